@@ -41,6 +41,8 @@ type Scratch struct {
 	ripemd hash.Hash
 	sha    [sha256.Size]byte
 	key    [ripemd160.Size]byte
+	buf    []byte
+	tagBuf []byte
 }
 
 // hash160 returns RIPEMD-160(SHA-256(b)), valid until the next call.
