@@ -153,8 +153,8 @@ func multisigScript(text string) ([]byte, error) {
 	script := appendSmallNumber(nil, required)
 	for _, k := range keys {
 		key, err := hex.DecodeString(k)
-		if err != nil || !isPubKey(key) {
-			return nil, fmt.Errorf("%q is not a public key", clip(k))
+		if err != nil || !isKeySize(len(key)) {
+			return nil, fmt.Errorf("%q has not the size of a public key", clip(k))
 		}
 		script = append(append(script, byte(len(key))), key...)
 	}

@@ -176,6 +176,9 @@ func isPubKey(b []byte) bool {
 	return false
 }
 
+// isKeySize tells whether a public key can have n bytes.
+func isKeySize(n int) bool { return n == 33 || n == 65 }
+
 // multisig takes a bare multisig script apart: how many signatures it requires,
 // and the public keys, parts of script, which it appends to keys unless that is nil.
 func multisig(script []byte, keys *[][]byte) (required, count int, ok bool) {
@@ -185,8 +188,10 @@ func multisig(script []byte, keys *[][]byte) (required, count int, ok bool) {
 	}
 	for len(rest) > 0 {
 		op, data, next, ok := nextOp(rest)
-		// Only the shortest push, so that the keys alone tell the script.
-		if !ok || int(op) != len(data) || !isPubKey(data) {
+		// Only the shortest push, so that the keys alone tell the script. Any
+		// bytes of a key's length count: protocols such as Counterparty put data
+		// in place of all keys but one, and that one still spends the coin.
+		if !ok || int(op) != len(data) || !isKeySize(len(data)) {
 			break
 		}
 		if keys != nil {
