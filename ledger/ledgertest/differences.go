@@ -111,7 +111,7 @@ func same[T comparable](d *differ, got, want T, format string, args ...any) {
 // sameID notes a difference, by name, unless two of the model's ids are equal.
 func sameID[ID ~uint64](d *differ, got, want ID, name func(ID) string, format string, args ...any) {
 	if got != want {
-		same(d, name(got), name(want), format, args...)
+		d.add("%s: %s, not %s", fmt.Sprintf(format, args...), name(got), name(want))
 	}
 }
 
@@ -144,8 +144,11 @@ func (d *differ) tx(id goshawk.TxID) string {
 }
 
 func (d *differ) coin(id goshawk.OutputID) string {
-	if id >= goshawk.OutputID(len(d.want.coins)) {
+	switch {
+	case id == goshawk.NoOutput:
 		return "no output"
+	case id >= goshawk.OutputID(len(d.want.coins)):
+		return "an output that no transaction has"
 	}
 	c := d.want.coins[id]
 	return fmt.Sprintf("%s:%d", d.tx(c.Tx), c.Index)

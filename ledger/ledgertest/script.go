@@ -32,10 +32,7 @@ func Parse(codec Codec, script string) (*History, error) {
 		coins: map[goshawk.Outpoint]uint64{},
 	}
 	for n, line := range strings.Split(script, "\n") {
-		if comment := strings.Index(line, "#"); comment >= 0 && !strings.Contains(line[:comment], `"`) {
-			line = line[:comment]
-		}
-		if line = strings.TrimSpace(line); line == "" {
+		if line = strings.TrimSpace(uncomment(line)); line == "" {
 			continue
 		}
 		if err := p.line(line); err != nil {
@@ -45,6 +42,20 @@ func Parse(codec Codec, script string) (*History, error) {
 	p.begin()
 	p.close()
 	return p.h, nil
+}
+
+// uncomment cuts a line at a # outside of quotes.
+func uncomment(line string) string {
+	quoted := false
+	for i, r := range line {
+		switch {
+		case r == '"':
+			quoted = !quoted
+		case r == '#' && !quoted:
+			return line[:i]
+		}
+	}
+	return line
 }
 
 // parser is the state of Parse.
