@@ -1,0 +1,123 @@
+package ledger
+
+import (
+	"encoding/binary"
+
+	"goshawk"
+)
+
+// fill appends a transaction with its coins to a batch. What says where it lies
+// in the chain is left to the caller.
+func (v *view) fill(b *goshawk.Transactions, tx uint64, want goshawk.Want) {
+	t := v.tx(tx)
+	row := goshawk.Transaction{
+		ID: goshawk.TxID(tx), Block: goshawk.NoBlock, Version: t.version, LockTime: t.lockTime, Weight: t.weight,
+		Coinbase:   t.flags&flagCoinbase != 0,
+		FirstInput: uint32(len(b.Inputs)), FirstOutput: uint32(len(b.Outputs)),
+		FirstTransfer: uint32(len(b.Transfers)), TransferEnd: uint32(len(b.Transfers)),
+	}
+	if want&goshawk.WantHashes != 0 {
+		row.Hash = goshawk.Hash(v.cols[colHash].at(tx))
+	}
+	if want&goshawk.WantOutpoints != 0 {
+		for i := t.firstInput; i < t.inputEnd; i++ {
+			b.Outpoints = append(b.Outpoints, v.outpoint(get40(v.cols[colInput].at(i))))
+		}
+	}
+	if want&goshawk.WantSequences != 0 {
+		for i := t.firstInput; i < t.inputEnd; i++ {
+			b.Sequences = append(b.Sequences, binary.LittleEndian.Uint32(v.cols[colSequence].at(i)))
+		}
+	}
+	for i := t.firstInput; i < t.inputEnd; i++ {
+		in := v.input(i)
+		if want&goshawk.WantKinds != 0 && in.Address != goshawk.NoAddress {
+			in.Kind = v.kind(uint64(in.Address))
+		}
+		b.Inputs = append(b.Inputs, in)
+	}
+	for o := t.firstOutput; o < t.outputEnd; o++ {
+		out := v.output(o)
+		if want&goshawk.WantKinds != 0 {
+			out.Kind = v.kind(uint64(out.Address))
+		}
+		b.Outputs = append(b.Outputs, out)
+	}
+	row.InputEnd, row.OutputEnd = uint32(len(b.Inputs)), uint32(len(b.Outputs))
+	b.Rows = append(b.Rows, row)
+}
+
+func (v *view) kind(address uint64) goshawk.Kind {
+	return goshawk.Kind(v.cols[colAddress].at(address)[0] &^ kindBlob)
+}
+
+func (v *view) input(i uint64) goshawk.Input {
+	row := v.cols[colInput].at(i)
+	in := goshawk.Input{
+		Spent:   goshawk.OutputID(get40(row)),
+		Value:   binary.LittleEndian.Uint64(row[5:]),
+		Address: goshawk.NoAddress,
+		Height:  -1,
+	}
+	if a := get40(row[13:]); a != none40 {
+		in.Address = goshawk.AddressID(a)
+	}
+	if uint64(in.Spent)&outsideBit != 0 {
+		o := v.cols[colOutside].at(uint64(in.Spent) &^ outsideBit)
+		in.Spent = goshawk.NoOutput
+		in.Height = int32(binary.LittleEndian.Uint32(o[36:]))
+		in.Link = goshawk.Unresolved
+		if o[40]&flagKnown != 0 {
+			in.Link = goshawk.Before
+		}
+	}
+	return in
+}
+
+func (v *view) output(o uint64) goshawk.Output {
+	row := v.cols[colOutput].at(o)
+	a := get40(row[8:])
+	return goshawk.Output{
+		ID:      goshawk.OutputID(o),
+		Value:   binary.LittleEndian.Uint64(row),
+		Address: goshawk.AddressID(a &^ byKeyBit),
+		Spender: v.fate(o, row),
+		ByKey:   a&byKeyBit != 0,
+	}
+}
+
+// outpoint names what an input spends.
+func (v *view) outpoint(spent uint64) goshawk.Outpoint {
+	if spent&outsideBit != 0 {
+		o := v.cols[colOutside].at(spent &^ outsideBit)
+		return goshawk.Outpoint{Tx: goshawk.Hash(o[:32]), Index: binary.LittleEndian.Uint32(o[32:])}
+	}
+	tx := v.txOf(spent)
+	first := get40(v.cols[colTx].at(tx)[5:])
+	return goshawk.Outpoint{Tx: goshawk.Hash(v.cols[colHash].at(tx)), Index: uint32(spent - first)}
+}
+
+// did sums what an address did in one transaction.
+func (v *view) did(address, tx uint64) (s sums) {
+	t := v.tx(tx)
+	for o := t.firstOutput; o < t.outputEnd; o++ {
+		if row := v.cols[colOutput].at(o); get40(row[8:])&^byKeyBit == address {
+			s.received.add(wide{lo: binary.LittleEndian.Uint64(row)})
+			s.outputs++
+		}
+	}
+	for i := t.firstInput; i < t.inputEnd; i++ {
+		if row := v.cols[colInput].at(i); get40(row[13:]) == address {
+			s.spent.add(wide{lo: binary.LittleEndian.Uint64(row[5:])})
+			s.spends++
+		}
+	}
+	return s
+}
+
+func (v *view) addUp(address uint64, values []uint64) (s sums) {
+	for _, x := range values {
+		s.add(v.did(address, x>>2))
+	}
+	return s
+}

@@ -1,0 +1,375 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/binary"
+	"math/bits"
+	"sort"
+
+	"goshawk"
+)
+
+// A run is an immutable map from keys to ordered lists of values, for a stretch
+// of the chain: an address's transactions, or the addresses linked under an
+// address. Runs cover stretches that follow each other, so that the lists of a
+// key in run after run are one ordered list. They are merged as they gather.
+//
+// Layout: header; for each page of 256 keys the number of keys before it; for
+// each key its low byte; for each key the number of values before it; the
+// values, five bytes each; and the sums of the long lists, so that an address
+// with a million transactions answers as fast as one with ten.
+
+// posting is one value of a key. For histories the value is the transaction
+// shifted by two and what the address did in it.
+type posting struct{ key, value uint64 }
+
+const (
+	didReceive = 1
+	didSpend   = 2
+)
+
+const (
+	runMagic  = "gosrn\x00\x00\x01"
+	runHeader = 64
+	sumSize   = 56
+	// Lists at least this long carry their sums; shorter ones are added up from
+	// their transactions in the time a page takes to find.
+	longList = 16
+)
+
+// sums are an address's totals over a list. Values are 64 bits wide; what an
+// address turns over in its life may be more.
+type sums struct {
+	received, spent wide
+	outputs, spends uint64
+}
+
+func (s *sums) add(t sums) {
+	s.received.add(t.received)
+	s.spent.add(t.spent)
+	s.outputs += t.outputs
+	s.spends += t.spends
+}
+
+// wide is a 128-bit sum.
+type wide struct{ lo, hi uint64 }
+
+func (w *wide) add(v wide) {
+	var carry uint64
+	w.lo, carry = bits.Add64(w.lo, v.lo, 0)
+	w.hi, _ = bits.Add64(w.hi, v.hi, carry)
+}
+
+func (w wide) units() goshawk.Units { return goshawk.Units{w.lo, w.hi} }
+
+type run struct {
+	file   *mapped
+	keys   uint64
+	values uint64
+	page   []byte // five bytes a page and one more: keys before it
+	low    []byte
+	start  []byte // five bytes a key and one more: values before it
+	value  []byte
+	sum    []byte
+}
+
+// runShape places a run's sections.
+type runShape struct{ pages, keys, values, sums uint64 }
+
+func (s runShape) offsets() (page, low, start, value, sum, end uint64) {
+	page = runHeader
+	low = page + (s.pages+1)*5
+	start = low + s.keys
+	value = start + (s.keys+1)*5
+	sum = value + s.values*5
+	end = sum + s.sums*sumSize
+	return
+}
+
+func openRun(f *mapped) (*run, error) { return parseRun(f, f.body) }
+
+func parseRun(f *mapped, data []byte) (*run, error) {
+	if len(data) < runHeader || string(data[:8]) != runMagic {
+		return nil, f.damaged("it is not a run of postings")
+	}
+	var s runShape
+	s.pages = binary.LittleEndian.Uint64(data[8:])
+	s.keys = binary.LittleEndian.Uint64(data[16:])
+	s.values = binary.LittleEndian.Uint64(data[24:])
+	s.sums = binary.LittleEndian.Uint64(data[32:])
+	for _, n := range []uint64{s.pages, s.keys, s.values, s.sums} {
+		if n > uint64(len(data)) {
+			return nil, f.damaged("its header claims more than it holds")
+		}
+	}
+	page, low, start, value, sum, end := s.offsets()
+	if end != uint64(len(data)) {
+		return nil, f.damaged("its length does not fit its header")
+	}
+	return &run{file: f, keys: s.keys, values: s.values, page: data[page:low], low: data[low:start],
+		start: data[start:value], value: data[value:sum], sum: data[sum:end]}, nil
+}
+
+// list returns the range of a key's values.
+func (r *run) list(key uint64) (from, to uint64) {
+	p := key >> 8
+	if (p+2)*5 > uint64(len(r.page)) {
+		return 0, 0
+	}
+	a, b := get40(r.page[p*5:]), get40(r.page[p*5+5:])
+	i := bytes.IndexByte(r.low[a:b], byte(key))
+	if i < 0 {
+		return 0, 0
+	}
+	k := a + uint64(i)
+	return get40(r.start[k*5:]), get40(r.start[k*5+5:])
+}
+
+func (r *run) at(i uint64) uint64 { return get40(r.value[i*5:]) }
+
+// sums returns a long list's sums.
+func (r *run) sums(key uint64) (sums, bool) {
+	n := len(r.sum) / sumSize
+	i := sort.Search(n, func(i int) bool { return binary.LittleEndian.Uint64(r.sum[i*sumSize:]) >= key })
+	if i == n || binary.LittleEndian.Uint64(r.sum[i*sumSize:]) != key {
+		return sums{}, false
+	}
+	row := r.sum[i*sumSize:]
+	word := func(i int) uint64 { return binary.LittleEndian.Uint64(row[8*i:]) }
+	return sums{wide{word(1), word(2)}, wide{word(3), word(4)}, word(5), word(6)}, true
+}
+
+// search returns the first place in [from, to) whose value is at least want.
+func (r *run) search(from, to, want uint64) uint64 {
+	return from + uint64(sort.Search(int(to-from), func(i int) bool { return r.at(from+uint64(i)) >= want }))
+}
+
+// runKeys walks the keys of a run in order.
+type runKeys struct {
+	r    *run
+	i    uint64 // key number
+	page uint64
+}
+
+func (k *runKeys) peek() (uint64, bool) {
+	if k.i >= k.r.keys {
+		return 0, false
+	}
+	for get40(k.r.page[(k.page+1)*5:]) <= k.i {
+		k.page++
+	}
+	return k.page<<8 | uint64(k.r.low[k.i]), true
+}
+
+func (k *runKeys) list() (from, to uint64) {
+	return get40(k.r.start[k.i*5:]), get40(k.r.start[k.i*5+5:])
+}
+
+// addUp computes the sums of a list of values of a key.
+type addUp func(key uint64, values []uint64) sums
+
+// runWriter writes a run whose keys come in order.
+type runWriter struct {
+	w                       *fileWriter
+	base                    uint64
+	shape                   runShape
+	page, low, start, value *section
+	sum                     []byte
+	keys, values, pages     uint64
+}
+
+// newRunWriter writes a run at offset base of a file.
+func newRunWriter(w *fileWriter, base uint64, shape runShape) *runWriter {
+	page, low, start, value, _, _ := shape.offsets()
+	return &runWriter{w: w, base: base, shape: shape, page: w.section(base + page), low: w.section(base + low),
+		start: w.section(base + start), value: w.section(base + value)}
+}
+
+func (w *runWriter) key(key uint64) {
+	for w.pages <= key>>8 {
+		w.page.put40(w.keys)
+		w.pages++
+	}
+	w.low.write([]byte{byte(key)})
+	w.start.put40(w.values)
+	w.keys++
+}
+
+func (w *runWriter) put(value uint64) {
+	w.value.put40(value)
+	w.values++
+}
+
+func (w *runWriter) putSums(key uint64, s sums) {
+	for _, v := range []uint64{key, s.received.lo, s.received.hi, s.spent.lo, s.spent.hi, s.outputs, s.spends} {
+		w.sum = binary.LittleEndian.AppendUint64(w.sum, v)
+	}
+}
+
+// finish writes what is left and returns the run's size.
+func (w *runWriter) finish() uint64 {
+	for w.pages <= w.shape.pages {
+		w.page.put40(w.keys)
+		w.pages++
+	}
+	w.start.put40(w.values)
+	w.shape.sums = uint64(len(w.sum) / sumSize)
+	_, _, _, _, sumAt, end := w.shape.offsets()
+	header := make([]byte, runHeader)
+	copy(header, runMagic)
+	binary.LittleEndian.PutUint64(header[8:], w.shape.pages)
+	binary.LittleEndian.PutUint64(header[16:], w.shape.keys)
+	binary.LittleEndian.PutUint64(header[24:], w.shape.values)
+	binary.LittleEndian.PutUint64(header[32:], w.shape.sums)
+	front, back := w.w.section(w.base), w.w.section(w.base+sumAt)
+	front.write(header)
+	back.write(w.sum)
+	for _, s := range []*section{front, w.page, w.low, w.start, w.value, back} {
+		s.flush()
+	}
+	return end
+}
+
+// writeRun writes sorted postings; values of one key that name the same thing
+// (equal but for their flags) become one. It returns the run's size.
+func writeRun(w *fileWriter, base uint64, sorted []posting, flags uint, add addUp) uint64 {
+	var shape runShape
+	for i := range sorted {
+		if i == 0 || sorted[i].key != sorted[i-1].key {
+			shape.keys++
+			shape.values++
+		} else if sorted[i].value>>flags != sorted[i-1].value>>flags {
+			shape.values++
+		}
+	}
+	if n := len(sorted); n > 0 {
+		shape.pages = sorted[n-1].key>>8 + 1
+	}
+	rw := newRunWriter(w, base, shape)
+	var values []uint64
+	for i := 0; i < len(sorted); {
+		key := sorted[i].key
+		values = values[:0]
+		for ; i < len(sorted) && sorted[i].key == key; i++ {
+			v := sorted[i].value
+			if n := len(values); n > 0 && values[n-1]>>flags == v>>flags {
+				values[n-1] |= v
+				continue
+			}
+			values = append(values, v)
+		}
+		rw.key(key)
+		for _, v := range values {
+			rw.put(v)
+		}
+		if add != nil && len(values) >= longList {
+			rw.putSums(key, add(key, values))
+		}
+	}
+	return rw.finish()
+}
+
+// mergeRuns writes the union of two runs, the values of old before those of
+// young for every key.
+func mergeRuns(w *fileWriter, old, young *run, add addUp) error {
+	shape := runShape{values: old.values + young.values, pages: uint64(max(len(old.page), len(young.page))/5 - 1)}
+	eachKey(old, young, func(uint64, bool, bool, *runKeys, *runKeys) { shape.keys++ })
+	rw := newRunWriter(w, 0, shape)
+	var values []uint64
+	eachKey(old, young, func(key uint64, inOld, inYoung bool, ko, ky *runKeys) {
+		rw.key(key)
+		var total sums
+		n := uint64(0)
+		part := func(in bool, k *runKeys) {
+			if !in {
+				return
+			}
+			from, to := k.list()
+			for i := from; i < to; i++ {
+				rw.put(k.r.at(i))
+			}
+			n += to - from
+		}
+		part(inOld, ko)
+		part(inYoung, ky)
+		if add == nil || n < longList {
+			return
+		}
+		more := func(in bool, k *runKeys) {
+			if !in {
+				return
+			}
+			if s, ok := k.r.sums(key); ok {
+				total.add(s)
+				return
+			}
+			from, to := k.list()
+			values = values[:0]
+			for i := from; i < to; i++ {
+				values = append(values, k.r.at(i))
+			}
+			total.add(add(key, values))
+		}
+		more(inOld, ko)
+		more(inYoung, ky)
+		rw.putSums(key, total)
+	})
+	return w.finish(rw.finish())
+}
+
+// eachKey walks the keys of two runs together.
+func eachKey(a, b *run, f func(key uint64, inA, inB bool, ka, kb *runKeys)) {
+	ka, kb := &runKeys{r: a}, &runKeys{r: b}
+	for {
+		x, okA := ka.peek()
+		y, okB := kb.peek()
+		switch {
+		case !okA && !okB:
+			return
+		case !okB || okA && x < y:
+			f(x, true, false, ka, kb)
+			ka.i++
+		case !okA || y < x:
+			f(y, false, true, ka, kb)
+			kb.i++
+		default:
+			f(x, true, true, ka, kb)
+			ka.i++
+			kb.i++
+		}
+	}
+}
+
+// sortPostings sorts by key and keeps the order of each key's values: a radix
+// sort over as many digits as the largest key has. It uses scratch and returns
+// one of the two.
+func sortPostings(p, scratch []posting) []posting {
+	const digit = 11
+	var most uint64
+	for i := range p {
+		most = max(most, p[i].key)
+	}
+	if cap(scratch) < len(p) {
+		scratch = make([]posting, len(p))
+	}
+	scratch = scratch[:len(p)]
+	for shift := uint(0); shift == 0 || most>>shift > 0; shift += digit {
+		var at [1 << digit]uint32
+		for i := range p {
+			at[p[i].key>>shift&(1<<digit-1)]++
+		}
+		sum := uint32(0)
+		for i := range at {
+			n := at[i]
+			at[i] = sum
+			sum += n
+		}
+		for i := range p {
+			d := p[i].key >> shift & (1<<digit - 1)
+			scratch[at[d]] = p[i]
+			at[d]++
+		}
+		p, scratch = scratch, p
+	}
+	return p
+}

@@ -1,0 +1,490 @@
+package ledger
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"slices"
+	"sort"
+	"sync"
+	"time"
+
+	"goshawk"
+	"goshawk/internal/disk"
+)
+
+// Reader is a snapshot of a ledger: the generation that was committed when it
+// was opened. It implements goshawk.Ledger and is safe for concurrent use. Its
+// files stay mapped until Close, after which it must not be used.
+type Reader struct {
+	store *store
+	codec Codec
+	asset goshawk.Asset
+	v     view
+	tip   blockRow
+
+	timesOnce sync.Once
+	sofar     []uint32 // the latest header time up to each block
+	after     []uint32 // the earliest header time from each block on
+}
+
+// Network returns the network of the ledger in a folder.
+func Network(fsys disk.FS) (string, error) {
+	man, err := readManifest(fsys)
+	if err != nil {
+		return "", err
+	}
+	if man == nil {
+		return "", noLedger()
+	}
+	return man.Network, nil
+}
+
+func noLedger() error {
+	return goshawk.Errorf(goshawk.NotFound, "there is no ledger in this folder").WithHint("make one with 'goshawk ingest --ledger DIR --network NAME PATH…'")
+}
+
+// Open opens the committed generation for reading.
+func Open(fsys disk.FS, codec Codec) (*Reader, error) {
+	for attempt := 0; ; attempt++ {
+		man, err := readManifest(fsys)
+		if err != nil {
+			return nil, err
+		}
+		if man == nil {
+			return nil, noLedger()
+		}
+		s, err := openStore(fsys, man, true)
+		if disk.Missing(err) && attempt < 100 {
+			continue // a writer committed meanwhile and removed what it replaced
+		}
+		if err != nil {
+			return nil, err
+		}
+		r := &Reader{store: s, codec: codec, asset: codec.Asset(), v: view{cols: s.base(), overwritten: man.Overwritten}}
+		if s.tail != nil {
+			for c := range columns {
+				r.v.cols[c].tail = s.tail.cols[c]
+			}
+			r.v.spends, r.v.links = s.tail.spends, s.tail.links
+		}
+		if n := r.v.cols[colBlock].count(); n > 0 {
+			r.tip = r.v.block(n - 1)
+		}
+		return r, nil
+	}
+}
+
+// Close unmaps the ledger.
+func (r *Reader) Close() error { return r.store.close() }
+
+// Generation counts the commits before this snapshot: a larger one is newer.
+func (r *Reader) Generation() uint64 { return r.store.man.Generation }
+
+// Rule names what linked the addresses of this ledger's clusters.
+func (r *Reader) Rule() string { return r.store.man.Rule }
+
+// Head implements goshawk.Ledger.
+func (r *Reader) Head(ctx context.Context) (goshawk.Head, error) {
+	h := goshawk.Head{
+		Network: r.store.man.Network, Asset: r.asset, Start: r.store.man.Start, Height: -1, Partial: r.store.man.Partial,
+		Blocks: r.v.cols[colBlock].count(), Transactions: r.v.txs(), Inputs: r.v.cols[colInput].count(),
+		Outputs: r.v.cols[colOutput].count(), Addresses: r.v.cols[colAddress].count(),
+	}
+	if h.Blocks > 0 {
+		h.Height, h.Hash, h.Time = r.tip.height, r.tip.hash, int64(r.tip.time)
+	}
+	return h, done(ctx)
+}
+
+// Find implements goshawk.Ledger.
+func (r *Reader) Find(ctx context.Context, names goshawk.Names) (goshawk.Found, error) {
+	var f goshawk.Found
+	for i := range names.Transactions {
+		if err := every(ctx, i); err != nil {
+			return f, err
+		}
+		hash := &names.Transactions[i]
+		id, ok := r.findTx(hash, r.v.txs())
+		if !ok {
+			f.Transactions = append(f.Transactions, goshawk.NoTx)
+			continue
+		}
+		f.Transactions = append(f.Transactions, goshawk.TxID(id))
+		if len(r.v.overwritten) == 0 {
+			continue
+		}
+		var earlier []goshawk.TxID
+		for {
+			e, ok := r.findTx(hash, id)
+			if !ok {
+				break
+			}
+			earlier = append(earlier, goshawk.TxID(e))
+			id = e
+		}
+		if len(earlier) > 0 {
+			if f.Overwritten == nil {
+				f.Overwritten = make(map[goshawk.Hash][]goshawk.TxID)
+			}
+			slices.Reverse(earlier)
+			f.Overwritten[*hash] = earlier
+		}
+	}
+	for _, height := range names.Heights {
+		f.Blocks = append(f.Blocks, r.blockAt(height))
+	}
+	for i, text := range names.Addresses {
+		if err := every(ctx, i); err != nil {
+			return f, err
+		}
+		kind, key, err := r.codec.ParseAddress(text)
+		if err != nil {
+			return f, err
+		}
+		id, ok := r.findAddress(kind, key)
+		if !ok {
+			id = uint64(goshawk.NoAddress)
+		}
+		f.Addresses = append(f.Addresses, goshawk.AddressID(id))
+	}
+	if !names.Since.IsZero() || !names.Until.IsZero() {
+		f.First, f.End = r.between(names.Since, names.Until)
+	}
+	return f, done(ctx)
+}
+
+// every polls the context once in a while of a loop.
+func every(ctx context.Context, i int) error {
+	if i&1023 == 0 {
+		return done(ctx)
+	}
+	return nil
+}
+
+// done is the error of a context that was cancelled.
+func done(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return goshawk.Errorf(goshawk.Interrupted, "the question was interrupted: %w", err)
+	}
+	return nil
+}
+
+func (r *Reader) findTx(hash *goshawk.Hash, limit uint64) (uint64, bool) {
+	h := hashPrefix(hash)
+	is := func(id uint64) bool { return bytes.Equal(r.v.cols[colHash].at(id), hash[:]) }
+	if t := r.store.tail; t != nil {
+		if id, ok := t.tx.newest(h, limit, is); ok {
+			return id, ok
+		}
+	}
+	for i := len(r.store.txIndex) - 1; i >= 0; i-- {
+		if id, ok := r.store.txIndex[i].newest(h, limit, is); ok {
+			return id, ok
+		}
+	}
+	return 0, false
+}
+
+func (r *Reader) findAddress(kind goshawk.Kind, key []byte) (uint64, bool) {
+	h := secretHash(r.store.man.Secret, kind, key)
+	is := func(id uint64) bool {
+		k, has := r.v.address(id)
+		return k == kind && bytes.Equal(has, key)
+	}
+	if t := r.store.tail; t != nil {
+		if id, ok := t.addr.newest(h, ^uint64(0), is); ok {
+			return id, ok
+		}
+	}
+	for i := len(r.store.addr) - 1; i >= 0; i-- {
+		if id, ok := r.store.addr[i].newest(h, ^uint64(0), is); ok {
+			return id, ok
+		}
+	}
+	return 0, false
+}
+
+// blockAt finds a height: by counting, or in a partial ledger by looking.
+func (r *Reader) blockAt(height int32) goshawk.BlockID {
+	n := r.v.cols[colBlock].count()
+	if !r.store.man.Partial {
+		if i := int64(height) - int64(r.store.man.Start); i >= 0 && uint64(i) < n {
+			return goshawk.BlockID(i)
+		}
+		return goshawk.NoBlock
+	}
+	for i := range n {
+		if height >= 0 && r.v.block(i).height == height {
+			return goshawk.BlockID(i)
+		}
+	}
+	return goshawk.NoBlock
+}
+
+// between returns the transactions of the blocks from the first that may lie in
+// a time range to the last. Header times are not in order: the latest time so
+// far and the earliest time still to come are.
+func (r *Reader) between(since, until time.Time) (first, end goshawk.TxID) {
+	r.timesOnce.Do(func() {
+		n := r.v.cols[colBlock].count()
+		r.sofar, r.after = make([]uint32, n), make([]uint32, n)
+		for i := range n {
+			t := binary.LittleEndian.Uint32(r.v.cols[colBlock].at(i)[68:])
+			r.sofar[i], r.after[i] = t, t
+			if i > 0 {
+				r.sofar[i] = max(t, r.sofar[i-1])
+			}
+		}
+		for i := int(n) - 2; i >= 0; i-- {
+			r.after[i] = min(r.after[i], r.after[i+1])
+		}
+	})
+	n := len(r.sofar)
+	from, to := 0, n
+	if !since.IsZero() {
+		from = sort.Search(n, func(i int) bool { return int64(r.sofar[i]) >= since.Unix() })
+	}
+	if !until.IsZero() {
+		to = sort.Search(n, func(i int) bool { return int64(r.after[i]) > until.Unix() })
+	}
+	if from >= to {
+		return 0, 0
+	}
+	return goshawk.TxID(r.v.block(uint64(from)).firstTx), goshawk.TxID(r.v.blockEnd(uint64(to - 1)))
+}
+
+// Blocks implements goshawk.Ledger.
+func (r *Reader) Blocks(ctx context.Context, ids []goshawk.BlockID) ([]goshawk.BlockInfo, error) {
+	infos := make([]goshawk.BlockInfo, 0, len(ids))
+	for i, id := range ids {
+		if err := every(ctx, i); err != nil {
+			return nil, err
+		}
+		if uint64(id) >= r.v.cols[colBlock].count() {
+			return nil, unknown("block", uint64(id))
+		}
+		b := r.v.block(uint64(id))
+		infos = append(infos, goshawk.BlockInfo{ID: id, Hash: b.hash, Parent: b.parent, Height: b.height, Time: int64(b.time),
+			FirstTx: goshawk.TxID(b.firstTx), TxCount: uint32(r.v.blockEnd(uint64(id)) - b.firstTx),
+			Header: slices.Clone(r.v.blob(b.headerAt, b.headerLen))})
+	}
+	return infos, done(ctx)
+}
+
+func unknown(what string, id uint64) error {
+	return goshawk.Errorf(goshawk.NotFound, "this ledger has no %s with id %d", what, id)
+}
+
+// Transactions implements goshawk.Ledger.
+func (r *Reader) Transactions(ctx context.Context, ids []goshawk.TxID, want goshawk.Want, into *goshawk.Transactions) error {
+	into.Reset()
+	into.Asset = r.asset
+	txs := r.v.txs()
+	var blockID, first, end uint64 // the block of the last transaction
+	var block blockRow
+	if err := done(ctx); err != nil {
+		return err
+	}
+	for i, id := range ids {
+		if err := every(ctx, i); err != nil {
+			return err
+		}
+		tx := uint64(id)
+		if tx >= txs {
+			return unknown("transaction", tx)
+		}
+		if tx < first || tx >= end {
+			if tx == end && end > 0 {
+				blockID++
+			} else {
+				blockID = r.v.blockOf(tx)
+			}
+			block = r.v.block(blockID)
+			first, end = block.firstTx, r.v.blockEnd(blockID)
+		}
+		r.v.fill(into, tx, want)
+		row := &into.Rows[len(into.Rows)-1]
+		row.Block, row.Height, row.Time, row.Position = goshawk.BlockID(blockID), block.height, int64(block.time), uint32(tx-first)
+	}
+	return nil
+}
+
+// Outputs implements goshawk.Ledger.
+func (r *Reader) Outputs(ctx context.Context, ids []goshawk.OutputID) ([]goshawk.Coin, error) {
+	coins := make([]goshawk.Coin, 0, len(ids))
+	for i, id := range ids {
+		if err := every(ctx, i); err != nil {
+			return nil, err
+		}
+		if uint64(id) >= r.v.cols[colOutput].count() {
+			return nil, unknown("output", uint64(id))
+		}
+		tx := r.v.txOf(uint64(id))
+		c := goshawk.Coin{Output: r.v.output(uint64(id)), Tx: goshawk.TxID(tx), Height: r.v.block(r.v.blockOf(tx)).height}
+		c.Index = uint32(uint64(id) - get40(r.v.cols[colTx].at(tx)[5:]))
+		c.Kind = r.v.kind(uint64(c.Address))
+		coins = append(coins, c)
+	}
+	return coins, done(ctx)
+}
+
+// Addresses implements goshawk.Ledger.
+func (r *Reader) Addresses(ctx context.Context, ids []goshawk.AddressID, want goshawk.Want) ([]goshawk.Address, error) {
+	infos := make([]goshawk.Address, 0, len(ids))
+	for i, id := range ids {
+		if err := every(ctx, i); err != nil {
+			return nil, err
+		}
+		if uint64(id) >= r.v.cols[colAddress].count() {
+			return nil, unknown("address", uint64(id))
+		}
+		kind, key := r.v.address(uint64(id))
+		a := goshawk.Address{ID: id, Kind: kind, Payload: slices.Clone(key), Text: r.codec.FormatAddress(kind, key), First: goshawk.NoTx, Last: goshawk.NoTx}
+		if want&goshawk.WantTotals != 0 {
+			r.totals(&a)
+		}
+		infos = append(infos, a)
+	}
+	return infos, done(ctx)
+}
+
+// part is a key's list in one run.
+type part struct {
+	r        *run
+	from, to uint64
+}
+
+// parts returns a key's lists, oldest first.
+func parts(runs []*run, tail *run, key uint64) []part {
+	var all []part
+	for _, r := range runs {
+		if from, to := r.list(key); from < to {
+			all = append(all, part{r, from, to})
+		}
+	}
+	if tail != nil {
+		if from, to := tail.list(key); from < to {
+			all = append(all, part{tail, from, to})
+		}
+	}
+	return all
+}
+
+func (r *Reader) history(address goshawk.AddressID) []part {
+	var tail *run
+	if r.store.tail != nil {
+		tail = r.store.tail.history
+	}
+	return parts(r.store.history, tail, uint64(address))
+}
+
+func (r *Reader) totals(a *goshawk.Address) {
+	var total sums
+	all := r.history(a.ID)
+	for _, p := range all {
+		a.Transactions += p.to - p.from
+		if s, ok := p.r.sums(uint64(a.ID)); p.to-p.from >= longList && ok {
+			total.add(s)
+			continue
+		}
+		for i := p.from; i < p.to; i++ {
+			total.add(r.v.did(uint64(a.ID), p.r.at(i)>>2))
+		}
+	}
+	if len(all) > 0 {
+		a.First = goshawk.TxID(all[0].r.at(all[0].from) >> 2)
+		last := all[len(all)-1]
+		a.Last = goshawk.TxID(last.r.at(last.to-1) >> 2)
+	}
+	a.Received = goshawk.Amount{Asset: r.asset, Units: total.received.units()}
+	a.Spent = goshawk.Amount{Asset: r.asset, Units: total.spent.units()}
+	a.Outputs, a.Spends = total.outputs, total.spends
+}
+
+// History implements goshawk.Ledger.
+func (r *Reader) History(ctx context.Context, q goshawk.HistoryQuery) (goshawk.HistoryPage, error) {
+	var page goshawk.HistoryPage
+	if uint64(q.Address) >= r.v.cols[colAddress].count() {
+		return page, unknown("address", uint64(q.Address))
+	}
+	limit := q.Limit
+	if limit <= 0 {
+		limit = 100
+	}
+	from, to := uint64(q.From), uint64(q.To)
+	if q.To == 0 {
+		to = r.v.txs()
+	}
+	all := r.history(q.Address)
+	var within []part
+	for _, p := range all {
+		p.from = p.r.search(p.from, p.to, from<<2)
+		p.to = p.r.search(p.from, p.to, min(to, maxID+1)<<2)
+		if p.from < p.to {
+			within = append(within, p)
+		}
+	}
+	add := func(value uint64) bool {
+		if len(page.Entries) == limit {
+			page.More = true
+			return false
+		}
+		tx := value >> 2
+		s := r.v.did(uint64(q.Address), tx)
+		page.Entries = append(page.Entries, goshawk.HistoryEntry{Tx: goshawk.TxID(tx),
+			Received: goshawk.Amount{Asset: r.asset, Units: s.received.units()},
+			Spent:    goshawk.Amount{Asset: r.asset, Units: s.spent.units()}})
+		if q.Oldest {
+			page.Next = goshawk.TxID(tx + 1)
+		} else {
+			page.Next = goshawk.TxID(tx)
+		}
+		return true
+	}
+	if q.Oldest {
+		for _, p := range within {
+			for i := p.from; i < p.to; i++ {
+				if !add(p.r.at(i)) {
+					return page, done(ctx)
+				}
+				if err := every(ctx, int(i)); err != nil {
+					return page, err
+				}
+			}
+		}
+		return page, done(ctx)
+	}
+	for _, p := range slices.Backward(within) {
+		for i := p.to; i > p.from; i-- {
+			if !add(p.r.at(i - 1)) {
+				return page, done(ctx)
+			}
+			if err := every(ctx, int(i)); err != nil {
+				return page, err
+			}
+		}
+	}
+	return page, done(ctx)
+}
+
+// Parent implements the read side of Forest.
+func (r *Reader) Parent(a goshawk.AddressID) (parent goshawk.AddressID, tx goshawk.TxID, ok bool) {
+	p, t, ok := r.v.link(uint64(a))
+	return goshawk.AddressID(p), goshawk.TxID(t), ok
+}
+
+// Children returns the addresses that were linked directly under one.
+func (r *Reader) Children(a goshawk.AddressID) []goshawk.AddressID {
+	var tail *run
+	if r.store.tail != nil {
+		tail = r.store.tail.children
+	}
+	var ids []goshawk.AddressID
+	for _, p := range parts(r.store.children, tail, uint64(a)) {
+		for i := p.from; i < p.to; i++ {
+			ids = append(ids, goshawk.AddressID(p.r.at(i)))
+		}
+	}
+	return ids
+}

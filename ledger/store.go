@@ -1,0 +1,139 @@
+package ledger
+
+import (
+	"errors"
+	"strings"
+
+	"goshawk"
+
+	"goshawk/internal/disk"
+)
+
+// store is one generation's files, mapped: what readers and the writer share.
+type store struct {
+	fsys disk.FS
+	man  *manifest
+
+	maps     [columns]disk.Mapping
+	txIndex  []*segment
+	addr     []*segment
+	history  []*run
+	children []*run
+	tail     *image // nil for the writer, and where there is none
+	open     []*mapped
+}
+
+// openStore maps a generation's files, with its tail if asked.
+func openStore(fsys disk.FS, man *manifest, withTail bool) (_ *store, err error) {
+	s := &store{fsys: fsys, man: man}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.close())
+		}
+	}()
+	for c := range columns {
+		if s.maps[c], err = fsys.Map(columnFile(c), int64(man.Columns[c].Rows*columnWidths[c])); err != nil {
+			return nil, mapError(columnFile(c), err)
+		}
+	}
+	for _, ref := range man.TxIndex {
+		seg, err := s.segment(ref)
+		if err != nil {
+			return nil, err
+		}
+		s.txIndex = append(s.txIndex, seg)
+	}
+	for _, ref := range man.AddrIndex {
+		seg, err := s.segment(ref)
+		if err != nil {
+			return nil, err
+		}
+		s.addr = append(s.addr, seg)
+	}
+	for _, ref := range man.History {
+		r, err := s.run(ref)
+		if err != nil {
+			return nil, err
+		}
+		s.history = append(s.history, r)
+	}
+	for _, ref := range man.Children {
+		r, err := s.run(ref)
+		if err != nil {
+			return nil, err
+		}
+		s.children = append(s.children, r)
+	}
+	if withTail && man.Tail != nil {
+		f, err := s.file(*man.Tail)
+		if err != nil {
+			return nil, err
+		}
+		if s.tail, err = parseImage(f); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (s *store) file(ref fileRef) (*mapped, error) {
+	f, err := openMapped(s.fsys, ref.Name, ref.Size)
+	if err != nil {
+		return nil, err
+	}
+	s.open = append(s.open, f)
+	return f, nil
+}
+
+func (s *store) segment(ref fileRef) (*segment, error) {
+	f, err := s.file(ref)
+	if err != nil {
+		return nil, err
+	}
+	return openSegment(f)
+}
+
+func (s *store) run(ref fileRef) (*run, error) {
+	f, err := s.file(ref)
+	if err != nil {
+		return nil, err
+	}
+	return openRun(f)
+}
+
+// base returns the columns without a tail.
+func (s *store) base() [columns]rows {
+	var cols [columns]rows
+	for c := range columns {
+		cols[c] = rows{base: s.maps[c].Bytes(), width: columnWidths[c], n: s.man.Columns[c].Rows}
+	}
+	return cols
+}
+
+func (s *store) close() error {
+	var errs []error
+	for _, m := range s.maps {
+		if m != nil {
+			errs = append(errs, m.Close())
+		}
+	}
+	for _, f := range s.open {
+		errs = append(errs, f.close())
+	}
+	return errors.Join(errs...)
+}
+
+func mapError(name string, err error) error {
+	return goshawk.Errorf(goshawk.Corrupt, "the ledger's file %s is damaged: %w", name, err).
+		WithHint("run 'goshawk check' to see what else is, then build the ledger again from the chain")
+}
+
+// ours says whether a file's name is one that a ledger gives.
+func ours(name string) bool {
+	for _, prefix := range []string{"txid-", "address-", "history-", "children-", "tail-", "marks-", "manifest.new"} {
+		if strings.HasPrefix(name, prefix) {
+			return true
+		}
+	}
+	return false
+}

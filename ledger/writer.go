@@ -1,0 +1,347 @@
+package ledger
+
+import (
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"io"
+	"slices"
+
+	"goshawk"
+	"goshawk/internal/disk"
+)
+
+// Forest is the write side of clusters: each address is linked once, when
+// evidence shows that its owner is another's too. Readers of the same method
+// set answer from it later.
+type Forest interface {
+	// Parent returns the address that a was linked under and the transaction
+	// that showed it; ok is false for a root.
+	Parent(a goshawk.AddressID) (parent goshawk.AddressID, tx goshawk.TxID, ok bool)
+	// Link puts child, a root, under parent.
+	Link(child, parent goshawk.AddressID, tx goshawk.TxID)
+}
+
+// Options say what a new ledger holds. An existing one remembers them, and
+// refuses others.
+type Options struct {
+	Network string
+	Codec   Codec
+	// Start is the height of the first block; above 0, coins created before it
+	// must come with the blocks that spend them.
+	Start int32
+	// Partial accepts blocks without their parents, whose inputs may stay unresolved.
+	Partial bool
+	// Join links the addresses that a transaction with several inputs shows to
+	// be of one owner; nil links none. It must depend on its arguments and the
+	// forest alone. Rule names it with its version.
+	Join func(f Forest, batch *goshawk.Transactions, row int)
+	Rule string
+	// Reorg is how many of the newest blocks can be taken back; 0 means 128.
+	Reorg int
+	// Memory is about how many bytes of rows are gathered before they are
+	// written out; 0 means 96 MiB. The indexes over them take as much again.
+	Memory int
+}
+
+// Codec writes and reads a network's addresses.
+type Codec interface {
+	Asset() goshawk.Asset
+	FormatAddress(kind goshawk.Kind, key []byte) string
+	ParseAddress(text string) (kind goshawk.Kind, key []byte, err error)
+}
+
+const (
+	defaultReorg  = 128
+	defaultMemory = 96 << 20
+)
+
+// Writer appends to a ledger. It is not safe for concurrent use.
+type Writer struct {
+	fsys  disk.FS
+	lock  io.Closer
+	opts  Options
+	store *store // its manifest is the committed one
+	dirty bool   // there is something to commit
+	err   error  // after a failed write nothing is accepted any more
+
+	v     view
+	marks []mark // one for each block of the tail
+	txs   memIndex
+	addrs memIndex
+	// In the order of transactions.
+	postings []posting // address, transaction<<2 | what it did
+	children []posting // parent, child
+
+	sorted, scratch []posting
+	batch           goshawk.Transactions
+	keys            keyLookup
+	prevs           prevLookup
+}
+
+// mark is the number of rows of each column at the end of a block.
+type mark [columns]uint64
+
+// OpenWriter opens the ledger in a folder for appending, or makes a new one.
+// Another writer's lock is a Locked error. Whatever an interrupted writer left
+// is put right first.
+func OpenWriter(fsys disk.FS, opts Options) (_ *Writer, err error) {
+	if opts.Reorg == 0 {
+		opts.Reorg = defaultReorg
+	}
+	if opts.Memory == 0 {
+		opts.Memory = defaultMemory
+	}
+	lock, err := fsys.Lock("lock")
+	if errors.Is(err, disk.ErrLocked) {
+		return nil, goshawk.Errorf(goshawk.Locked, "another program is writing to this ledger").
+			WithHint("wait until it ends; reading is possible meanwhile")
+	}
+	if err != nil {
+		return nil, goshawk.Errorf(goshawk.Unavailable, "cannot lock the ledger: %w", err)
+	}
+	w := &Writer{fsys: fsys, lock: lock, opts: opts}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, w.Close())
+		}
+	}()
+	man, err := readManifest(fsys)
+	if err != nil {
+		return nil, err
+	}
+	if man == nil {
+		if man, err = w.create(); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.agree(man); err != nil {
+		return nil, err
+	}
+	if err := w.recover(man); err != nil {
+		return nil, err
+	}
+	return w, w.load(man)
+}
+
+// create makes the files of an empty ledger.
+func (w *Writer) create() (*manifest, error) {
+	if w.opts.Codec == nil || w.opts.Network == "" {
+		return nil, goshawk.Errorf(goshawk.NotFound, "there is no ledger here").WithHint("make one with 'goshawk ingest --ledger DIR --network NAME …'")
+	}
+	var secret [8]byte
+	if _, err := rand.Read(secret[:]); err != nil {
+		return nil, err
+	}
+	man := &manifest{Format: formatVersion, Network: w.opts.Network, Start: w.opts.Start, Partial: w.opts.Partial,
+		Rule: w.opts.Rule, Secret: binary.LittleEndian.Uint64(secret[:])}
+	for c := range columns {
+		for _, name := range []string{columnFile(c), checksumFile(c)} {
+			f, err := w.fsys.Create(name)
+			if err != nil {
+				return nil, writeError(name, err)
+			}
+			if err := errors.Join(f.Sync(), f.Close()); err != nil {
+				return nil, writeError(name, err)
+			}
+		}
+	}
+	return man, w.writeManifest(man)
+}
+
+func (w *Writer) writeManifest(man *manifest) error {
+	data, err := man.encode()
+	if err != nil {
+		return err
+	}
+	if err := disk.WriteFile(w.fsys, manifestName, data); err != nil {
+		return writeError(manifestName, err)
+	}
+	return nil
+}
+
+// agree compares the options with what the ledger is.
+func (w *Writer) agree(man *manifest) error {
+	o := &w.opts
+	differ := func(what string, has, wants any) error {
+		return goshawk.Errorf(goshawk.Conflict, "the ledger has %s %v, not %v", what, has, wants).
+			WithHint("use another folder for another ledger")
+	}
+	switch {
+	case o.Network != man.Network:
+		return differ("network", man.Network, o.Network)
+	case o.Start != man.Start:
+		return differ("its first block at height", man.Start, o.Start)
+	case o.Partial != man.Partial:
+		return differ("partial =", man.Partial, o.Partial)
+	case o.Rule != man.Rule:
+		return differ("the cluster rule", man.Rule, o.Rule)
+	}
+	return nil
+}
+
+// load maps a generation and brings its tail into memory.
+func (w *Writer) load(man *manifest) error {
+	s, err := openStore(w.fsys, man, true)
+	if err != nil {
+		return err
+	}
+	w.store = s
+	w.v = view{cols: s.base(), overwritten: slices.Clone(man.Overwritten)}
+	w.marks = w.marks[:0]
+	if s.tail == nil {
+		w.reserve()
+		return nil
+	}
+	var bad []uint64
+	s.tail.file.verify(func(offset uint64) { bad = append(bad, offset) })
+	if len(bad) > 0 {
+		return s.tail.file.damaged("its checksums do not match")
+	}
+	for c := range columns {
+		w.v.cols[c].tail = slices.Clone(s.tail.cols[c])
+	}
+	for b := s.tail.marks; len(b) > 0; b = b[markSize:] {
+		var m mark
+		for c := range m {
+			m[c] = binary.LittleEndian.Uint64(b[8*c:])
+		}
+		w.marks = append(w.marks, m)
+	}
+	w.reserve()
+	return w.rebuild()
+}
+
+// reserve gives the tail's columns their room at once: growing by copying
+// would leave as much garbage as there is data.
+func (w *Writer) reserve() {
+	var row uint64 // bytes a transaction, by the usual shape of a block
+	share := [columns]float64{colBlock: 0.001, colHash: 1, colTx: 1, colInput: 2, colSequence: 2, colOutput: 2.2, colAddress: 1.8, colLink: 1.8}
+	for c := range columns {
+		row += uint64(share[c] * float64(columnWidths[c]))
+	}
+	n := float64(w.opts.Memory) / float64(row)
+	for c := range columns {
+		col := &w.v.cols[c]
+		if want := int(n*share[c]) * int(col.width); cap(col.tail) < want {
+			col.tail = append(make([]byte, 0, want), col.tail...)
+		}
+	}
+}
+
+// Close releases the ledger without committing.
+func (w *Writer) Close() error {
+	var errs []error
+	if w.store != nil {
+		errs = append(errs, w.store.close())
+		w.store = nil
+	}
+	if w.lock != nil {
+		errs = append(errs, w.lock.Close())
+		w.lock = nil
+	}
+	w.err = errors.New("the ledger is closed")
+	return errors.Join(errs...)
+}
+
+// Tip returns the last block; ok is false for an empty ledger.
+func (w *Writer) Tip() (height int32, hash goshawk.Hash, ok bool) {
+	n := w.v.cols[colBlock].count()
+	if n == 0 {
+		return 0, goshawk.Hash{}, false
+	}
+	b := w.v.block(n - 1)
+	return b.height, b.hash, true
+}
+
+// Blocks returns the number of blocks.
+func (w *Writer) Blocks() uint64 { return w.v.cols[colBlock].count() }
+
+// Hash returns the hash of the block at a height. A partial ledger has no heights to ask for.
+func (w *Writer) Hash(height int32) (goshawk.Hash, bool) {
+	i := int64(height) - int64(w.store.man.Start)
+	if w.opts.Partial || i < 0 || uint64(i) >= w.Blocks() {
+		return goshawk.Hash{}, false
+	}
+	return w.v.block(uint64(i)).hash, true
+}
+
+// Has says whether a block is in the ledger, newest first.
+func (w *Writer) Has(hash goshawk.Hash) bool {
+	for i := w.Blocks(); i > 0; i-- {
+		if goshawk.Hash(w.v.cols[colBlock].at(i - 1)[:32]) == hash {
+			return true
+		}
+	}
+	return false
+}
+
+// Oldest returns the lowest height to which Rollback can go.
+func (w *Writer) Oldest() int32 {
+	n := w.v.cols[colBlock].n
+	if n == 0 {
+		return w.store.man.Start - 1
+	}
+	return w.v.block(n - 1).height
+}
+
+// Rollback takes back the blocks above a height. Blocks that are no longer in
+// the tail cannot be taken back: a Conflict error.
+func (w *Writer) Rollback(height int32) error {
+	if w.err != nil {
+		return w.err
+	}
+	if oldest := w.Oldest(); height < oldest || w.opts.Partial {
+		return goshawk.Errorf(goshawk.Conflict, "the chain was reorganised at height %d, below %d, the lowest that this ledger can take back", height, oldest).
+			WithHint("build the ledger again from the chain")
+	}
+	keep := 0
+	for keep < len(w.marks) && w.v.block(w.v.cols[colBlock].n+uint64(keep)).height <= height {
+		keep++
+	}
+	if keep == len(w.marks) {
+		return nil
+	}
+	w.dirty = true
+	return w.truncate(keep)
+}
+
+// truncate keeps the first blocks of the tail.
+func (w *Writer) truncate(keep int) error {
+	for c := range columns {
+		col := &w.v.cols[c]
+		n := col.n
+		if keep > 0 {
+			n = w.marks[keep-1][c]
+		}
+		col.tail = col.tail[:(n-col.n)*col.width]
+	}
+	w.marks = w.marks[:keep]
+	return w.rebuild()
+}
+
+// Commit makes everything appended durable and visible to new readers.
+func (w *Writer) Commit() error {
+	if w.err != nil {
+		return w.err
+	}
+	if !w.dirty {
+		return nil
+	}
+	// Writing twice as many blocks as need to stay in the tail at a time, not
+	// one by one, keeps the runs long.
+	flush := 0
+	if len(w.marks) >= 2*w.opts.Reorg {
+		flush = len(w.marks) - w.opts.Reorg
+	}
+	return w.commit(flush)
+}
+
+// full says whether enough has been gathered to be written out.
+func (w *Writer) full() bool {
+	size := 0
+	for c := range columns {
+		size += len(w.v.cols[c].tail)
+	}
+	return size > w.opts.Memory && len(w.marks) > w.opts.Reorg
+}
