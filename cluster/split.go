@@ -16,9 +16,9 @@ func Split(ctx context.Context, l goshawk.Ledger, members []goshawk.AddressID, o
 	parts := slices.Clone(members)
 	slices.Sort(parts)
 	parts = slices.Compact(parts)
-	place := make(map[goshawk.AddressID]goshawk.AddressID, len(parts)) // in parts
+	place := make(map[goshawk.AddressID]uint32, len(parts)) // in parts
 	for i, a := range parts {
-		place[a] = goshawk.AddressID(i)
+		place[a] = uint32(i)
 	}
 	var ids []goshawk.TxID
 	for _, a := range parts {
@@ -65,30 +65,30 @@ func Split(ctx context.Context, l goshawk.Ledger, members []goshawk.AddressID, o
 			if options.Exclude != nil && options.Exclude(&batch, row) {
 				continue
 			}
-			root := goshawk.NoAddress
-			add := func(a goshawk.AddressID) {
-				at, ours := place[a]
+			first, known := uint32(0), false
+			for _, in := range batch.In(row) {
+				at, ours := place[in.Address]
 				switch {
 				case !ours:
-				case root == goshawk.NoAddress:
-					root = f.find(at)
+				case known:
+					f.join(f.find(first), f.find(at), 0)
 				default:
-					root = f.join(root, f.find(at), 0)
+					first, known = at, true
 				}
 			}
-			for _, in := range batch.In(row) {
-				add(in.Address)
+			if changes == nil || changes[row] < 0 || !known {
+				continue
 			}
-			if changes != nil && changes[row] >= 0 && root != goshawk.NoAddress {
-				add(batch.Out(row)[changes[row]].Address)
+			if at, ours := place[batch.Out(row)[changes[row]].Address]; ours {
+				f.join(f.find(first), f.find(at), 0)
 			}
 		}
 	}
 
-	groups := map[goshawk.AddressID]int{}
+	groups := map[uint32]int{}
 	var out [][]goshawk.AddressID
 	for i, a := range parts {
-		r := f.find(goshawk.AddressID(i))
+		r := f.find(uint32(i))
 		g, ok := groups[r]
 		if !ok {
 			g = len(out)
