@@ -62,7 +62,7 @@ func WriteDemo(w io.Writer, seed uint64) (Demo, error) {
 	s.demo.Summary = Summary{
 		Blocks: demoBlocks, Transactions: c.totalTxs, Inputs: c.totalInputs, Outputs: c.totalOutputs,
 		Addresses: uint64(len(s.scripts)), // with the genesis block's, without the note
-		Bytes: c.written, Tip: hash(c.tip),
+		Bytes:     c.written, Tip: hash(c.tip),
 	}
 	return s.demo, nil
 }
