@@ -1,0 +1,190 @@
+package trace
+
+import (
+	"math/bits"
+
+	"goshawk"
+)
+
+// The kinds of ends, in the order in which they are tried.
+const (
+	kindNone uint8 = iota
+	kindStart
+	kindBurnt
+	kindService
+	kindCoinJoin
+	kindUnresolved
+	kindOrigin
+	kindUnspent
+	kindLimit
+	kindFee
+	kindsCount
+)
+
+func kindName(k uint8) goshawk.EndKind {
+	return [kindsCount]goshawk.EndKind{"", goshawk.EndStart, goshawk.EndBurnt, goshawk.EndService, goshawk.EndCoinJoin,
+		goshawk.EndUnresolved, goshawk.EndOrigin, goshawk.EndUnspent, goshawk.EndLimit, goshawk.EndFee}[k]
+}
+
+// What stopped a trace, where the kind does not say it.
+const (
+	noteNone uint8 = iota
+	noteHops
+	noteAmount
+	noteUntil
+	noteInterrupted
+	noteUnresolved
+	noteAge
+	noteBefore
+	noteUnknown
+	notesCount
+)
+
+func noteText(n uint8, backward bool) string {
+	texts := [notesCount]string{"",
+		"at the limit of hops",
+		"below the least amount",
+		"spent after the time limit",
+		"the trace was interrupted before it came to this coin",
+		"the transaction that spends it has an input that the ledger cannot resolve",
+		"the order of age of the coins spent with it is not known",
+		"created before the ledger's first block",
+		"the ledger cannot resolve this input",
+	}
+	if backward {
+		switch n {
+		case noteUntil:
+			return "created before the time limit"
+		case noteUnresolved:
+			return "the transaction that created it has an input that the ledger cannot resolve"
+		case noteAge:
+			return "the order of age of the coins that paid for it is not known"
+		}
+	}
+	return texts[n]
+}
+
+// end is an end before it is put into words.
+type end struct {
+	tx      goshawk.TxID
+	amount  uint64
+	address goshawk.AddressID
+	index   uint32 // none for a fee
+	hop     uint32
+	extra   uint32 // 1 + its place in extras; 0 for nothing extra
+	kind    uint8
+	note    uint8
+	unknown bool // nobody can say how much
+	foreign bool // its coin is not in the ledger: extras name it
+}
+
+// extra is what few ends have.
+type extra struct {
+	sweep    goshawk.TxID // NoTx for none
+	mixed    uint32
+	shares   run
+	outpoint goshawk.Outpoint
+	height   int32
+}
+
+// flow is a coin to be drawn.
+type flow struct {
+	place
+	address goshawk.AddressID
+	amount  uint64
+	value   uint64
+	hop     uint32
+	next    goshawk.TxID
+}
+
+type sum struct{ hi, lo uint64 }
+
+// findings collects what a trace found.
+type findings struct {
+	ordered list // ends in chain order
+	tardy   list // ends in any order
+	extras  []extra
+	shares  slab[share]
+	sums    [kindsCount]sum
+	counts  [kindsCount]int
+	flows   []flow
+	most    int // flows
+	cut     uint64
+	mixes   uint64 // CoinJoins walked through
+}
+
+// list is an append-only list of ends that never moves them.
+type list struct {
+	chunks [][]end
+	n      int
+}
+
+func (l *list) add(x end) *end {
+	const least, most = 32, 1 << 13
+	last := len(l.chunks) - 1
+	if last < 0 || len(l.chunks[last]) == cap(l.chunks[last]) {
+		l.chunks = append(l.chunks, make([]end, 0, min(most, max(least, l.n))))
+		last++
+	}
+	l.chunks[last] = append(l.chunks[last], x)
+	l.n++
+	return &l.chunks[last][len(l.chunks[last])-1]
+}
+
+func (f *findings) init(q *Question) {
+	f.most = q.Flows
+	if f.most == 0 {
+		f.most = defaultFlows
+	}
+}
+
+func (f *findings) count(x *end) {
+	s := &f.sums[x.kind]
+	var carry uint64
+	s.lo, carry = bits.Add64(s.lo, x.amount, 0)
+	s.hi += carry
+	f.counts[x.kind]++
+}
+
+// inOrder adds an end that lies after all those added so before, in chain order.
+func (f *findings) inOrder(x end) *end {
+	f.count(&x)
+	return f.ordered.add(x)
+}
+
+// late adds an end in any order.
+func (f *findings) late(x end) *end {
+	f.count(&x)
+	return f.tardy.add(x)
+}
+
+func (f *findings) more(x *end) *extra {
+	if x.extra == 0 {
+		f.extras = append(f.extras, extra{sweep: goshawk.NoTx})
+		x.extra = uint32(len(f.extras))
+	}
+	return &f.extras[x.extra-1]
+}
+
+func (f *findings) candidates(x *end, n uint32) {
+	if n > 0 {
+		f.more(x).mixed = n
+	}
+}
+
+func (f *findings) shared(x *end, parts []share) { f.more(x).shares = f.shares.put(parts) }
+
+// seen lists a coin for drawings.
+func (f *findings) seen(c flow) {
+	if len(f.flows) < f.most {
+		f.flows = append(f.flows, c)
+		return
+	}
+	f.cut++
+}
+
+func (f *findings) total(kind uint8) goshawk.Units {
+	var u goshawk.Units
+	u[0], u[1] = f.sums[kind].lo, f.sums[kind].hi
+	return u
+}
