@@ -6,8 +6,9 @@ package goshawk
 type Label struct {
 	Address    string   `json:"address"`
 	Text       string   `json:"label"`
-	Actor      string   `json:"actor,omitempty"`    // id in an ActorPack
-	Concepts   []string `json:"concepts,omitempty"` // TagPack concepts, category first: exchange, mixing_service, …
+	Actor      string   `json:"actor,omitempty"`             // id in an ActorPack
+	Concepts   []string `json:"concepts,omitempty"`          // TagPack concepts, category first: exchange, mixing_service, …
+	Inherited  bool     `json:"concepts_inherited,omitzero"` // the concepts are its actor's, from an ActorPack; the label itself names none
 	Abuse      string   `json:"abuse,omitempty"`
 	Confidence int      `json:"confidence"`               // 0 to 100, by the TagPack confidence levels
 	Basis      string   `json:"basis,omitempty"`          // the confidence's name: ownership, web_crawl, …

@@ -1,0 +1,74 @@
+package label
+
+// Outcome says what became of a file that was offered to a store.
+type Outcome string
+
+// Outcomes of Merge.
+const (
+	Added     Outcome = "added"
+	Unchanged Outcome = "unchanged" // the store has the same bytes already
+	Replaced  Outcome = "replaced"  // it took the place of another version of the file
+	Older     Outcome = "older"     // the store has a later version, which stays
+)
+
+// Change is what Merge did with one file.
+type Change struct {
+	Source  *Source
+	Outcome Outcome
+	Other   *Source // the version in the store, unless the file was added
+}
+
+// Merge adds files to those of a store (nil: an empty one) and returns what the
+// new store is to be written with, and what became of each file, in the order
+// given. A file is known by its name: one of the same name takes the place of
+// the store's version, unless both are dated and the store's is later, and the
+// version that goes is kept in the list, without its labels. A file whose bytes
+// are in the store already, under any name, changes nothing.
+func Merge(stored *Store, added []*Source) ([]*Source, []Change) {
+	var sources []*Source
+	if stored != nil {
+		sources = stored.All()
+	}
+	changes := make([]Change, 0, len(added))
+	for _, s := range added {
+		c := Change{Source: s, Outcome: Added}
+		var version *Source
+		for _, other := range sources {
+			if other.Superseded {
+				continue
+			}
+			if other.Hash == s.Hash {
+				c.Outcome, c.Other = Unchanged, other
+				break
+			}
+			if other.Name == s.Name {
+				version = other
+			}
+		}
+		if c.Outcome == Added && version != nil {
+			c.Outcome, c.Other = Replaced, version
+			if s.Date != "" && s.Date < version.Date {
+				c.Outcome = Older
+			}
+		}
+		switch c.Outcome {
+		case Replaced:
+			version.supersede()
+			sources = append(sources, s)
+		case Added:
+			sources = append(sources, s)
+		case Older:
+			old := *s
+			old.supersede()
+			sources = append(sources, &old)
+		}
+		changes = append(changes, c)
+	}
+	return sources, changes
+}
+
+// supersede leaves of a source what a list of versions shows.
+func (s *Source) supersede() {
+	s.Superseded = true
+	s.Labels, s.Actors = nil, nil
+}
