@@ -147,6 +147,15 @@ func when(unix int64) string {
 	return time.Unix(unix, 0).UTC().Format("2006-01-02 15:04:05") + " UTC"
 }
 
+// moment writes a block's time and height for people.
+func moment(height int32, unix int64) string {
+	s := when(unix)
+	if height >= 0 {
+		s += ", block " + number(height)
+	}
+	return s
+}
+
 // day writes the date of a block's time; empty for 0.
 func day(unix int64) string {
 	if unix <= 0 {

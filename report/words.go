@@ -80,14 +80,14 @@ type kindWords struct {
 }
 
 var kindTable = [...]kindWords{
-	{goshawk.EndService, "At a service", "a labelled party that pools its customers' money: it can be asked", "■"},
-	{goshawk.EndUnspent, "Unspent", "at rest: not spent up to the ledger's last block", "●"},
-	{goshawk.EndCoinJoin, "Into a CoinJoin", "spent together with strangers' coins: beyond it the chain alone does not say whose is whose", "◆"},
-	{goshawk.EndBurnt, "Burnt", "in an output that nobody can ever spend", "✕"},
-	{goshawk.EndUnresolved, "Unresolved", "the ledger lacks what the method needs to go on", "?"},
+	{goshawk.EndService, "At a service", "with a labelled party that pools customers' money", "■"},
+	{goshawk.EndUnspent, "Unspent", "at rest up to the ledger's last block", "●"},
+	{goshawk.EndCoinJoin, "Into a CoinJoin", "spent together with strangers' coins", "◆"},
+	{goshawk.EndBurnt, "Burnt", "where nobody can ever spend it", "✕"},
+	{goshawk.EndUnresolved, "Unresolved", "the ledger lacks what the method needs", "?"},
 	{goshawk.EndOrigin, "Newly mined", "coins that a block created", "★"},
-	{goshawk.EndStart, "At another start", "arrived at a coin that the trace also starts from, and counted there", "▶"},
-	{goshawk.EndLimit, "At a limit", "where the limits that the question set stopped the trace", "▌"},
+	{goshawk.EndStart, "At another start", "counted there", "▶"},
+	{goshawk.EndLimit, "At a limit", "where the question's limits stopped the trace", "▌"},
 	{goshawk.EndFee, "Fees", "paid to the miners of the blocks", "○"},
 }
 

@@ -1,0 +1,262 @@
+package report
+
+import (
+	"cmp"
+	"html/template"
+	"io"
+	"slices"
+
+	"goshawk"
+)
+
+// compareView is the part of a page that sets methods side by side.
+type compareView struct {
+	Words   string
+	Methods []string
+	Totals  []compareTotal
+	Ends    []compareEnd
+	More    string
+}
+
+type compareTotal struct {
+	Mark        template.HTML
+	Kind, Title string
+	Amounts     []string
+}
+
+type compareEnd struct {
+	Mark                                           template.HTML
+	Kind, Title, Label, Address, Coin, Least, Most string
+	Agree                                          bool
+	Amounts                                        []string
+}
+
+const compareWords = "Each method answers the same question by its own rule. Least and most are taken over the methods that claim amounts; poison claims none, and shows values touched. Where a method does not reach an end it claims nothing there. No method is the legal one: which applies is for the court."
+
+// comparedTotals gathers the sums of each end kind under each method.
+func comparedTotals(c *goshawk.Comparison) (rows []compareTotal) {
+	for _, kind := range goshawk.EndKinds() {
+		r := compareTotal{Kind: string(safeKind(kind)), Mark: markHTML(kind), Title: wordsOf(kind).title}
+		any := false
+		for _, t := range c.Traces {
+			s := "–"
+			for i := range t.Totals {
+				if t.Totals[i].Kind == kind {
+					s, any = decimal(t.Asset, &t.Totals[i].Amount), true
+				}
+			}
+			r.Amounts = append(r.Amounts, s)
+		}
+		if any {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// ranked orders a comparison's ends for people: those on which methods
+// disagree first, by how much is at stake, then by their largest amount. Fees
+// are left out.
+func ranked(c *goshawk.Comparison, n int) (ends []*goshawk.ComparisonEnd, others, differ int) {
+	agrees := make(map[*goshawk.ComparisonEnd]bool)
+	for i := range c.Ends {
+		e := &c.Ends[i]
+		if e.Kind == goshawk.EndFee {
+			continue
+		}
+		agrees[e] = agree(c, e)
+		if !agrees[e] {
+			differ++
+		}
+		ends = append(ends, e)
+	}
+	gap := func(e *goshawk.ComparisonEnd) *goshawk.Units {
+		return new(goshawk.Units).Sub(&e.Most, &e.Least)
+	}
+	order := func(agreed bool) int {
+		if agreed {
+			return 1
+		}
+		return 0
+	}
+	slices.SortStableFunc(ends, func(a, b *goshawk.ComparisonEnd) int {
+		return cmp.Or(cmp.Compare(order(agrees[a]), order(agrees[b])), gap(b).Cmp(gap(a)), b.Most.Cmp(&a.Most))
+	})
+	if len(ends) > n {
+		ends, others = ends[:n], len(ends)-n
+	}
+	return ends, others, differ
+}
+
+func comparedAmounts(c *goshawk.Comparison, e *goshawk.ComparisonEnd) (amounts []string) {
+	for k, t := range c.Traces {
+		if a := amountBy(e, k); a != nil {
+			amounts = append(amounts, decimal(t.Asset, a))
+		} else {
+			amounts = append(amounts, "–")
+		}
+	}
+	return amounts
+}
+
+func differWords(c *goshawk.Comparison, differ int) string {
+	all := 0
+	for i := range c.Ends {
+		if c.Ends[i].Kind != goshawk.EndFee {
+			all++
+		}
+	}
+	if differ == 0 {
+		return "The methods agree on " + plural(all, "end", "all ends") + "."
+	}
+	return "The methods disagree on " + number(differ) + " of " + plural(all, "end", "ends") + "."
+}
+
+// ComparisonHTML writes one question's answers by several methods as one page.
+func ComparisonHTML(w io.Writer, c *goshawk.Comparison) error {
+	if len(c.Traces) == 0 {
+		return goshawk.Errorf(goshawk.Invalid, "there is nothing to compare").WithHint("name at least one method")
+	}
+	t := c.Traces[0]
+	v := newView(traceBasis(t))
+	ends, others, differ := ranked(c, htmlEnds)
+	v.Title = traceQuestion(t)
+	v.Kicker = "Trace, " + line(t.Direction, 20) + ", by " + plural(len(c.Traces), "method", "methods")
+	v.Summary = differWords(c, differ)
+	for _, each := range c.Traces {
+		for _, words := range warningWords(each) {
+			if !slices.Contains(v.Warnings, words) {
+				v.Warnings = append(v.Warnings, words)
+			}
+		}
+		rule, assumes := explain(each.Method, each.Direction)
+		v.Methods = append(v.Methods, methodView{line(each.Method, 40), rule, assumes})
+		v.Command = append(v.Command, rerun(each, " \\\n    "))
+	}
+	v.addFacts(t)
+	v.Facts = v.Facts[:len(v.Facts)-1] // each method walks its own number of transactions
+	x := &compareView{Words: compareWords, Totals: comparedTotals(c)}
+	for _, each := range c.Traces {
+		x.Methods = append(x.Methods, line(each.Method, 40))
+	}
+	for _, e := range ends {
+		r := compareEnd{Kind: string(safeKind(e.Kind)), Mark: markHTML(e.Kind), Title: wordsOf(e.Kind).title, Coin: e.Tx.String(), Least: decimal(t.Asset, &e.Least), Most: decimal(t.Asset, &e.Most), Agree: agree(c, e), Amounts: comparedAmounts(c, e)}
+		if e.Out != nil {
+			r.Coin = outpoint(e.Tx, *e.Out)
+		}
+		if e.Address != nil {
+			r.Address = line(*e.Address, 400)
+		}
+		if e.Label != nil {
+			r.Label = line(e.Label.Text, 120)
+		}
+		x.Ends = append(x.Ends, r)
+	}
+	if others > 0 {
+		x.More = "And " + plural(others, "more end", "more ends") + ", listed in the CSV and JSON forms."
+	}
+	v.Compare = x
+	v.Rerun = rerunWords(t)
+	return v.write(w)
+}
+
+// ComparisonText writes one question's answers by several methods for a person to read.
+func ComparisonText(w io.Writer, c *goshawk.Comparison, s Style) error {
+	if len(c.Traces) == 0 {
+		return goshawk.Errorf(goshawk.Invalid, "there is nothing to compare").WithHint("name at least one method")
+	}
+	p := newPage(w, s)
+	t := c.Traces[0]
+	ends, others, differ := ranked(c, 2*textEnds)
+	p.line(p.paint(bold, traceQuestion(t)))
+	p.prose("", differWords(c, differ))
+	p.line()
+	p.starts(t)
+	p.field("Stops", limitWords(t))
+	p.basis(traceBasis(t))
+	for _, each := range c.Traces {
+		p.warnings(each)
+	}
+	p.heading("Where it is, method by method")
+	p.grid(c, comparedTotals(c))
+	p.heading("Ends")
+	p.prose("  ", compareWords)
+	p.line()
+	for _, e := range ends {
+		p.comparedEnd(c, e)
+	}
+	if others > 0 {
+		p.line("  and ", plural(others, "more end", "more ends"), ", listed in the CSV and JSON forms")
+	}
+	p.heading("The methods")
+	for _, each := range c.Traces {
+		rule, assumes := explain(each.Method, each.Direction)
+		p.hang("  "+p.paint(bold, pad(line(each.Method, 40), 9)), "           ", rule+" "+assumes)
+	}
+	p.heading("How to check this")
+	for _, each := range c.Traces {
+		p.line("  ", rerun(each, " "))
+	}
+	p.prose("  ", rerunWords(t))
+	return p.b.Flush()
+}
+
+// grid writes a row for each end kind and a column for each method.
+func (p *page) grid(c *goshawk.Comparison, rows []compareTotal) {
+	titles := []string{""}
+	for _, r := range rows {
+		titles = append(titles, r.Title)
+	}
+	first := widest(titles)
+	widths := make([]int, len(c.Traces))
+	head := "  " + pad("", first+2)
+	for k, t := range c.Traces {
+		cells := []string{line(t.Method, 40)}
+		for _, r := range rows {
+			cells = append(cells, r.Amounts[k])
+		}
+		widths[k] = widest(cells)
+		head += "  " + padLeft(cells[0], widths[k])
+	}
+	p.line(p.paint(faint, head))
+	for _, r := range rows {
+		text := "  " + wordsOf(goshawk.EndKind(r.Kind)).glyph + " " + pad(r.Title, first)
+		for k, a := range r.Amounts {
+			text += "  " + padLeft(a, widths[k])
+		}
+		p.line(text)
+	}
+}
+
+func (p *page) comparedEnd(c *goshawk.Comparison, e *goshawk.ComparisonEnd) {
+	t := c.Traces[0]
+	w := wordsOf(e.Kind)
+	who := ""
+	if e.Label != nil {
+		who = ", " + line(e.Label.Text, 60)
+	}
+	verdict := "all agree: " + money(t.Asset, &e.Most)
+	if !agree(c, e) {
+		verdict = decimal(t.Asset, &e.Least) + " to " + money(t.Asset, &e.Most)
+	}
+	p.line("  ", p.paint(kindColour(e.Kind), w.glyph+" "+w.title), who, ": ", p.paint(bold, verdict))
+	if e.Address != nil {
+		p.line("      ", line(*e.Address, 400))
+	}
+	coin := e.Tx.String()
+	if e.Out != nil {
+		coin = outpoint(e.Tx, *e.Out)
+	}
+	p.line("      ", coin)
+	if agree(c, e) {
+		return
+	}
+	text := "      "
+	for k, a := range comparedAmounts(c, e) {
+		if k > 0 {
+			text += ", "
+		}
+		text += line(c.Traces[k].Method, 40) + " " + a
+	}
+	p.line(p.paint(faint, text))
+}

@@ -1,0 +1,234 @@
+package report
+
+import (
+	"cmp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"goshawk"
+)
+
+// step is what an officer can do next about the value that went to one party.
+type step struct {
+	Party    string // as the label with the highest confidence names it
+	Heading  string
+	Advice   string
+	Amount   goshawk.Units
+	Unknown  bool // some amounts are not known
+	Labels   []string
+	Deposits []*goshawk.End // the largest first
+	best     *goshawk.Label
+}
+
+// officerAdvice depends on what a party is labelled to be, by TagPack concept.
+// %s is the party.
+var officerAdvice = [...]struct{ concept, heading, advice string }{
+	{"mixing_service", "Mixing service: %s", "A mixing service pools strangers' money and seldom answers. The chain alone does not say where this value left it. Find out whether its records were seized, and by whom."},
+	{"market", "Market: %s", "The operators of such a market seldom answer. Find out whether its records were seized, and by whom."},
+	{"defi_bridge", "Bridge: %s", "A bridge pays out on another chain. Look for the payment that matches this one in time and amount there; nobody at the bridge need know the customer."},
+	{"bridge", "Bridge: %s", "A bridge pays out on another chain. Look for the payment that matches this one in time and amount there; nobody at the bridge need know the customer."},
+	{"defi_dex", "Decentralised exchange: %s", "Such an exchange swaps one asset for another and knows no customers. Look at what the same transaction or account received in return."},
+	{"mining_service", "Write to %s", "Ask which miner or customer the address below was assigned to. Ask to preserve the records, and to freeze what is left."},
+}
+
+const (
+	writeHeading = "Write to %s"
+	writeAdvice  = "Ask who controls the deposit address below, and for the account that was credited. Ask to preserve the records, and to freeze what is left."
+	originAdvice = "Ask who withdrew the coin below, and for the account that was debited. Ask to preserve the records."
+)
+
+func advice(l *goshawk.Label, party string, backward bool) (heading, text string) {
+	for _, a := range officerAdvice {
+		if slices.Contains(l.Concepts, a.concept) {
+			return strings.Replace(a.heading, "%s", party, 1), a.advice
+		}
+	}
+	text = writeAdvice
+	if backward {
+		text = originAdvice
+	}
+	return strings.Replace(writeHeading, "%s", party, 1), text
+}
+
+// nextSteps gathers a trace's service ends by party, the largest sum first.
+func nextSteps(t *goshawk.Trace) []*step {
+	var steps []*step
+	of := make(map[string]*step)
+	for i := range t.Ends {
+		e := &t.Ends[i]
+		if e.Kind != goshawk.EndService || e.Label == nil {
+			continue
+		}
+		s := of[e.Label.Party()]
+		if s == nil {
+			s = &step{}
+			of[e.Label.Party()] = s
+			steps = append(steps, s)
+		}
+		plus(&s.Amount, e.Amount)
+		s.Unknown = s.Unknown || e.Amount == nil
+		s.Deposits = append(s.Deposits, e)
+		if s.best == nil || e.Label.Less(s.best) {
+			s.best = e.Label
+		}
+	}
+	for _, s := range steps {
+		slices.SortStableFunc(s.Deposits, func(a, b *goshawk.End) int { return more(a.Amount, b.Amount) })
+		s.Party = line(s.best.Text, 120)
+		s.Heading, s.Advice = advice(s.best, s.Party, t.Direction == "backward")
+		for _, e := range s.Deposits {
+			if words := labelWords(e.Label); !slices.Contains(s.Labels, words) && len(s.Labels) < 5 {
+				s.Labels = append(s.Labels, words)
+			}
+		}
+	}
+	slices.SortStableFunc(steps, func(a, b *step) int { return cmp.Or(b.Amount.Cmp(&a.Amount), cmp.Compare(a.Party, b.Party)) })
+	return steps
+}
+
+// labelWords says what a label claims, whose claim it is and how sure its source is.
+func labelWords(l *goshawk.Label) string {
+	s := "“" + line(l.Text, 120) + "”, says " + line(l.Source, 80) + ", confidence " + Confidence(l.Confidence) + " (" + strconv.Itoa(l.Confidence) + " of 100"
+	if l.Basis != "" {
+		s += ", " + basis(l.Basis)
+	}
+	s += ")"
+	if l.Modified != "" {
+		s += ", as of " + line(l.Modified, 20)
+	}
+	if l.Match != "" {
+		s += "; the address matched " + line(l.Match, 40) + " only"
+	}
+	return s
+}
+
+// sweepWords says why an unlabelled address counts as a service's.
+func sweepWords(e *goshawk.End, party string) string {
+	return "Inference, not fact: no label names this address. Transaction " + e.Sweep.String() + " emptied it into addresses of " + party + " only, which is how a service collects its customers' deposits."
+}
+
+// largestEnds returns the n ends with the largest amounts, fees left out.
+func largestEnds(t *goshawk.Trace, n int) (ends []*goshawk.End, others int) {
+	for i := range t.Ends {
+		if t.Ends[i].Kind != goshawk.EndFee {
+			ends = append(ends, &t.Ends[i])
+		}
+	}
+	slices.SortStableFunc(ends, func(a, b *goshawk.End) int { return more(a.Amount, b.Amount) })
+	if len(ends) > n {
+		ends, others = ends[:n], len(ends)-n
+	}
+	return ends, others
+}
+
+// sumCheck compares what ends claim with what starts hold, in words. Poison
+// claims nothing, and says so.
+func sumCheck(t *goshawk.Trace) string {
+	var starts, ends goshawk.Units
+	for i := range t.Start {
+		plus(&starts, &t.Start[i].Amount)
+	}
+	for i := range t.Totals {
+		plus(&ends, &t.Totals[i].Amount)
+	}
+	switch {
+	case t.Method == "poison":
+		return "Amounts are values touched, not claims: they may exceed what the starts held, " + money(t.Asset, &starts) + "."
+	case starts.Eq(&ends):
+		return "The ends sum to the starts to the last unit: " + money(t.Asset, &ends) + "."
+	default:
+		return "The ends sum to " + money(t.Asset, &ends) + ", the starts to " + money(t.Asset, &starts) + "."
+	}
+}
+
+func totalsHead(t *goshawk.Trace) string {
+	if t.Direction == "backward" {
+		return "Where it came from"
+	}
+	return "Where it is"
+}
+
+func startSum(t *goshawk.Trace) goshawk.Units {
+	var sum goshawk.Units
+	for i := range t.Start {
+		plus(&sum, &t.Start[i].Amount)
+	}
+	return sum
+}
+
+// limitWords lists in words what could stop the trace.
+func limitWords(t *goshawk.Trace) string {
+	p := &t.Parameters
+	words := []string{"services by labels of confidence " + strconv.Itoa(p.StopConfidence) + " (" + Confidence(p.StopConfidence) + ") or more"}
+	if p.Services == "cluster" {
+		words[0] += ", also through clusters (inference)"
+	}
+	if p.ThroughCoinJoin {
+		words = append(words, "not at CoinJoins: what lies beyond one is no finding")
+	} else {
+		words = append(words, "CoinJoins")
+	}
+	if p.MaxHops != nil {
+		words = append(words, plural(*p.MaxHops, "hop", "hops"))
+	}
+	if p.MinAmount != nil {
+		words = append(words, "amounts below "+money(t.Asset, p.MinAmount))
+	}
+	if p.Until != "" {
+		side := "blocks after "
+		if t.Direction == "backward" {
+			side = "coins created before "
+		}
+		words = append(words, side+line(p.Until, 40))
+	}
+	return strings.Join(words, "; ")
+}
+
+// rerun is the command that asks the same question again, its flags set apart
+// by between. DIR and PATH stand for the reader's own folders.
+func rerun(t *goshawk.Trace, between string) string {
+	const shown = 8
+	var starts []string
+	for i := range t.Start[:min(len(t.Start), shown)] {
+		starts = append(starts, outpoint(t.Start[i].Tx, t.Start[i].Out))
+	}
+	if len(t.Start) > shown {
+		starts = append(starts, "…")
+	}
+	flags := []string{"goshawk trace --ledger DIR", "--from " + strings.Join(starts, ","), "--method " + line(t.Method, 40)}
+	add := func(when bool, flag string) {
+		if when {
+			flags = append(flags, flag)
+		}
+	}
+	p := &t.Parameters
+	add(t.Direction == "backward", "--backward")
+	add(len(t.Labels) > 0, "--labels PATH")
+	add(true, "--stop-confidence "+strconv.Itoa(p.StopConfidence))
+	if p.MaxHops != nil {
+		add(true, "--max-hops "+strconv.Itoa(*p.MaxHops))
+	}
+	add(p.Until != "", "--until "+line(p.Until, 40))
+	if p.MinAmount != nil {
+		add(true, "--min-amount "+p.MinAmount.Dec())
+	}
+	add(p.ThroughCoinJoin, "--through-coinjoin")
+	return strings.Join(flags, between)
+}
+
+// rerunWords says what the command needs to give the same bytes.
+func rerunWords(t *goshawk.Trace) string {
+	s := "Goshawk " + line(t.Version, 40) + " on a ledger of " + line(t.Network, 40) + " that ends at block " + strconv.Itoa(int(t.Ledger.Height)) + " (" + t.Ledger.Hash.String() + ")"
+	if len(t.Labels) > 0 {
+		s += ", with label files of the SHA-256 hashes named here,"
+	}
+	s += " gives this answer again, byte for byte. A ledger that goes on may know of later payments."
+	if len(t.Start) > 8 {
+		s += " All starts are in the JSON form of this answer."
+	}
+	return s
+}
+
+// grounds says what kind of statement the answer makes.
+const grounds = "That a transaction paid an address is a fact of the chain. Who controls an address is a source's claim, given with its confidence. That an unlabelled address is a customer's deposit address, and which units of a mixed coin are whose, are inferences: the first from a sweep, the second by the method named."

@@ -1,0 +1,416 @@
+package report
+
+import (
+	"bufio"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"goshawk"
+)
+
+// page writes text for a person on a terminal.
+type page struct {
+	b     *bufio.Writer
+	style Style
+}
+
+const (
+	textWidth     = 100
+	textEnds      = 10 // largest ends listed
+	textParties   = 12
+	textDeposits  = 6 // of one party
+	textStarts    = 8
+	textTreeLines = 60
+)
+
+func newPage(w io.Writer, s Style) *page { return &page{b: bufio.NewWriter(w), style: s} }
+
+// ANSI colours by meaning; never the only way to tell things apart.
+const (
+	bold   = "1"
+	faint  = "2"
+	yellow = "33"
+)
+
+func kindColour(k goshawk.EndKind) string {
+	switch k {
+	case goshawk.EndService:
+		return "34"
+	case goshawk.EndUnspent:
+		return "32"
+	case goshawk.EndCoinJoin, goshawk.EndUnresolved:
+		return "35"
+	default:
+		return "0"
+	}
+}
+
+func (p *page) paint(code, s string) string {
+	if !p.style.Color || s == "" {
+		return s
+	}
+	return "\x1b[" + code + "m" + s + "\x1b[0m"
+}
+
+func (p *page) heading(s string) {
+	p.b.WriteString("\n" + p.paint(bold, strings.ToUpper(s)) + "\n")
+}
+
+func (p *page) line(parts ...string) {
+	for _, s := range parts {
+		p.b.WriteString(s)
+	}
+	p.b.WriteByte('\n')
+}
+
+// prose writes text folded at the page's width, each line behind the indent.
+func (p *page) prose(indent, s string) {
+	p.hang(indent, indent, s)
+}
+
+// hang writes folded text whose first line begins differently. Words longer
+// than a line, such as hashes, are never cut.
+func (p *page) hang(first, indent, s string) {
+	at := first
+	used := utf8.RuneCountInString(first)
+	empty := true
+	for _, word := range strings.Fields(s) {
+		n := utf8.RuneCountInString(word)
+		if !empty && used+1+n > textWidth {
+			p.line(strings.TrimRight(at, " "))
+			at, used, empty = indent, utf8.RuneCountInString(indent), true
+		}
+		if !empty {
+			at += " "
+			used++
+		}
+		at += word
+		used += n
+		empty = false
+	}
+	p.line(strings.TrimRight(at, " "))
+}
+
+// field writes a name and its folded value.
+func (p *page) field(name, value string) {
+	const column = 11
+	p.hang("  "+p.paint(faint, pad(name, column)), strings.Repeat(" ", column+2), value)
+}
+
+func pad(s string, n int) string {
+	return s + strings.Repeat(" ", max(0, n-utf8.RuneCountInString(s)))
+}
+
+func padLeft(s string, n int) string {
+	return strings.Repeat(" ", max(0, n-utf8.RuneCountInString(s))) + s
+}
+
+// widest returns the width of the widest text.
+func widest(list []string) int {
+	n := 0
+	for _, s := range list {
+		n = max(n, utf8.RuneCountInString(s))
+	}
+	return n
+}
+
+// TraceText writes a trace for a person to read: what was asked and by which
+// method, where the money is, what to do next, how it got there, and how to
+// check all of it. Long lists are cut and say so; CSV and JSON have everything.
+func TraceText(w io.Writer, t *goshawk.Trace, s Style) error {
+	p := newPage(w, s)
+	p.traceHead(t)
+	p.warnings(t)
+	p.traceTotals(t)
+	p.traceSteps(t)
+	p.traceEnds(t)
+	p.tree(t)
+	p.heading("How to check this")
+	p.line("  ", rerun(t, " "))
+	p.prose("  ", rerunWords(t))
+	p.line()
+	p.prose("  ", grounds)
+	return p.b.Flush()
+}
+
+func traceQuestion(t *goshawk.Trace) string {
+	sum := startSum(t)
+	if t.Direction == "backward" {
+		return "Where did " + money(t.Asset, &sum) + " come from?"
+	}
+	return "Where did " + money(t.Asset, &sum) + " go?"
+}
+
+func (p *page) traceHead(t *goshawk.Trace) {
+	p.line(p.paint(bold, traceQuestion(t)))
+	p.line()
+	p.starts(t)
+	rule, assumes := explain(t.Method, t.Direction)
+	p.field("Method", line(t.Method, 40)+", "+line(t.Direction, 20)+". "+rule+" "+assumes)
+	p.field("Stops", limitWords(t))
+	p.basis(traceBasis(t))
+	p.field("Walked", plural(t.Steps, "transaction", "transactions"))
+}
+
+func (p *page) starts(t *goshawk.Trace) {
+	for i := range t.Start[:min(len(t.Start), textStarts)] {
+		s := &t.Start[i]
+		name := ""
+		if i == 0 {
+			name = "Start"
+		}
+		p.field(name, decimal(t.Asset, &s.Amount)+" in "+outpoint(s.Tx, s.Out))
+		if s.Address != "" {
+			p.field("", "at "+line(s.Address, 200))
+		}
+	}
+	if n := len(t.Start) - textStarts; n > 0 {
+		p.field("", "and "+plural(n, "more coin", "more coins"))
+	}
+}
+
+// basis writes what every answer about a ledger rests on.
+func (p *page) basis(b Basis) {
+	p.field("Chain", line(b.Network, 40)+" up to block "+number(b.Ledger.Height)+", "+b.Ledger.Hash.String())
+	if b.Claim != "" {
+		p.field("Claim", "not checked against a chain of one's own: this is what "+line(b.Claim, 120)+" says")
+	}
+	const shown = 6
+	for i := range b.Labels[:min(len(b.Labels), shown)] {
+		l := &b.Labels[i]
+		name := ""
+		if i == 0 {
+			name = "Labels"
+		}
+		s := line(l.Source, 80)
+		if l.Date != "" {
+			s += " of " + line(l.Date, 20)
+		}
+		p.field(name, s+", SHA-256 "+line(l.Hash, 64))
+	}
+	if n := len(b.Labels) - shown; n > 0 {
+		p.field("", "and "+plural(n, "more label file", "more label files"))
+	}
+}
+
+func (p *page) warnings(t *goshawk.Trace) {
+	if len(t.Warnings) == 0 && !t.Truncated {
+		return
+	}
+	p.heading("Take note")
+	if t.Truncated {
+		p.hang("  "+p.paint(yellow, "! "), "    ", "The trace was stopped before it was done: what it had not walked ends at a limit.")
+	}
+	for _, w := range t.Warnings {
+		p.hang("  "+p.paint(yellow, "! "), "    ", line(w, 400))
+	}
+}
+
+func (p *page) traceTotals(t *goshawk.Trace) {
+	p.heading(totalsHead(t))
+	if len(t.Totals) == 0 {
+		p.line("  Nowhere: the trace found no ends.")
+		return
+	}
+	whole := startSum(t)
+	if t.Method == "poison" {
+		whole.Clear() // shares of values touched mean nothing
+	}
+	var titles, amounts []string
+	for i := range t.Totals {
+		titles = append(titles, wordsOf(t.Totals[i].Kind).title)
+		amounts = append(amounts, money(t.Asset, &t.Totals[i].Amount))
+	}
+	titleWidth, amountWidth := widest(titles), widest(amounts)
+	for i := range t.Totals {
+		w := wordsOf(t.Totals[i].Kind)
+		meaning := w.meaning
+		if t.Claim != "" && w.kind == goshawk.EndUnspent {
+			meaning = "at rest, as " + line(t.Claim, 60) + " says"
+		}
+		p.line("  ", p.paint(kindColour(w.kind), w.glyph+" "+pad(titles[i], titleWidth)), "  ", p.paint(bold, padLeft(amounts[i], amountWidth)),
+			padLeft(share(&t.Totals[i].Amount, &whole), 9), padLeft(plural(t.Totals[i].Count, "end ", "ends"), 14), "  ", p.paint(faint, meaning))
+	}
+	p.prose("  ", sumCheck(t))
+}
+
+func (p *page) traceSteps(t *goshawk.Trace) {
+	steps := nextSteps(t)
+	if len(steps) == 0 {
+		return
+	}
+	p.heading("What to do next")
+	for i, s := range steps[:min(len(steps), textParties)] {
+		if i > 0 {
+			p.line()
+		}
+		p.hang("  "+padLeft(strconv.Itoa(i+1), 2)+". ", "      ", p.paint(bold, s.Heading)+": "+money(t.Asset, &s.Amount)+" in "+p.deposits(t, len(s.Deposits)))
+		p.prose("      ", s.Advice)
+		for _, e := range s.Deposits[:min(len(s.Deposits), textDeposits)] {
+			p.deposit(t, s, e)
+		}
+		if n := len(s.Deposits) - textDeposits; n > 0 {
+			p.line("      and ", plural(n, "smaller one", "smaller ones"), ", listed in the CSV and JSON forms")
+		}
+		for _, words := range s.Labels {
+			p.hang("      Label: ", "             ", words)
+		}
+	}
+	if n := len(steps) - textParties; n > 0 {
+		p.line("  and ", plural(n, "more party", "more parties"), ", listed in the CSV and JSON forms")
+	}
+}
+
+func (p *page) deposits(t *goshawk.Trace, n int) string {
+	if t.Direction == "backward" {
+		return plural(n, "withdrawal", "withdrawals")
+	}
+	return plural(n, "deposit", "deposits")
+}
+
+func (p *page) deposit(t *goshawk.Trace, s *step, e *goshawk.End) {
+	address := "unknown"
+	if e.Address != nil {
+		address = line(*e.Address, 400)
+	}
+	verb := "credited "
+	if t.Direction == "backward" {
+		verb = "paid "
+	}
+	p.line("        address      ", p.paint(bold, address))
+	p.line("        transaction  ", e.Tx.String(), ", output ", cellOut(e.Out))
+	p.line("        ", pad(verb, 13), money(t.Asset, e.Amount), " on ", moment(e.Height, e.Time))
+	if e.Sweep != nil {
+		p.prose("          ", sweepWords(e, s.Party))
+	}
+	if e.Note != "" {
+		p.prose("          ", line(e.Note, 300))
+	}
+}
+
+func (p *page) traceEnds(t *goshawk.Trace) {
+	ends, others := largestEnds(t, textEnds)
+	if len(ends) == 0 {
+		return
+	}
+	p.heading("The largest ends")
+	var amounts, titles []string
+	for _, e := range ends {
+		amounts = append(amounts, decimal(t.Asset, e.Amount))
+		titles = append(titles, wordsOf(e.Kind).title)
+	}
+	amountWidth, titleWidth := widest(amounts), widest(titles)
+	for i, e := range ends {
+		w := wordsOf(e.Kind)
+		address := ""
+		if e.Address != nil {
+			address = line(*e.Address, 400)
+		}
+		if e.Label != nil {
+			address += "  " + line(e.Label.Text, 40)
+		}
+		p.line("  ", p.paint(bold, padLeft(amounts[i], amountWidth)), "  ", p.paint(kindColour(e.Kind), w.glyph+" "+pad(titles[i], titleWidth)), "  ", address)
+		detail := day(e.Time)
+		if detail != "" {
+			detail += ", "
+		}
+		detail += plural(e.Hops, "hop", "hops")
+		if e.Candidates > 0 {
+			detail += ", " + plural(e.Candidates, "output", "outputs") + " could carry it on: none is a finding"
+		}
+		if e.Note != "" {
+			detail += ", " + line(e.Note, 100)
+		}
+		coin := e.Tx.String()
+		if e.Out != nil {
+			coin = outpoint(e.Tx, *e.Out)
+		}
+		p.line(strings.Repeat(" ", amountWidth+4), p.paint(faint, coin+"  "+detail))
+	}
+	if others > 0 {
+		p.line("  and ", plural(others, "smaller end", "smaller ends"), ", listed in the CSV and JSON forms")
+	}
+}
+
+// tree draws the flow in lines: children under the transaction they follow,
+// the largest first. A transaction that several ways reach is drawn once.
+func (p *page) tree(t *goshawk.Trace) {
+	pic := newPicture(t, textTreeLines)
+	if len(pic.edges) == 0 {
+		return
+	}
+	if t.Direction == "backward" {
+		p.heading("The way back")
+	} else {
+		p.heading("The way there")
+	}
+	out := make([][]int, len(pic.nodes))
+	for i := range pic.edges {
+		out[pic.edges[i].from] = append(out[pic.edges[i].from], i)
+	}
+	for i := range out {
+		slices.SortStableFunc(out[i], func(a, b int) int { return pic.edges[b].amount.Cmp(&pic.edges[a].amount) })
+	}
+	l := &lines{p: p, t: t, pic: pic, out: out, seen: make([]bool, len(pic.nodes))}
+	for i := range pic.nodes {
+		if pic.nodes[i].shape == shapeStart {
+			l.node(i, -1, "  ", "  ")
+		}
+	}
+	if pic.hidden > 0 {
+		p.line("  ", plural(pic.hidden, "end", "ends"), " beyond this tree, listed in the CSV and JSON forms")
+	}
+	if pic.unlisted > 0 {
+		p.line("  ", plural(pic.unlisted, "coin was", "coins were"), " walked but not kept for drawing")
+	}
+}
+
+type lines struct {
+	p    *page
+	t    *goshawk.Trace
+	pic  *picture
+	out  [][]int
+	seen []bool
+}
+
+func (l *lines) node(i, by int, first, indent string) {
+	n := &l.pic.nodes[i]
+	amount := ""
+	if by >= 0 {
+		amount = money(l.t.Asset, &l.pic.edges[by].amount)
+	}
+	switch n.shape {
+	case shapeStart:
+		l.p.line(first, l.p.paint(bold, n.top), "  ", n.bottom)
+	case shapeTx, shapeChain:
+		text := n.top
+		if n.shape == shapeTx && n.bottom != "" {
+			text += " (" + n.bottom + ")"
+		}
+		if l.seen[i] {
+			l.p.line(first, amount, " → ", text, l.p.paint(faint, ", see above"))
+			return
+		}
+		l.p.line(first, amount, " → ", text)
+	case shapeEnd:
+		w := wordsOf(n.kind)
+		inference := ""
+		if n.inference {
+			inference = " (inference)"
+		}
+		l.p.line(first, n.top, " ", l.p.paint(kindColour(n.kind), w.glyph+" "+w.title), ": ", n.bottom, inference)
+	case shapeRest:
+		l.p.line(first, n.bottom, " in ", strings.TrimPrefix(n.top, "+"))
+	}
+	l.seen[i] = true
+	for k, e := range l.out[i] {
+		branch, below := "├─ ", "│  "
+		if k == len(l.out[i])-1 {
+			branch, below = "└─ ", "   "
+		}
+		l.node(l.pic.edges[e].to, e, indent+branch, indent+below)
+	}
+}
