@@ -104,37 +104,59 @@ type section struct {
 }
 
 func (w *fileWriter) section(offset uint64) *section {
-	return &section{w: w, buf: make([]byte, 0, 256<<10), at: offset}
+	return &section{w: w, at: offset}
+}
+
+// sectionBuffer is how much a section gathers for a write.
+const sectionBuffer = 256 << 10
+
+// room makes sure that n more bytes, a few, fit the buffer.
+func (s *section) room(n int) {
+	if cap(s.buf)-len(s.buf) >= n {
+		return
+	}
+	if cap(s.buf) < sectionBuffer { // most sections are small
+		grown := make([]byte, len(s.buf), min(max(4*cap(s.buf), 512), sectionBuffer))
+		copy(grown, s.buf)
+		s.buf = grown
+		return
+	}
+	s.flush()
 }
 
 func (s *section) write(b []byte) {
+	if len(b) >= sectionBuffer {
+		s.flush()
+		s.put(b)
+		return
+	}
 	for len(b) > 0 {
+		s.room(1)
 		n := min(len(b), cap(s.buf)-len(s.buf))
 		s.buf = append(s.buf, b[:n]...)
 		b = b[n:]
-		if len(s.buf) == cap(s.buf) {
-			s.flush()
-		}
 	}
 }
 
 func (s *section) put40(v uint64) {
-	if cap(s.buf)-len(s.buf) < 5 {
-		s.flush()
-	}
+	s.room(5)
 	n := len(s.buf)
 	s.buf = s.buf[:n+5]
 	put40(s.buf[n:], v)
 }
 
 func (s *section) flush() {
-	if s.w.err == nil && len(s.buf) > 0 {
-		if _, err := s.w.f.WriteAt(s.buf, int64(s.at)); err != nil {
+	s.put(s.buf)
+	s.buf = s.buf[:0]
+}
+
+func (s *section) put(b []byte) {
+	if s.w.err == nil && len(b) > 0 {
+		if _, err := s.w.f.WriteAt(b, int64(s.at)); err != nil {
 			s.w.err = writeError(s.w.name, err)
 		}
 	}
-	s.at += uint64(len(s.buf))
-	s.buf = s.buf[:0]
+	s.at += uint64(len(b))
 }
 
 // finish adds the footer to a body of the given size and makes the file
@@ -149,7 +171,7 @@ func (w *fileWriter) finish(body uint64) (err error) {
 		return w.err
 	}
 	footer := make([]byte, 0, pages(body)*4+footerTail)
-	buf := make([]byte, 64*pageSize)
+	buf := make([]byte, min(64*pageSize, pages(body)*pageSize))
 	for at := uint64(0); at < body; at += uint64(len(buf)) {
 		b := buf[:min(uint64(len(buf)), body-at)]
 		if _, err := w.f.ReadAt(b, int64(at)); err != nil {

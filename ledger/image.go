@@ -113,10 +113,13 @@ func (w *Writer) writeImage(fsys disk.FS, name string) (*fileRef, error) {
 		}
 	}
 	put(secMarks, marks, 0)
-	put(secTxIndex, w.txs.slots, w.txs.used)
-	put(secAddrIndex, w.addrs.slots, w.addrs.used)
-	put(secSpends, w.v.spends.slots, w.v.spends.used)
-	put(secLinks, w.v.links.slots, w.v.links.used)
+	// In memory the tables have room for more.
+	txs, addrs := w.txs.tight(), w.addrs.tight()
+	put(secTxIndex, txs.slots, txs.used)
+	put(secAddrIndex, addrs.slots, addrs.used)
+	spends, links := w.v.spends.tight(), w.v.links.tight()
+	put(secSpends, spends.slots, spends.used)
+	put(secLinks, links.slots, links.used)
 	sorted := sortPostings(append(w.sorted[:0], w.postings...), w.scratch)
 	place(secHistory, writeRun(fw, at, sorted, 2, w.addUp), 0)
 	sorted = sortPostings(slices.Clone(w.children), nil)

@@ -70,6 +70,17 @@ func (m *memIndex) grow(size int) {
 	}
 }
 
+// tight returns the index in as few slots as its fill allows.
+func (m *memIndex) tight() *memIndex {
+	t := &memIndex{slots: make([]byte, tightSlots(m.used)*tableSlot)}
+	for i := 0; i < len(m.slots); i += tableSlot {
+		if v := binary.LittleEndian.Uint64(m.slots[i+8:]); v != 0 {
+			t.put(binary.LittleEndian.Uint64(m.slots[i:]), v-1)
+		}
+	}
+	return t
+}
+
 func (m *memIndex) clear() {
 	clear(m.slots)
 	m.used = 0

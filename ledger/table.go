@@ -73,6 +73,23 @@ func (t *table) each(f func(key, value uint64)) {
 	}
 }
 
+// tight returns the table in as few slots as its fill allows.
+func (t *table) tight() *table {
+	c := &table{slots: make([]byte, tightSlots(t.used)*tableSlot)}
+	t.each(c.put)
+	return c
+}
+
+// tightSlots is the smallest table that holds n entries and stays three
+// quarters full at most.
+func tightSlots(n int) int {
+	slots := 64
+	for 4*n > 3*slots {
+		slots *= 2
+	}
+	return slots
+}
+
 // clear empties the table and keeps its memory.
 func (t *table) clear() {
 	clear(t.slots)

@@ -1,0 +1,170 @@
+package ledger_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"goshawk/internal/disk"
+	"goshawk/ledger"
+	"goshawk/ledger/ledgertest"
+)
+
+func check(t *testing.T, fsys disk.FS, h *ledgertest.History) *ledger.Report {
+	t.Helper()
+	r, err := ledger.Check(t.Context(), fsys, h.Codec, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func sound(t *testing.T, fsys disk.FS, h *ledgertest.History) *ledger.Report {
+	t.Helper()
+	r := check(t, fsys, h)
+	for _, f := range r.Faults {
+		t.Error(f)
+	}
+	return r
+}
+
+// However a ledger is built, it is the same ledger.
+func TestDigest(t *testing.T) {
+	for seed := range uint64(5) {
+		h := ledgertest.Random(seed, ledgertest.Shape{Blocks: 25})
+		digests := map[[32]byte]string{}
+		for name, b := range budgets() {
+			fsys := folder(t)
+			fill(t, fsys, h, b)
+			digests[sound(t, fsys, h).Digest] = name
+		}
+		if len(digests) != 1 {
+			t.Errorf("seed %d: the digests differ: %v", seed, digests)
+		}
+		shorter := *h
+		shorter.Blocks = h.Blocks[:24]
+		fsys := folder(t)
+		fill(t, fsys, &shorter, budgets()["small tail"])
+		if name, same := digests[sound(t, fsys, h).Digest]; same {
+			t.Errorf("seed %d: a shorter chain has the digest of %s", seed, name)
+		}
+	}
+}
+
+// Every damaged byte of every file is found, or the ledger refuses to open.
+func TestCheckFindsDamage(t *testing.T) {
+	h := ledgertest.Random(3, ledgertest.Shape{Blocks: 20})
+	dir := t.TempDir()
+	fsys, err := disk.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill(t, quick{fsys}, h, budget{memory: 2000, reorg: 3, every: 100})
+	sound(t, fsys, h)
+	names, err := fsys.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	damaged := 0
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		good, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "lock" {
+			continue
+		}
+		step := max(1, len(good)/40)
+		for at := 0; at < len(good); at += step {
+			bad := append([]byte(nil), good...)
+			bad[at] ^= 0x10
+			if err := os.WriteFile(path, bad, 0o644); err != nil {
+				t.Fatal(err)
+			}
+			r, err := ledger.Check(t.Context(), fsys, h.Codec, nil)
+			if err == nil && len(r.Faults) == 0 && !beyond(t, fsys, name, at) {
+				t.Errorf("%s: byte %d of %d was changed, and nothing found", name, at, len(good))
+			}
+			damaged++
+		}
+		if err := os.WriteFile(path, good, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if damaged < 300 {
+		t.Errorf("only %d bytes were damaged", damaged)
+	}
+	sound(t, fsys, h)
+}
+
+// beyond says whether a byte lies behind what is committed of a column.
+func beyond(t *testing.T, fsys disk.FS, name string, at int) bool {
+	t.Helper()
+	end, err := ledger.Committed(fsys, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return end >= 0 && int64(at) >= end
+}
+
+// faultPoints is how many of a history's disk operations are made to fail.
+const faultPoints = 60
+
+// Whatever operation of the disk fails, and all after it, what was committed is
+// still there, a check finds nothing, and the next writer completes the chain.
+func TestFailingDisk(t *testing.T) {
+	h := ledgertest.Random(11, ledgertest.Shape{Blocks: 16, Payments: 3})
+	for name, b := range map[string]budget{
+		"often":   {memory: 1500, reorg: 2, every: 3},
+		"at once": {memory: 1 << 20, reorg: 4, every: 100},
+	} {
+		t.Run(name, func(t *testing.T) {
+			whole := folder(t)
+			fill(t, whole, h, b)
+			want := sound(t, whole, h).Digest
+			counting := disk.NewFaulty(folder(t), -1, nil)
+			if err := attempt(counting, h, b); err != nil {
+				t.Fatal(err)
+			}
+			step := max(1, counting.Count/faultPoints)
+			for n := 0; n < counting.Count; n += step {
+				fsys := folder(t)
+				if err := attempt(disk.NewFaulty(fsys, n, nil), h, b); err == nil {
+					// Only what tidies up afterwards may fail unnoticed.
+					t.Logf("operation %d failed unnoticed", n)
+				}
+				if _, err := ledger.Network(fsys); err == nil {
+					sound(t, fsys, h)
+				}
+				fill(t, fsys, h, b)
+				if got := sound(t, fsys, h); got.Digest != want || got.Pending {
+					t.Fatalf("after operation %d failed the ledger is another one", n)
+				}
+			}
+			t.Logf("%d operations, every %d. made to fail", counting.Count, step)
+		})
+	}
+}
+
+// attempt appends a history until an error.
+func attempt(fsys disk.FS, h *ledgertest.History, b budget) error {
+	o := options(h)
+	o.Memory, o.Reorg = b.memory, b.reorg
+	w, err := ledger.OpenWriter(fsys, o)
+	if err != nil {
+		return err
+	}
+	defer w.Close()
+	for i := w.Blocks(); i < uint64(len(h.Blocks)); i++ {
+		if err := w.Append(h.Blocks[i]); err != nil {
+			return err
+		}
+		if int(i+1)%b.every == 0 {
+			if err := w.Commit(); err != nil {
+				return err
+			}
+		}
+	}
+	return w.Commit()
+}

@@ -1,0 +1,22 @@
+package ledger
+
+import "goshawk/internal/disk"
+
+// Committed returns how many bytes of a file belong to the committed
+// generation, or -1 if all of them do.
+func Committed(fsys disk.FS, name string) (int64, error) {
+	man, err := readManifest(fsys)
+	if err != nil || man == nil {
+		return 0, err
+	}
+	for c := range columns {
+		size := man.Columns[c].Rows * columnWidths[c]
+		switch name {
+		case columnFile(c):
+			return int64(size), nil
+		case checksumFile(c):
+			return int64(size / pageSize * 4), nil
+		}
+	}
+	return -1, nil
+}
