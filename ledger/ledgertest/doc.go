@@ -20,7 +20,7 @@
 //
 // # Blocks
 //
-// Block 0 is always there, its coinbase burnt. The line
+// A whole chain has block 0, its coinbase burnt, without being told. The line
 //
 //	block [HEIGHT] [time=TIME]
 //
