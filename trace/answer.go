@@ -50,7 +50,8 @@ func Follow(ctx context.Context, ledger goshawk.Ledger, q Question) (*Result, er
 	if err != nil && goshawk.CodeOf(err) != goshawk.Interrupted {
 		return nil, err
 	}
-	e.coins, e.refs, e.rows, e.batches, e.front = nil, nil, nil, nil, nil
+	e.batches, e.ahead, e.front, e.work = nil, nil, nil, workspace{}
+	e.rows = [pageSize]rowRef{}
 	return &Result{e: e, truncated: err != nil}, err
 }
 

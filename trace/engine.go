@@ -33,16 +33,10 @@ type engine struct {
 	startHi goshawk.TxID
 
 	front   *frontier
-	coins   []coin
-	refs    []run // beside coins, where intervals or shares are kept
-	free    []uint32
-	pending int
-	units   slab[interval]
-	shares  slab[share]
-	rows    []rowRef
-	rowFree []uint32
-	batches []*batch // to be reused
-	ahead   int      // rows fetched and not yet processed
+	fetched bitmap // of the open page's transactions, those whose row is here
+	rows    [pageSize]rowRef
+	ahead   map[goshawk.TxID]rowRef // rows of a remote ledger that were read early
+	batches []*batch                // to be reused
 	meta    map[goshawk.TxID]txMeta
 	ids     []goshawk.TxID
 	addrs   []goshawk.AddressID
@@ -79,10 +73,11 @@ type coin struct {
 	amount uint64           // traced units; for poison its value
 	other  goshawk.TxID     // forward: the transaction that created it; backward: the one that spends it, NoTx for a start
 	via    goshawk.AddressID
-	next   uint32 // in its transaction's list
 	index  uint32 // its position among its transaction's outputs
 	hop    uint32
 	mixed  uint32 // candidates, if it lies beyond a CoinJoin
+	parts  run    // its intervals, or shares, at its page
+	slot   uint8  // the transaction it waits for, at its page
 	flags  uint8
 }
 
@@ -141,6 +136,7 @@ func newEngine(ctx context.Context, ledger goshawk.Ledger, q *Question) (*engine
 	if e.remote {
 		e.want = goshawk.WantHashes | goshawk.WantOutpoints
 		e.meta = make(map[goshawk.TxID]txMeta)
+		e.ahead = make(map[goshawk.TxID]rowRef)
 	}
 	if q.CoinJoin != nil {
 		e.want |= goshawk.WantKinds
@@ -284,8 +280,8 @@ func (e *engine) walk(ctx context.Context) error {
 	}
 	const often = 64
 	for n := 0; ; n++ {
-		p, i := e.front.next()
-		if p == nil {
+		i, ok := e.front.first()
+		if !ok {
 			return nil
 		}
 		if n%often == 0 {
@@ -293,20 +289,35 @@ func (e *engine) walk(ctx context.Context) error {
 				return err
 			}
 		}
-		if !p.fetched.has(i) {
-			if err := e.fetch(ctx, p); err != nil {
+		if !e.fetched.has(i) {
+			if err := e.fetch(ctx); err != nil {
 				return err
 			}
 		}
-		ref := e.rows[p.row[i]]
-		if err := e.step(ctx, ref.b, ref.row, p.head[i]); err != nil {
+		ref := e.rows[i]
+		coins := e.waiting(i)
+		if err := e.step(ctx, ref.b, ref.row, coins); err != nil {
 			return err
 		}
+		e.front.done(i, len(coins))
+		e.fetched.clear(i)
 		if n%(often*64) == 0 && e.q.Progress != nil {
-			e.q.Progress(Progress{Steps: e.steps, Pending: e.pending, Height: ref.b.tx.Rows[ref.row].Height})
+			e.q.Progress(Progress{Steps: e.steps, Pending: e.front.count, Height: ref.b.tx.Rows[ref.row].Height})
 		}
-		e.release(p, i)
+		if ref.b.left--; ref.b.left == 0 {
+			e.batches = append(e.batches, ref.b)
+		}
 	}
+}
+
+// waiting returns the coins that wait for a transaction of the open page.
+func (e *engine) waiting(i uint32) []*coin {
+	f := e.front
+	e.work.coins = e.work.coins[:0]
+	for at := f.head[i]; at != 0; at = f.next[at-1] {
+		e.work.coins = append(e.work.coins, f.list[at-1])
+	}
+	return e.work.coins
 }
 
 // depart sends a start on its way. No stop applies to it, but what cannot be
@@ -335,91 +346,48 @@ func (e *engine) depart(s uint32) error {
 			return e.disorder(o.tx, next)
 		}
 	}
-	var r run
-	switch {
-	case e.ranges:
-		if !e.q.ByStart {
-			s = 0
-		}
-		r = e.units.put([]interval{{from: 0, to: o.value, start: s}})
-	case e.split:
-		r = e.shares.put([]share{{units: o.value, start: s}})
+	if !e.q.ByStart && e.ranges {
+		s = 0
 	}
-	return e.add(next, c, r)
+	w := &e.work
+	w.cuts = append(w.cuts[:0], interval{from: 0, to: o.value, start: s})
+	w.parts = append(w.parts[:0], share{units: o.value, start: s})
+	return e.add(next, c, w.cuts, w.parts)
 }
 
 // add leaves a coin with the transaction on its other side.
-func (e *engine) add(next goshawk.TxID, c coin, r run) error {
-	p, i := e.front.slot(next)
+func (e *engine) add(next goshawk.TxID, c coin, units []interval, shares []share) error {
+	p := e.front.at(next)
 	if p == nil {
 		return goshawk.Errorf(goshawk.Corrupt, "the ledger names transaction %d, which it does not have", next).
 			WithHint("run goshawk check on the ledger")
 	}
-	var at uint32
-	if n := len(e.free); n > 0 {
-		at = e.free[n-1]
-		e.free = e.free[:n-1]
-	} else {
-		if len(e.coins) >= none-1 {
-			return goshawk.Errorf(goshawk.Unsupported, "the trace has more than %d coins waiting", none-1).
-				WithHint("set a limit: fewer hops, a least amount or a service list")
-		}
-		e.coins = append(e.coins, coin{})
-		at = uint32(len(e.coins))
-		if e.ranges || e.split {
-			e.refs = append(e.refs, run{})
-		}
+	c.slot = uint8(next & (pageSize - 1))
+	switch {
+	case e.ranges:
+		c.parts = p.units.put(&e.front.units, units)
+	case e.split:
+		c.parts = p.shares.put(&e.front.shares, shares)
 	}
-	c.next = p.head[i]
-	e.coins[at-1] = c
-	if e.ranges || e.split {
-		e.refs[at-1] = r
-	}
-	p.head[i] = at
-	e.pending++
+	e.front.add(p, c)
 	return nil
-}
-
-// release forgets a processed transaction: its coins, its row.
-func (e *engine) release(p *page, i uint32) {
-	for at := p.head[i]; at != 0; at = e.coins[at-1].next {
-		if e.ranges {
-			e.units.drop(e.refs[at-1])
-		} else if e.split {
-			e.shares.drop(e.refs[at-1])
-		}
-		e.free = append(e.free, at)
-		e.pending--
-	}
-	p.head[i] = 0
-	p.pending.clear(i)
-	p.fetched.clear(i)
-	at := p.row[i]
-	b := e.rows[at].b
-	e.rowFree = append(e.rowFree, at)
-	e.ahead--
-	if b.left--; b.left == 0 {
-		e.batches = append(e.batches, b)
-	}
 }
 
 // abandon ends every coin that still waits.
 func (e *engine) abandon() {
 	for {
-		p, i := e.front.next()
-		if p == nil {
+		i, ok := e.front.first()
+		if !ok {
 			return
 		}
-		for at := p.head[i]; at != 0; at = e.coins[at-1].next {
-			c := &e.coins[at-1]
-			tx := e.creator(c, p.id(i))
-			x := e.found.late(end{tx: tx, index: c.index, amount: c.amount, address: c.via,
+		coins := e.waiting(i)
+		for _, c := range coins {
+			x := e.found.late(end{tx: e.creator(c, e.front.open.id(i)), index: c.index, amount: c.amount, address: c.via,
 				hop: c.hop, kind: kindLimit, note: noteInterrupted})
 			e.found.candidates(x, c.mixed)
-			e.shareCoin(x, at)
+			e.shareCoin(x, c)
 		}
-		p.head[i] = 0
-		p.pending.clear(i)
+		e.front.done(i, len(coins))
 	}
 }
 

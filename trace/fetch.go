@@ -14,26 +14,34 @@ const (
 	lookupMost = 16   // inputs of a row whose creators are looked up before they are known to matter
 )
 
-// fetch reads the rows of a page's pending transactions. A remote ledger is
-// asked for those of later pages at the same time: any pending transaction may
-// be read early, only the processing keeps the chain's order.
-func (e *engine) fetch(ctx context.Context, first *page) error {
+// fetch reads the rows of the open page's pending transactions. A remote ledger
+// is asked for those of later pages at the same time: any pending transaction
+// may be read early, only the processing keeps the chain's order.
+func (e *engine) fetch(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	p := e.front.open
 	e.ids = e.ids[:0]
-	e.gather(first)
-	if e.remote && e.ahead < aheadMost {
-		for _, key := range e.front.heap {
-			if len(e.ids) >= fetchMost {
-				break
+	for w := range e.front.pending {
+		for word := e.front.pending[w] &^ e.fetched[w]; word != 0; word &= word - 1 {
+			i := uint32(w<<6 + bits.TrailingZeros64(word))
+			if ref, ok := e.ahead[p.id(i)]; ok {
+				delete(e.ahead, p.id(i))
+				e.rows[i] = ref
+				e.fetched.set(i)
+				continue
 			}
-			if p := e.front.at(e.front.ordered(key)); p != first {
-				e.gather(p)
-			}
+			e.ids = append(e.ids, p.id(i))
 		}
 	}
-	ids := e.ids[:min(len(e.ids), fetchMost)] // a page has no more, so the first is whole
+	if len(e.ids) == 0 {
+		return nil
+	}
+	here := len(e.ids)
+	if e.remote {
+		e.lookAhead()
+	}
 	var b *batch
 	if n := len(e.batches); n > 0 {
 		b = e.batches[n-1]
@@ -41,36 +49,50 @@ func (e *engine) fetch(ctx context.Context, first *page) error {
 	} else {
 		b = new(batch)
 	}
-	if err := e.load(ctx, ids, b); err != nil {
+	if err := e.load(ctx, e.ids, b); err != nil {
 		e.batches = append(e.batches, b)
 		return err
 	}
-	b.left = len(ids)
-	for r, id := range ids {
-		var at uint32
-		if n := len(e.rowFree); n > 0 {
-			at = e.rowFree[n-1]
-			e.rowFree = e.rowFree[:n-1]
-		} else {
-			e.rows = append(e.rows, rowRef{})
-			at = uint32(len(e.rows) - 1)
+	b.left = len(e.ids)
+	for r, id := range e.ids {
+		if r >= here {
+			e.ahead[id] = rowRef{b, r}
+			continue
 		}
-		e.rows[at] = rowRef{b, r}
-		p, i := e.front.slot(id)
-		p.row[i] = at
-		p.fetched.set(i)
+		i := uint32(id & (pageSize - 1))
+		e.rows[i] = rowRef{b, r}
+		e.fetched.set(i)
 	}
-	e.ahead += len(ids)
 	return nil
 }
 
-// gather adds a page's pending transactions that are not here yet.
-func (e *engine) gather(p *page) {
-	for w := range p.pending {
-		for word := p.pending[w] &^ p.fetched[w]; word != 0; word &= word - 1 {
-			e.ids = append(e.ids, p.id(uint32(w<<6+bits.TrailingZeros64(word))))
+// lookAhead adds pending transactions of other pages that are not here yet.
+func (e *engine) lookAhead() {
+	here := len(e.ids)
+	for _, key := range e.front.heap {
+		if len(e.ids) >= fetchMost || len(e.ahead)+len(e.ids) >= aheadMost {
+			break
+		}
+		p := e.front.pages[e.front.number(e.front.ordered(key))-1]
+		if p == e.front.open {
+			continue
+		}
+		for k := 0; k <= len(p.coins.full); k++ {
+			chunk := p.coins.tail
+			if k < len(p.coins.full) {
+				chunk = p.coins.full[k]
+			}
+			for i := range chunk {
+				id := p.id(uint32(chunk[i].slot))
+				if _, ok := e.ahead[id]; !ok {
+					e.ids = append(e.ids, id)
+				}
+			}
 		}
 	}
+	slices.Sort(e.ids[here:])
+	e.ids = e.ids[:here+len(slices.Compact(e.ids[here:]))]
+	e.ids = e.ids[:max(here, min(len(e.ids), fetchMost))]
 }
 
 // load fills a batch, and asks in the same step for what its rows will need.

@@ -104,7 +104,8 @@ type findings struct {
 	ordered list // ends in chain order
 	tardy   list // ends in any order
 	extras  []extra
-	shares  slab[share]
+	shares  pile[share]
+	room    pool[share]
 	sums    [kindsCount]sum
 	counts  [kindsCount]int
 	flows   []flow
@@ -172,7 +173,7 @@ func (f *findings) candidates(x *end, n uint32) {
 	}
 }
 
-func (f *findings) shared(x *end, parts []share) { f.more(x).shares = f.shares.put(parts) }
+func (f *findings) shared(x *end, parts []share) { f.more(x).shares = f.shares.put(&f.room, parts) }
 
 // seen lists a coin for drawings.
 func (f *findings) seen(c flow) {

@@ -6,11 +6,23 @@ import (
 	"goshawk"
 )
 
-// A page holds the pending coins of 256 consecutive transaction ids.
+// A page holds the coins that wait for 256 consecutive transaction ids.
 const (
 	pageBits = 8
 	pageSize = 1 << pageBits
 )
+
+// page keeps its coins, and what is known of them, in the order in which they
+// came. To leave a coin there touches the ends of its lists only; when its turn
+// comes it is read from front to back.
+type page struct {
+	key    uint64 // of its ids, without their low bits
+	coins  pile[coin]
+	units  pile[interval]
+	shares pile[share]
+}
+
+func (p *page) id(i uint32) goshawk.TxID { return goshawk.TxID(p.key<<pageBits | uint64(i)) }
 
 type bitmap [pageSize / 64]uint64
 
@@ -18,18 +30,10 @@ func (b *bitmap) has(i uint32) bool { return b[i>>6]&(1<<(i&63)) != 0 }
 func (b *bitmap) set(i uint32)      { b[i>>6] |= 1 << (i & 63) }
 func (b *bitmap) clear(i uint32)    { b[i>>6] &^= 1 << (i & 63) }
 
-type page struct {
-	key     uint64 // of its ids, without their low bits
-	pending bitmap // transactions with coins waiting
-	fetched bitmap // and of those, the ones whose row is here
-	head    [pageSize]uint32
-	row     [pageSize]uint32
-}
-
-// frontier is the set of transactions that hold pending coins, in chain order
-// (backward: in reverse). Every transaction added lies beyond the one at hand,
-// so pages are emptied strictly in order: a heap of pages and a bitmap inside
-// give the next transaction in constant time for most of them.
+// frontier is the set of coins that wait, by the transaction they wait for, in
+// chain order (backward: in reverse). Every coin added waits for a transaction
+// beyond the one at hand, so pages are emptied strictly in order: a heap of
+// pages, and a bitmap of the one that is open.
 type frontier struct {
 	back  bool
 	dense []uint32          // page number + 1 by key, where ids are dense
@@ -37,6 +41,18 @@ type frontier struct {
 	pages []*page
 	free  []uint32 // page numbers
 	heap  []uint64 // keys; inverted if back, so that the least comes first
+	count int      // coins
+
+	coins  pool[coin]
+	units  pool[interval]
+	shares pool[share]
+
+	// The open page: its coins as lists by transaction.
+	open    *page
+	pending bitmap
+	list    []*coin
+	next    []uint32 // beside list: 1 + the next of the same transaction
+	head    [pageSize]uint32
 }
 
 func newFrontier(head goshawk.Head, back bool) *frontier {
@@ -49,28 +65,31 @@ func newFrontier(head goshawk.Head, back bool) *frontier {
 	return f
 }
 
-// slot returns the page and place of a transaction, marked pending; nil if the
-// ledger holds no such id.
-func (f *frontier) slot(id goshawk.TxID) (*page, uint32) {
-	key, i := uint64(id)>>pageBits, uint32(id)&(pageSize-1)
-	var number uint32
-	if f.dense != nil {
-		if key >= uint64(len(f.dense)) {
-			return nil, 0
-		}
-		number = f.dense[key]
-	} else {
-		number = f.byKey[key]
-	}
+// at returns the page of a transaction; nil if the ledger holds no such id.
+func (f *frontier) at(id goshawk.TxID) *page {
+	key := uint64(id) >> pageBits
+	number := f.number(key)
 	if number == 0 {
-		number = f.open(key)
+		if f.dense != nil && key >= uint64(len(f.dense)) {
+			return nil
+		}
+		number = f.begin(key)
 	}
-	p := f.pages[number-1]
-	p.pending.set(i)
-	return p, i
+	return f.pages[number-1]
 }
 
-func (f *frontier) open(key uint64) uint32 {
+func (f *frontier) number(key uint64) uint32 {
+	switch {
+	case f.dense == nil:
+		return f.byKey[key]
+	case key < uint64(len(f.dense)):
+		return f.dense[key]
+	default:
+		return 0
+	}
+}
+
+func (f *frontier) begin(key uint64) uint32 {
 	var number uint32
 	if n := len(f.free); n > 0 {
 		number = f.free[n-1]
@@ -80,27 +99,102 @@ func (f *frontier) open(key uint64) uint32 {
 		number = uint32(len(f.pages))
 	}
 	f.pages[number-1].key = key
-	f.index(key, number)
+	if f.dense != nil {
+		f.dense[key] = number
+	} else {
+		f.byKey[key] = number
+	}
 	f.push(f.ordered(key))
 	return number
 }
 
-func (f *frontier) index(key uint64, number uint32) {
-	switch {
-	case f.dense != nil:
-		f.dense[key] = number
-	case number == 0:
-		delete(f.byKey, key)
-	default:
-		f.byKey[key] = number
+// add leaves a coin at a page, for one of its transactions.
+func (f *frontier) add(p *page, c coin) {
+	at := p.coins.add(&f.coins, c)
+	f.count++
+	if p == f.open {
+		f.link(at)
 	}
 }
 
-func (f *frontier) at(key uint64) *page {
-	if f.dense != nil {
-		return f.pages[f.dense[key]-1]
+func (f *frontier) link(c *coin) {
+	f.list = append(f.list, c)
+	f.next = append(f.next, f.head[c.slot])
+	f.head[c.slot] = uint32(len(f.list))
+	f.pending.set(uint32(c.slot))
+}
+
+// first returns the place, in the open page, of the first transaction that
+// coins wait for; false if no coin waits at all.
+func (f *frontier) first() (uint32, bool) {
+	for {
+		if f.open == nil {
+			if len(f.heap) == 0 {
+				return 0, false
+			}
+			f.unfold()
+		}
+		if i, ok := f.inPage(); ok {
+			return i, true
+		}
+		f.fold()
 	}
-	return f.pages[f.byKey[key]-1]
+}
+
+// unfold opens the page whose turn it is.
+func (f *frontier) unfold() {
+	p := f.pages[f.number(f.ordered(f.heap[0]))-1]
+	f.open = p
+	f.list, f.next = f.list[:0], f.next[:0]
+	for k := 0; k <= len(p.coins.full); k++ {
+		chunk := p.coins.tail
+		if k < len(p.coins.full) {
+			chunk = p.coins.full[k]
+		}
+		for i := range chunk {
+			f.link(&chunk[i])
+		}
+	}
+}
+
+// fold puts the open page away; nothing waits there any more.
+func (f *frontier) fold() {
+	p := f.open
+	f.open = nil
+	p.coins.empty(&f.coins)
+	p.units.empty(&f.units)
+	p.shares.empty(&f.shares)
+	f.free = append(f.free, f.number(p.key))
+	if f.dense != nil {
+		f.dense[p.key] = 0
+	} else {
+		delete(f.byKey, p.key)
+	}
+	f.pop()
+}
+
+// done takes a transaction of the open page off the list, with its coins.
+func (f *frontier) done(i uint32, coins int) {
+	f.head[i] = 0
+	f.pending.clear(i)
+	f.count -= coins
+}
+
+func (f *frontier) inPage() (uint32, bool) {
+	if f.back {
+		for w := len(f.pending) - 1; w >= 0; w-- {
+			if f.pending[w] != 0 {
+				return uint32(w<<6 + 63 - bits.LeadingZeros64(f.pending[w])), true
+			}
+		}
+		return 0, false
+	}
+	for w, word := range f.pending {
+		if word != 0 {
+			return uint32(w<<6 + bits.TrailingZeros64(word)), true
+		}
+	}
+	return 0, false
 }
 
 // ordered turns keys so that the first to process is the least, and back.
@@ -110,46 +204,6 @@ func (f *frontier) ordered(key uint64) uint64 {
 	}
 	return key
 }
-
-// next returns the page and place of the first pending transaction; nil if none is left.
-func (f *frontier) next() (*page, uint32) {
-	for len(f.heap) > 0 {
-		key := f.ordered(f.heap[0])
-		p := f.at(key)
-		if i, ok := f.first(p); ok {
-			return p, i
-		}
-		f.pop()
-		var number uint32
-		if f.dense != nil {
-			number = f.dense[key]
-		} else {
-			number = f.byKey[key]
-		}
-		f.index(key, 0)
-		f.free = append(f.free, number)
-	}
-	return nil, 0
-}
-
-func (f *frontier) first(p *page) (uint32, bool) {
-	if f.back {
-		for w := len(p.pending) - 1; w >= 0; w-- {
-			if p.pending[w] != 0 {
-				return uint32(w<<6 + 63 - bits.LeadingZeros64(p.pending[w])), true
-			}
-		}
-		return 0, false
-	}
-	for w, word := range p.pending {
-		if word != 0 {
-			return uint32(w<<6 + bits.TrailingZeros64(word)), true
-		}
-	}
-	return 0, false
-}
-
-func (p *page) id(i uint32) goshawk.TxID { return goshawk.TxID(p.key<<pageBits | uint64(i)) }
 
 func (f *frontier) push(key uint64) {
 	f.heap = append(f.heap, key)

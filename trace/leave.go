@@ -36,7 +36,7 @@ func (e *engine) leaveByOutputs(ctx context.Context, b *batch, r int, f *facts, 
 		o, fate := &b.tx.Outputs[first+uint64(j)], w.fates[j]
 		if fate.kind == kindNone {
 			c := coin{id: o.ID, amount: got, other: row.ID, via: o.Address, index: uint32(j), hop: hop, mixed: mixed, flags: fate.flags}
-			if err := e.add(fate.next, c, e.keep(j, total)); err != nil {
+			if err := e.keep(fate.next, c, j, total); err != nil {
 				return err
 			}
 			continue
@@ -151,7 +151,7 @@ func (e *engine) leaveByInputs(ctx context.Context, b *batch, r int, f *facts, t
 		fate, from := w.fates[i], b.creators[int(row.FirstInput)+i]
 		if fate.kind == kindNone {
 			c := coin{id: in.Spent, amount: got, other: row.ID, via: in.Address, index: from.index, hop: hop, mixed: mixed}
-			if err := e.add(from.tx, c, e.keep(i, total)); err != nil {
+			if err := e.keep(from.tx, c, i, total); err != nil {
 				return err
 			}
 			continue
@@ -271,7 +271,7 @@ func (e *engine) thread(b *batch, r int, f *facts) {
 	at := 0
 	enter := func(pos int, value uint64) {
 		if i := w.at[pos]; i >= 0 {
-			w.enqueue(e.units.get(e.refs[w.sources[i].coin-1]), offset)
+			w.enqueue(e.front.open.units.get(w.sources[i].coin.parts), offset)
 		}
 		offset += value
 	}
@@ -328,7 +328,7 @@ func (e *engine) weigh(total uint64) {
 		if s.kind != kindNone {
 			continue
 		}
-		for _, p := range e.shares.get(e.refs[s.coin-1]) {
+		for _, p := range e.front.open.shares.get(s.coin.parts) {
 			if e.q.Method == Poison {
 				p.units = 0
 				if w.acc[p.start] == 0 {
@@ -354,33 +354,34 @@ func (e *engine) portion(j int, total uint64) []share {
 	if e.ranges {
 		return w.ofIntervals(w.cuts[w.cutAt[j].from:w.cutAt[j].to])
 	}
+	out := w.portion[:0]
 	if e.q.Method == Poison {
-		out := make([]share, 0, len(w.parts))
 		for _, p := range w.parts {
 			out = append(out, share{units: w.got[j], start: p.start})
 		}
+		w.portion = out
 		return out
 	}
 	w.haircut(w.whole, w.got[j], total, w.part)
-	out := make([]share, 0, len(w.parts))
 	for k, p := range w.parts {
 		if w.part[k] > 0 {
 			out = append(out, share{units: w.part[k], start: p.start})
 		}
 	}
+	w.portion = out
 	return out
 }
 
-// keep stores what is known of a sink beyond its sum, for its next transaction.
-func (e *engine) keep(j int, total uint64) run {
+// keep sends a sink's coin on, with what is known of it beyond its sum.
+func (e *engine) keep(next goshawk.TxID, c coin, j int, total uint64) error {
+	w := &e.work
 	switch {
 	case e.ranges:
-		w := &e.work
-		return e.units.put(w.cuts[w.cutAt[j].from:w.cutAt[j].to])
+		return e.add(next, c, w.cuts[w.cutAt[j].from:w.cutAt[j].to], nil)
 	case e.split:
-		return e.shares.put(e.portion(j, total))
+		return e.add(next, c, nil, e.portion(j, total))
 	}
-	return run{}
+	return e.add(next, c, nil, nil)
 }
 
 func (e *engine) shareSink(x *end, j int, total uint64) {

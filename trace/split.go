@@ -8,6 +8,7 @@ import (
 
 // workspace is the scratch memory of one transaction's step, kept from step to step.
 type workspace struct {
+	coins   []*coin
 	sources []source
 	at      []int32  // source by position, -1 for none
 	order   []uint32 // input positions in queue order; nil for as they are
@@ -24,6 +25,7 @@ type workspace struct {
 	part    []uint64   // scratch of one split over starts
 	whole   []uint64
 	parts   []share
+	portion []share
 	table   []uint32
 	look    []int
 }

@@ -12,8 +12,8 @@ import (
 // source is a traced coin on the entering side of the transaction at hand.
 type source struct {
 	pos  uint32 // among the inputs; backward among the outputs
-	coin uint32 // 1 + its place in engine.coins
-	kind uint8  // of the end that stops it; kindNone where it is walked
+	coin *coin
+	kind uint8 // of the end that stops it; kindNone where it is walked
 	note uint8
 }
 
@@ -39,7 +39,7 @@ type fate struct {
 // step processes one transaction: all coins that wait there are known, as
 // every transaction before it in the order of the walk has been processed.
 // Whatever may fail or be interrupted comes before the first change.
-func (e *engine) step(ctx context.Context, b *batch, r int, head uint32) error {
+func (e *engine) step(ctx context.Context, b *batch, r int, coins []*coin) error {
 	row := &b.tx.Rows[r]
 	var f facts
 	if err := e.examine(ctx, b, r, &f); err != nil {
@@ -47,9 +47,9 @@ func (e *engine) step(ctx context.Context, b *batch, r int, head uint32) error {
 	}
 	var err error
 	if e.q.Backward {
-		err = e.matchOutputs(b, r, head)
+		err = e.matchOutputs(b, r, coins)
 	} else {
-		err = e.matchInputs(b, r, head)
+		err = e.matchInputs(b, r, coins)
 	}
 	if err != nil {
 		return err
@@ -59,7 +59,7 @@ func (e *engine) step(ctx context.Context, b *batch, r int, head uint32) error {
 	hop, mixed, walked := uint32(none), uint32(0), false
 	for i := range e.work.sources {
 		s := &e.work.sources[i]
-		c := &e.coins[s.coin-1]
+		c := s.coin
 		s.kind, s.note = e.stop(b, r, &f, c)
 		if s.kind != kindNone {
 			continue
@@ -198,54 +198,49 @@ func (e *engine) sweep(t *goshawk.Transactions, r int) (Party, bool) {
 }
 
 // matchOutputs finds the sources of a backward step, in output order.
-func (e *engine) matchOutputs(b *batch, r int, head uint32) error {
+func (e *engine) matchOutputs(b *batch, r int, coins []*coin) error {
 	w := &e.work
 	w.sources = w.sources[:0]
 	outs := b.tx.Out(r)
-	for at := head; at != 0; at = e.coins[at-1].next {
-		c := &e.coins[at-1]
+	for _, c := range coins {
 		if uint64(c.index) >= uint64(len(outs)) || c.amount > outs[c.index].Value {
 			return e.mismatch(b.tx.Rows[r].ID)
 		}
-		w.sources = append(w.sources, source{pos: c.index, coin: at})
+		w.sources = append(w.sources, source{pos: c.index, coin: c})
 	}
 	slices.SortFunc(w.sources, func(a, b source) int { return cmp.Compare(a.pos, b.pos) })
 	return nil
 }
 
 // matchInputs finds the sources of a forward step, in input order.
-func (e *engine) matchInputs(b *batch, r int, head uint32) error {
+func (e *engine) matchInputs(b *batch, r int, coins []*coin) error {
 	w := &e.work
 	w.sources = w.sources[:0]
 	ins := b.tx.In(r)
 	if e.remote {
-		return e.matchOutpoints(b, r, head)
-	}
-	n := 0
-	for at := head; at != 0; at = e.coins[at-1].next {
-		n++
+		return e.matchOutpoints(b, r, coins)
 	}
 	const few = 512 // comparisons
-	if n*len(ins) <= few {
+	if len(coins)*len(ins) <= few {
 		for i := range ins {
 			if ins[i].Link != goshawk.Linked {
 				continue
 			}
-			for at := head; at != 0; at = e.coins[at-1].next {
-				if e.coins[at-1].id == ins[i].Spent {
-					w.sources = append(w.sources, source{pos: uint32(i), coin: at})
+			for _, c := range coins {
+				if c.id == ins[i].Spent {
+					w.sources = append(w.sources, source{pos: uint32(i), coin: c})
 					break
 				}
 			}
 		}
 	} else {
-		e.matchMany(ins, head, n)
+		e.matchMany(ins, coins)
 	}
-	if len(w.sources) != n {
+	if len(w.sources) != len(coins) {
 		return e.mismatch(b.tx.Rows[r].ID)
 	}
 	for _, s := range w.sources {
-		if e.coins[s.coin-1].amount > ins[s.pos].Value {
+		if s.coin.amount > ins[s.pos].Value {
 			return e.mismatch(b.tx.Rows[r].ID)
 		}
 	}
@@ -253,28 +248,28 @@ func (e *engine) matchInputs(b *batch, r int, head uint32) error {
 }
 
 // matchMany does it for many inputs and many coins by a table of the coins.
-func (e *engine) matchMany(ins []goshawk.Input, head uint32, n int) {
+func (e *engine) matchMany(ins []goshawk.Input, coins []*coin) {
 	w := &e.work
-	size := 1 << bits.Len(uint(2*n))
+	size := 1 << bits.Len(uint(2*len(coins)))
 	w.table = resize(w.table, size)
 	clear(w.table)
 	slot := func(id goshawk.OutputID) int {
 		return int(uint64(id) * 0x9e3779b97f4a7c15 >> 32 & uint64(size-1))
 	}
-	for at := head; at != 0; at = e.coins[at-1].next {
-		k := slot(e.coins[at-1].id)
+	for at, c := range coins {
+		k := slot(c.id)
 		for w.table[k] != 0 {
 			k = (k + 1) & (size - 1)
 		}
-		w.table[k] = at
+		w.table[k] = uint32(at + 1)
 	}
 	for i := range ins {
 		if ins[i].Link != goshawk.Linked {
 			continue
 		}
 		for k := slot(ins[i].Spent); w.table[k] != 0; k = (k + 1) & (size - 1) {
-			if at := w.table[k]; e.coins[at-1].id == ins[i].Spent {
-				w.sources = append(w.sources, source{pos: uint32(i), coin: at})
+			if c := coins[w.table[k]-1]; c.id == ins[i].Spent {
+				w.sources = append(w.sources, source{pos: uint32(i), coin: c})
 				break
 			}
 		}
@@ -282,24 +277,23 @@ func (e *engine) matchMany(ins []goshawk.Input, head uint32, n int) {
 }
 
 // matchOutpoints does it where inputs name their coins by outpoint.
-func (e *engine) matchOutpoints(b *batch, r int, head uint32) error {
+func (e *engine) matchOutpoints(b *batch, r int, coins []*coin) error {
 	w := &e.work
 	row := &b.tx.Rows[r]
-	waiting := make(map[goshawk.Outpoint]uint32)
-	for at := head; at != 0; at = e.coins[at-1].next {
-		c := &e.coins[at-1]
-		waiting[goshawk.Outpoint{Tx: e.meta[c.other].hash, Index: c.index}] = at
+	waiting := make(map[goshawk.Outpoint]*coin)
+	for _, c := range coins {
+		waiting[goshawk.Outpoint{Tx: e.meta[c.other].hash, Index: c.index}] = c
 	}
 	ins := b.tx.In(r)
 	for i := range ins {
-		at, ok := waiting[b.tx.Outpoints[int(row.FirstInput)+i]]
-		if !ok {
+		c := waiting[b.tx.Outpoints[int(row.FirstInput)+i]]
+		if c == nil {
 			continue
 		}
-		if ins[i].Link != goshawk.Unresolved && e.coins[at-1].amount > ins[i].Value {
+		if c.amount > ins[i].Value {
 			return e.mismatch(row.ID)
 		}
-		w.sources = append(w.sources, source{pos: uint32(i), coin: at})
+		w.sources = append(w.sources, source{pos: uint32(i), coin: c})
 	}
 	if len(w.sources) != len(waiting) {
 		return e.mismatch(row.ID)
@@ -316,7 +310,7 @@ func (e *engine) mismatch(tx goshawk.TxID) error {
 func (e *engine) settleSources(b *batch, r int, f *facts) {
 	row := &b.tx.Rows[r]
 	for _, s := range e.work.sources {
-		c := &e.coins[s.coin-1]
+		c := s.coin
 		var value uint64
 		var address goshawk.AddressID
 		next := goshawk.NoTx
@@ -349,12 +343,12 @@ func (e *engine) settleSources(b *batch, r int, f *facts) {
 }
 
 // shareCoin splits the end of a waiting coin over its starts.
-func (e *engine) shareCoin(x *end, at uint32) {
+func (e *engine) shareCoin(x *end, c *coin) {
 	switch {
 	case !e.q.ByStart:
 	case e.ranges:
-		e.found.shared(x, e.work.ofIntervals(e.units.get(e.refs[at-1])))
+		e.found.shared(x, e.work.ofIntervals(e.front.open.units.get(c.parts)))
 	default:
-		e.found.shared(x, e.shares.get(e.refs[at-1]))
+		e.found.shared(x, e.front.open.shares.get(c.parts))
 	}
 }
