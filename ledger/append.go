@@ -52,10 +52,10 @@ func (w *Writer) follows(b *goshawk.Block) error {
 	if len(b.Txs) == 0 {
 		return goshawk.Errorf(goshawk.Corrupt, "block %v has no transactions", b.Hash)
 	}
-	height, tip, ok := w.Tip()
+	height, tip, ok := w.tip()
 	switch {
 	case w.opts.Partial:
-		if w.Has(b.Hash) {
+		if w.has(b.Hash) {
 			return goshawk.Errorf(goshawk.Conflict, "block %v is in the ledger already", b.Hash)
 		}
 	case !ok && b.Height != w.opts.Start:

@@ -156,11 +156,11 @@ func attempt(fsys disk.FS, h *ledgertest.History, b budget) error {
 		return err
 	}
 	defer w.Close()
-	for i := w.Blocks(); i < uint64(len(h.Blocks)); i++ {
+	for i := w.Blocks(); i < len(h.Blocks); i++ {
 		if err := w.Append(h.Blocks[i]); err != nil {
 			return err
 		}
-		if int(i+1)%b.every == 0 {
+		if (i+1)%b.every == 0 {
 			if err := w.Commit(); err != nil {
 				return err
 			}

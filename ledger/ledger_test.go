@@ -67,11 +67,11 @@ func fill(t *testing.T, fsys disk.FS, h *ledgertest.History, b budget) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for i := w.Blocks(); i < uint64(len(h.Blocks)); i++ {
+	for i := w.Blocks(); i < len(h.Blocks); i++ {
 		if err := w.Append(h.Blocks[i]); err != nil {
 			t.Fatal(err)
 		}
-		if int(i+1)%b.every == 0 {
+		if (i+1)%b.every == 0 {
 			if err := w.Commit(); err != nil {
 				t.Fatal(err)
 			}

@@ -28,7 +28,8 @@ type Options struct {
 	Network string
 	Codec   Codec
 	// Start is the height of the first block; above 0, coins created before it
-	// must come with the blocks that spend them.
+	// must come with the blocks that spend them. An existing ledger's may be
+	// left out.
 	Start int32
 	// Partial accepts blocks without their parents, whose inputs may stay unresolved.
 	Partial bool
@@ -170,13 +171,17 @@ func (w *Writer) agree(man *manifest) error {
 	switch {
 	case o.Network != man.Network:
 		return differ("network", man.Network, o.Network)
-	case o.Start != man.Start:
+	case o.Start != 0 && o.Start != man.Start:
 		return differ("its first block at height", man.Start, o.Start)
 	case o.Partial != man.Partial:
-		return differ("partial =", man.Partial, o.Partial)
+		if man.Partial {
+			return goshawk.Errorf(goshawk.Conflict, "the ledger holds single blocks without their parents").WithHint("add '--partial', or use another folder")
+		}
+		return goshawk.Errorf(goshawk.Conflict, "the ledger holds a whole chain, not single blocks").WithHint("leave '--partial' out, or use another folder")
 	case o.Rule != man.Rule:
 		return differ("the cluster rule", man.Rule, o.Rule)
 	}
+	o.Start = man.Start
 	return nil
 }
 
@@ -244,8 +249,8 @@ func (w *Writer) Close() error {
 	return errors.Join(errs...)
 }
 
-// Tip returns the last block; ok is false for an empty ledger.
-func (w *Writer) Tip() (height int32, hash goshawk.Hash, ok bool) {
+// tip returns the last block; ok is false for an empty ledger.
+func (w *Writer) tip() (height int32, hash goshawk.Hash, ok bool) {
 	n := w.v.cols[colBlock].count()
 	if n == 0 {
 		return 0, goshawk.Hash{}, false
@@ -255,20 +260,21 @@ func (w *Writer) Tip() (height int32, hash goshawk.Hash, ok bool) {
 }
 
 // Blocks returns the number of blocks.
-func (w *Writer) Blocks() uint64 { return w.v.cols[colBlock].count() }
+func (w *Writer) Blocks() int { return int(w.v.cols[colBlock].count()) }
 
-// Hash returns the hash of the block at a height. A partial ledger has no heights to ask for.
-func (w *Writer) Hash(height int32) (goshawk.Hash, bool) {
-	i := int64(height) - int64(w.store.man.Start)
-	if w.opts.Partial || i < 0 || uint64(i) >= w.Blocks() {
-		return goshawk.Hash{}, false
+// Header returns the height of block i, -1 where it is not known, and the
+// header's own bytes, which are valid until the next call.
+func (w *Writer) Header(i int) (height int32, header []byte, err error) {
+	if i < 0 || i >= w.Blocks() {
+		return 0, nil, unknown("block", uint64(i))
 	}
-	return w.v.block(uint64(i)).hash, true
+	b := w.v.block(uint64(i))
+	return b.height, w.v.blob(b.headerAt, b.headerLen), nil
 }
 
-// Has says whether a block is in the ledger, newest first.
-func (w *Writer) Has(hash goshawk.Hash) bool {
-	for i := w.Blocks(); i > 0; i-- {
+// has says whether a block is in the ledger.
+func (w *Writer) has(hash goshawk.Hash) bool {
+	for i := w.v.cols[colBlock].count(); i > 0; i-- {
 		if goshawk.Hash(w.v.cols[colBlock].at(i - 1)[:32]) == hash {
 			return true
 		}
@@ -276,8 +282,8 @@ func (w *Writer) Has(hash goshawk.Hash) bool {
 	return false
 }
 
-// Oldest returns the lowest height to which Rollback can go.
-func (w *Writer) Oldest() int32 {
+// oldest returns the lowest height to which Rollback can go.
+func (w *Writer) oldest() int32 {
 	n := w.v.cols[colBlock].n
 	if n == 0 {
 		return w.store.man.Start - 1
@@ -286,12 +292,12 @@ func (w *Writer) Oldest() int32 {
 }
 
 // Rollback takes back the blocks above a height. Blocks that are no longer in
-// the tail cannot be taken back: a Conflict error.
+// the tail cannot be taken back: a Conflict error, and nothing changes.
 func (w *Writer) Rollback(height int32) error {
 	if w.err != nil {
 		return w.err
 	}
-	if oldest := w.Oldest(); height < oldest || w.opts.Partial {
+	if oldest := w.oldest(); w.v.cols[colBlock].n > 0 && height < oldest || w.opts.Partial {
 		return goshawk.Errorf(goshawk.Conflict, "the chain was reorganised at height %d, below %d, the lowest that this ledger can take back", height, oldest).
 			WithHint("build the ledger again from the chain")
 	}
