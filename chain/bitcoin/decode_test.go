@@ -345,6 +345,7 @@ var kindOfClass = map[txscript.ScriptClass]goshawk.Kind{
 	txscript.WitnessUnknownTy:      goshawk.WitnessUnknown,
 	txscript.MultiSigTy:            goshawk.Multisig,
 	txscript.NullDataTy:            goshawk.NullData,
+	txscript.PayToAnchorTy:         goshawk.WitnessUnknown,
 }
 
 func TestAddressesAgreeWithBtcd(t *testing.T) {

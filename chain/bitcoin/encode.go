@@ -1,6 +1,7 @@
 package bitcoin
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 
@@ -61,15 +62,20 @@ func (p *Params) NewBlock(parent goshawk.Hash, time uint32, txs ...*Tx) (raw []b
 }
 
 // Mine sets a header's nonce so that it meets its own target, and its hash. It
-// gives up after 2^24 attempts: it is for regtest.
+// gives up after a million attempts: it is for regtest.
 func (p *Params) Mine(header *Header) error {
 	raw := header.Append(make([]byte, 0, HeaderSize))
-	for nonce := range uint32(1 << 24) {
+	target, _ := compactTarget(header.Bits)
+	for nonce := range uint32(1_000_000) {
 		binary.LittleEndian.PutUint32(raw[76:], nonce)
 		id := sha256d(raw)
 		header.Nonce, header.Hash = nonce, reversed(&id)
-		if p.CheckWork(header) == nil {
-			return nil
+		work := header.Hash
+		if p.WorkHash != nil {
+			work = p.WorkHash(raw)
+		}
+		if bytes.Compare(work[:], target[:]) <= 0 {
+			return p.CheckWork(header)
 		}
 	}
 	return goshawk.Errorf(goshawk.Unsupported, "no nonce was found for the target %08x of %s", header.Bits, p.Name).WithHint("blocks are made for regtest only")
