@@ -95,8 +95,7 @@ func rootBefore(f Forest, a goshawk.AddressID, tx goshawk.TxID) goshawk.AddressI
 
 // order says which of two roots goes under the other.
 func order(a, b goshawk.AddressID) (child, parent goshawk.AddressID) {
-	pa, pb := priority(a), priority(b)
-	if pa < pb || pa == pb && a > b {
+	if priority(a) < priority(b) {
 		return a, b
 	}
 	return b, a
@@ -104,7 +103,8 @@ func order(a, b goshawk.AddressID) (child, parent goshawk.AddressID) {
 
 // priority is a fixed hash of the id (the finaliser of SplitMix64, Steele, Lea
 // and Flood 2014): random enough that nobody meets a deep tree by chance, fixed
-// so that the same chain gives the same forest.
+// so that the same chain gives the same forest. It is a bijection: no two ids
+// have one priority.
 func priority(a goshawk.AddressID) uint64 {
 	x := uint64(a) + 0x9e3779b97f4a7c15
 	x = (x ^ x>>30) * 0xbf58476d1ce4e5b9

@@ -25,6 +25,9 @@ tx two: a:2, a:3 -> a4 19.9 fee .1
 block
 tx mix: b:0, c:0 -> m1 20, m2 20
 tx three: one:0, two:0 -> a5 49.8
+tx d: mint 50 -> d1 10, d2 10, a1 10, a2 10, d2 10
+tx early: d:0, d:1 -> z 19.9 fee .1
+tx four: d:2, d:3, d:4 -> z 30
 `
 
 func isMix(batch *goshawk.Transactions, row int) bool {
@@ -46,6 +49,17 @@ func TestWhyTellsTheStory(t *testing.T) {
 		{A: h.Address("a1"), B: h.Address("a4"), Tx: h.Tx("three"), Height: 5, Heuristic: "co-spend/1"},
 		{A: h.Address("a4"), B: h.Address("a3"), Tx: h.Tx("two"), Height: 4, Heuristic: "co-spend/1"},
 	}
+	if !slices.Equal(chain, want) {
+		t.Errorf("the chain of evidence is\n%v, want\n%v", chain, want)
+	}
+
+	// A later payment with both as inputs is not needed where older evidence joins
+	// them, and the newest merge is shown at the very addresses asked for.
+	chain, err = Why(t.Context(), k.ledger, f, k.address(t, "d2"), k.address(t, "a2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want = []goshawk.Merge{{A: h.Address("d2"), B: h.Address("a2"), Tx: h.Tx("four"), Height: 6, Heuristic: "co-spend/1"}}
 	if !slices.Equal(chain, want) {
 		t.Errorf("the chain of evidence is\n%v, want\n%v", chain, want)
 	}

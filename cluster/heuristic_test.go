@@ -34,6 +34,7 @@ tx all:     fund2:1, fund2:2 -> sold 12, x3 7.99987655 fee .00012345
 tx none:    fund2:3 -> x4 4.00012345, x5 5.99977655 fee .0001
 tx data:    fund2:4 -> data "hello", x6 9.9999 fee .0001
 tx merge:   reuse:0, kind:0 -> x7
+tx twice:   reuse:1 -> x8 1, x8 2, shop 3.9 fee .0999
 `
 
 func TestHeuristicsPointToChange(t *testing.T) {
@@ -51,6 +52,7 @@ func TestHeuristicsPointToChange(t *testing.T) {
 		{"all", OneTimeChange, 1}, {"fresh", OneTimeChange, 1}, {"none", OneTimeChange, -1},
 		{"reuse", "address-reuse & !round-value | (script-type & optimal)", -1}, // shop is of that type and smaller too
 		{"kind", "address-reuse & !round-value | (script-type & optimal)", 1},
+		{"twice", "fresh-address", -1},
 		{"data", "fresh-address", -1},   // one spendable output is a payment, not change
 		{"merge", "fresh-address", -1},  // so is a consolidation's
 		{"old", "fresh-address", -1},    // a coinbase has no owner

@@ -29,7 +29,7 @@ func TestMatchWallet(t *testing.T) {
 	}
 	first := match.Clusters[0]
 	if !slices.Equal(first.Wallet, []string{h.Address("a2"), h.Address("a3")}) ||
-		!slices.Equal(first.Foreign, []string{h.Address("a1"), h.Address("a4")}) || first.More {
+		!slices.Equal(first.Foreign, []string{h.Address("a1"), h.Address("a4"), h.Address("d1"), h.Address("d2")}) || first.More {
 		t.Errorf("the first cluster is %+v", first)
 	}
 	if mixed := match.Clusters[2]; !slices.Equal(mixed.Wallet, []string{h.Address("b1")}) || !slices.Equal(mixed.Foreign, []string{h.Address("c1")}) {

@@ -77,6 +77,10 @@ func TestCoinJoinRules(t *testing.T) {
 		{"Wasabi 2, later and smaller", wasabi2(in2025, 20, 31, 10), RuleWasabi2},
 		{"Wasabi 2 before its release", wasabi2(in2021, 60, 90, 10), ""},
 		{"Wasabi 2, outputs out of order", change(wasabi2(in2023, 60, 90, 10), func(b *goshawk.Transactions) { b.Outputs[3], b.Outputs[40] = b.Outputs[40], b.Outputs[3] }), ""},
+		{"Wasabi 2, unusual outputs out of order", change(wasabi2(in2023, 60, 90, 10), func(b *goshawk.Transactions) {
+			i := slices.IndexFunc(b.Outputs, func(o goshawk.Output) bool { return o.Value == 7_777_017 })
+			b.Outputs[i-1], b.Outputs[i] = b.Outputs[i], b.Outputs[i-1]
+		}), ""},
 		{"Wasabi 2, inputs out of order", change(wasabi2(in2023, 60, 90, 10), func(b *goshawk.Transactions) { b.Inputs[3], b.Inputs[40] = b.Inputs[40], b.Inputs[3] }), ""},
 		{"Wasabi 2 with another script", change(wasabi2(in2023, 60, 90, 10), func(b *goshawk.Transactions) { b.Outputs[7].Kind = goshawk.ScriptHash }), ""},
 		{"Wasabi 2 without script types", change(wasabi2(in2023, 60, 90, 10), func(b *goshawk.Transactions) { forgetKinds(b) }), RuleWasabi2},
@@ -120,6 +124,34 @@ func TestCoinJoinRules(t *testing.T) {
 		rule, ok := CoinJoin(test.tx, 0)
 		if rule != test.rule || ok != (test.rule != "") {
 			t.Errorf("%s: rule %q, want %q", test.name, rule, test.rule)
+		}
+	}
+}
+
+func TestTx0(t *testing.T) {
+	// Data, three coins for the pool of 0.01, the coordinator's fee, change.
+	outs := []uint64{0, 1_005_000, 1_005_000, 1_005_000, 50_000, 7_000_000}
+	for _, test := range []struct {
+		name   string
+		time   int64
+		change func(*goshawk.Transactions)
+		want   bool
+	}{
+		{"tx0", in2021, func(*goshawk.Transactions) {}, true},
+		{"before its time", in2014, func(*goshawk.Transactions) {}, false},
+		{"no data", in2021, func(b *goshawk.Transactions) { b.Outputs[0].Value = 700 }, false},
+		{"data twice", in2021, func(b *goshawk.Transactions) { b.Outputs[5].Value = 0 }, false},
+		{"no fee", in2021, func(b *goshawk.Transactions) { b.Outputs[4].Value = 24_999 }, false},
+		{"two fees", in2021, func(b *goshawk.Transactions) { b.Outputs[5].Value = 60_000 }, false},
+		{"different coins", in2021, func(b *goshawk.Transactions) { b.Outputs[2].Value++; b.Outputs[3].Value += 2 }, false},
+		{"another script", in2021, func(b *goshawk.Transactions) { b.Outputs[5].Kind = goshawk.Taproot }, false},
+		{"without script types", in2021, forgetKinds, true},
+		{"a coinbase", in2021, func(b *goshawk.Transactions) { b.Rows[0].Coinbase = true }, false},
+	} {
+		tx := transaction(test.time, []uint64{11_000_000}, outs)
+		test.change(tx)
+		if got := tx0(tx, 0) != nil; got != test.want {
+			t.Errorf("%s: a tx0: %v, want %v", test.name, got, test.want)
 		}
 	}
 }

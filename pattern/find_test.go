@@ -216,10 +216,12 @@ tx fund: mint 50 -> ` + many(24, "payer# 2") + `, rest 2
 block
 tx d:    fund:0, fund:1 -> dep1 1, dep1 2, dep2 1
 tx more: fund:2 -> dep2 1, dep3 1
+tx d4:   fund:24 -> dep4 2
 block
 tx s1:   d:0 -> hot 1
 tx s2:   d:1, d:2 -> hot 3
 tx s3:   more:1 -> hot .5, elsewhere .5
+tx s4:   d4:0 -> lonely 2
 `
 
 func TestDepositAddresses(t *testing.T) {
