@@ -10,7 +10,7 @@ import (
 	"goshawk/chain/bitcoin"
 )
 
-// Files brings the blocks of files to a ledger: of a node's blocks folder, of
+// FromFiles brings the blocks of files to a ledger: of a node's blocks folder, of
 // single block files (blk00000.dat), and of raw blocks without a frame. Blocks
 // may lie in any order and more than once. The chain with the most work is
 // taken, the first seen of equals, beginning at the ledger's own blocks where it
@@ -20,7 +20,7 @@ import (
 // damaged in one place is taken from another where it lies whole. What it had
 // to pass over is a warning; an error comes only where blocks are missing
 // because of damage, and after everything before them is appended.
-func Files(ctx context.Context, to Appender, disk FileSystem, paths []string, opts Options) (Summary, error) {
+func FromFiles(ctx context.Context, to Appender, disk FileSystem, paths []string, opts Options) (Summary, error) {
 	r, err := newRun(to, opts)
 	if err != nil {
 		return Summary{Height: -1}, err

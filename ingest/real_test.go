@@ -27,7 +27,7 @@ func TestFirst600InBothOrders(t *testing.T) {
 	for name, paths := range map[string][]string{"in order": {low, high}, "reversed": {high, low}, "folder": {filepath.Dir(low)}, "twice": {low, high, low}} {
 		t.Run(name, func(t *testing.T) {
 			to := &recorder{t: t}
-			summary, err := ingest.Files(t.Context(), to, ingest.OS(), paths, ingest.Options{Params: params(t, "bitcoin")})
+			summary, err := ingest.FromFiles(t.Context(), to, ingest.OS(), paths, ingest.Options{Params: params(t, "bitcoin")})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -41,7 +41,7 @@ func TestFirst600InBothOrders(t *testing.T) {
 				t.Errorf("%d blocks committed", to.committed)
 			}
 
-			again, err := ingest.Files(t.Context(), to, ingest.OS(), paths, ingest.Options{Params: params(t, "bitcoin")})
+			again, err := ingest.FromFiles(t.Context(), to, ingest.OS(), paths, ingest.Options{Params: params(t, "bitcoin")})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -68,7 +68,7 @@ func TestDamagedFileAfterTheFirst(t *testing.T) {
 	}
 	t.Run("together", func(t *testing.T) {
 		to := &recorder{t: t}
-		summary, err := ingest.Files(t.Context(), to, ingest.OS(), []string{low, damaged}, ingest.Options{Params: params(t, "bitcoin")})
+		summary, err := ingest.FromFiles(t.Context(), to, ingest.OS(), []string{low, damaged}, ingest.Options{Params: params(t, "bitcoin")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -77,17 +77,17 @@ func TestDamagedFileAfterTheFirst(t *testing.T) {
 	t.Run("one after the other", func(t *testing.T) {
 		to := &recorder{t: t}
 		opts := ingest.Options{Params: params(t, "bitcoin")}
-		if _, err := ingest.Files(t.Context(), to, ingest.OS(), []string{low}, opts); err != nil {
+		if _, err := ingest.FromFiles(t.Context(), to, ingest.OS(), []string{low}, opts); err != nil {
 			t.Fatal(err)
 		}
-		summary, err := ingest.Files(t.Context(), to, ingest.OS(), []string{damaged}, opts)
+		summary, err := ingest.FromFiles(t.Context(), to, ingest.OS(), []string{damaged}, opts)
 		if err != nil {
 			t.Fatal(err)
 		}
 		check(t, to, summary, 300)
 	})
 	t.Run("alone", func(t *testing.T) {
-		_, err := ingest.Files(t.Context(), &recorder{t: t}, ingest.OS(), []string{damaged}, ingest.Options{Params: params(t, "bitcoin")})
+		_, err := ingest.FromFiles(t.Context(), &recorder{t: t}, ingest.OS(), []string{damaged}, ingest.Options{Params: params(t, "bitcoin")})
 		if goshawk.CodeOf(err) != goshawk.Invalid || !strings.Contains(goshawk.HintOf(err), "--partial") {
 			t.Errorf("error %v with hint %q", err, goshawk.HintOf(err))
 		}
@@ -95,7 +95,7 @@ func TestDamagedFileAfterTheFirst(t *testing.T) {
 	t.Run("alone and partial", func(t *testing.T) {
 		to := &recorder{t: t, partial: true}
 		opts := ingest.Options{Params: params(t, "bitcoin"), Partial: true}
-		summary, err := ingest.Files(t.Context(), to, ingest.OS(), []string{damaged}, opts)
+		summary, err := ingest.FromFiles(t.Context(), to, ingest.OS(), []string{damaged}, opts)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -107,7 +107,7 @@ func TestDamagedFileAfterTheFirst(t *testing.T) {
 				t.Fatalf("block %d does not follow its parent", i)
 			}
 		}
-		if summary, err = ingest.Files(t.Context(), to, ingest.OS(), []string{damaged, low}, opts); err != nil {
+		if summary, err = ingest.FromFiles(t.Context(), to, ingest.OS(), []string{damaged, low}, opts); err != nil {
 			t.Fatal(err)
 		}
 		if summary.Blocks != 300 || to.blocks[300].Height != 0 || to.blocks[599].Height != 299 {
@@ -141,7 +141,7 @@ func TestForkFixturesEndOnTheRightBranch(t *testing.T) {
 	t.Run("all at once, in any order", func(t *testing.T) {
 		for _, file := range [][]byte{join(main, a3, a4, a5), join(a5, a4, a3, main), join(a3, main, a5, a4)} {
 			to := &recorder{t: t}
-			summary, err := ingest.Files(t.Context(), to, newMemory(map[string][]byte{"b/blk00000.dat": file}), []string{"b"}, opts)
+			summary, err := ingest.FromFiles(t.Context(), to, newMemory(map[string][]byte{"b/blk00000.dat": file}), []string{"b"}, opts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -169,7 +169,7 @@ func TestForkFixturesEndOnTheRightBranch(t *testing.T) {
 		for i, step := range steps {
 			file = join(file, step.add)
 			files.write("b/blk00000.dat", file)
-			summary, err := ingest.Files(t.Context(), to, files, []string{"b"}, opts)
+			summary, err := ingest.FromFiles(t.Context(), to, files, []string{"b"}, opts)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -182,11 +182,11 @@ func TestForkFixturesEndOnTheRightBranch(t *testing.T) {
 	t.Run("deeper than the ledger keeps", func(t *testing.T) {
 		to := &recorder{t: t, keep: 1}
 		files := newMemory(map[string][]byte{"b/blk00000.dat": main})
-		if _, err := ingest.Files(t.Context(), to, files, []string{"b"}, opts); err != nil {
+		if _, err := ingest.FromFiles(t.Context(), to, files, []string{"b"}, opts); err != nil {
 			t.Fatal(err)
 		}
 		files.write("b/blk00000.dat", join(main, a3, a4, a5))
-		_, err := ingest.Files(t.Context(), to, files, []string{"b"}, opts)
+		_, err := ingest.FromFiles(t.Context(), to, files, []string{"b"}, opts)
 		if goshawk.CodeOf(err) != goshawk.Conflict || goshawk.HintOf(err) == "" || len(to.blocks) != 5 {
 			t.Errorf("error %v, hint %q, %d blocks", err, goshawk.HintOf(err), len(to.blocks))
 		}
@@ -194,13 +194,13 @@ func TestForkFixturesEndOnTheRightBranch(t *testing.T) {
 	t.Run("a winning branch that cannot be read leaves the ledger as it was", func(t *testing.T) {
 		to := &recorder{t: t}
 		files := newMemory(map[string][]byte{"b/blk00000.dat": main})
-		if _, err := ingest.Files(t.Context(), to, files, []string{"b"}, opts); err != nil {
+		if _, err := ingest.FromFiles(t.Context(), to, files, []string{"b"}, opts); err != nil {
 			t.Fatal(err)
 		}
 		hurt := append([]byte(nil), a4...)
 		hurt[len(hurt)-10] ^= 1
 		files.write("b/blk00000.dat", join(main, a3, hurt, a5))
-		_, err := ingest.Files(t.Context(), to, files, []string{"b"}, opts)
+		_, err := ingest.FromFiles(t.Context(), to, files, []string{"b"}, opts)
 		if goshawk.CodeOf(err) != goshawk.Corrupt || !strings.Contains(err.Error(), "blk00000.dat: byte 2645:") {
 			t.Errorf("error %v", err)
 		}
@@ -220,7 +220,7 @@ func TestForkDumpEndsOnTheRightBranch(t *testing.T) {
 	}
 	blocks := framed(t, file)
 	to := &recorder{t: t}
-	summary, err := ingest.Files(t.Context(), to, newMemory(map[string][]byte{"b/blk00000.dat": file}), []string{"b"}, ingest.Options{Params: params(t, "bitcoin")})
+	summary, err := ingest.FromFiles(t.Context(), to, newMemory(map[string][]byte{"b/blk00000.dat": file}), []string{"b"}, ingest.Options{Params: params(t, "bitcoin")})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func TestRawBlocksPartial(t *testing.T) {
 	dir := fixture.Path(t, "bitcoin", "blocks")
 	to := &recorder{t: t, partial: true}
 	opts := ingest.Options{Params: params(t, "bitcoin"), Partial: true}
-	summary, err := ingest.Files(t.Context(), to, ingest.OS(), []string{dir}, opts)
+	summary, err := ingest.FromFiles(t.Context(), to, ingest.OS(), []string{dir}, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,7 +266,7 @@ func TestRawBlocksPartial(t *testing.T) {
 	if derived == 0 {
 		t.Error("no address was derived from a spending script")
 	}
-	again, err := ingest.Files(t.Context(), to, ingest.OS(), []string{dir}, opts)
+	again, err := ingest.FromFiles(t.Context(), to, ingest.OS(), []string{dir}, opts)
 	if err != nil {
 		t.Fatal(err)
 	}
