@@ -328,6 +328,8 @@ func differsFromBtcd(script []byte, class txscript.ScriptClass) (why string, int
 		return "a public key that is not on the curve: nodes class it as P2PK all the same", true
 	case kind == goshawk.NullData && class == txscript.NonStandardTy:
 		return "OP_RETURN with more data, or other data, than btcd relays", true
+	case kind == goshawk.WitnessUnknown && class == txscript.NonStandardTy:
+		return "a witness program of a version beyond 1, which BIP 141 gives an address", true
 	case kind == goshawk.NonStandard && class == txscript.MultiSigTy:
 		return "multisig whose keys have not the size of a key", true
 	}
