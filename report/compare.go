@@ -13,6 +13,7 @@ import (
 type compareView struct {
 	Words   string
 	Methods []string
+	Columns int
 	Totals  []compareTotal
 	Ends    []compareEnd
 	More    string
@@ -135,7 +136,7 @@ func ComparisonHTML(w io.Writer, c *goshawk.Comparison) error {
 	}
 	v.addFacts(t)
 	v.Facts = v.Facts[:len(v.Facts)-1] // each method walks its own number of transactions
-	x := &compareView{Words: compareWords, Totals: comparedTotals(c)}
+	x := &compareView{Words: compareWords, Columns: 2 + len(c.Traces), Totals: comparedTotals(c)}
 	for _, each := range c.Traces {
 		x.Methods = append(x.Methods, line(each.Method, 40))
 	}

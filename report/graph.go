@@ -3,6 +3,7 @@ package report
 import (
 	"cmp"
 	"container/heap"
+	"math"
 	"slices"
 
 	"goshawk"
@@ -225,11 +226,11 @@ func (g *graph) choose(limit int) choice {
 		}
 	}
 	if len(g.txs)+len(ends)+starts <= limit { // all of it fits
-		limit = len(g.coins) + len(g.txs)
+		limit = math.MaxInt
 	} else {
 		limit = limit * 2 / 5 // a choice need not be as crowded as a whole
 	}
-	for n, i := range ends[:min(len(ends), max(6, min(limit, mostNodes)/10))] {
+	for n, i := range ends[:min(len(ends), max(2, min(limit, mostNodes)/10))] {
 		way, ok := g.wayTo(i, &c)
 		if !ok || taken+len(way) > mostOnWays {
 			continue

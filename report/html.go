@@ -55,6 +55,7 @@ type view struct {
 	Grounds    string
 	Version    string
 	Chain, Tip string
+	Ticker     string
 }
 
 type fact struct {
@@ -123,7 +124,7 @@ func TraceHTML(w io.Writer, t *goshawk.Trace) error {
 }
 
 func newView(b Basis) *view {
-	v := &view{Version: line(b.Version, 40), Chain: line(b.Network, 40), Tip: b.Ledger.Hash.String(), Grounds: grounds, Style: template.CSS(pageStyle)}
+	v := &view{Version: line(b.Version, 40), Chain: line(b.Network, 40), Tip: b.Ledger.Hash.String(), Ticker: line(b.Asset.Ticker, 12), Grounds: grounds, Style: template.CSS(pageStyle)}
 	for i := range b.Labels {
 		l := &b.Labels[i]
 		v.Sources = append(v.Sources, sourceRow{line(l.Source, 120), line(l.Date, 20), line(l.Hash, 64)})

@@ -118,8 +118,8 @@ func (l *layout) assignLayers() {
 			}
 		}
 	}
-	for i := range p.nodes { // a start belongs just before what follows it
-		if p.nodes[i].shape == shapeStart && len(out[i]) > 0 {
+	for i := range p.nodes { // a source belongs just before what follows it
+		if (p.nodes[i].shape == shapeStart || p.nodes[i].shape == shapeRest) && len(out[i]) > 0 {
 			least := p.nodes[out[i][0]].layer
 			for _, to := range out[i] {
 				least = min(least, p.nodes[to].layer)

@@ -79,6 +79,7 @@ func newPicture(t *goshawk.Trace, size int) *picture {
 	p.transactions()
 	p.starts()
 	p.ends()
+	p.others()
 	p.hidden += g.loose
 	p.unlisted = t.FlowsCut
 	return &p.picture
@@ -101,13 +102,17 @@ func (p *painter) ways(tx int) (on, ends, rest []int) {
 	return on, ends, rest
 }
 
-func (p *painter) drawnInputs(tx int) (from []int) {
+// comesFrom returns the drawn transactions that lead to a drawn one, -1 for a
+// start, and whether value also comes by ways that are not drawn.
+func (p *painter) comesFrom(tx int) (from []int, others bool) {
 	for _, k := range p.g.txs[tx].in {
 		if at := p.g.coins[k].from; at < 0 || p.pick.tx[at] {
 			from = append(from, at)
+		} else {
+			others = true
 		}
 	}
-	return from
+	return from, others
 }
 
 // fold joins runs of transactions that only pass value on. With peels, runs
@@ -123,8 +128,8 @@ func (p *painter) fold(peels bool) {
 			continue
 		}
 		on, ends, rest := p.ways(tx)
-		from := p.drawnInputs(tx)
-		ok := len(on) == 1 && len(from) == 1
+		from, others := p.comesFrom(tx)
+		ok := len(on) == 1 && len(from) == 1 && (peels || !others)
 		if peels {
 			for _, k := range ends {
 				ok = ok && !p.pick.weighty[k]
@@ -165,8 +170,9 @@ func (p *painter) depth() int {
 		if !p.pick.tx[tx] {
 			continue
 		}
-		for _, from := range p.drawnInputs(tx) {
-			if from >= 0 {
+		from, _ := p.comesFrom(tx)
+		for _, at := range from {
+			if at >= 0 {
 				waiting[tx]++
 			}
 		}
@@ -351,8 +357,14 @@ func (p *painter) leadOn(b, k int) {
 	}
 }
 
+// unlisted stands for the end of a coin whose end the answer does not list: it was cut.
+var unlisted = goshawk.End{Kind: "not listed"}
+
 func (p *painter) end(c *coin) int {
 	e := c.end
+	if e == nil {
+		e = &unlisted
+	}
 	b := box{shape: shapeEnd, kind: e.Kind, inference: e.Sweep != nil, top: money(p.trace.Asset, c.amount)}
 	w := wordsOf(e.Kind)
 	if c.amount == nil {
@@ -366,7 +378,10 @@ func (p *painter) end(c *coin) int {
 	default:
 		b.bottom = w.title
 	}
-	parts := []string{w.title + ": " + w.meaning, p.coinTitle(c)}
+	parts := []string{w.title, p.coinTitle(c)}
+	if w.meaning != "" {
+		parts[0] += ": " + w.meaning
+	}
 	if e.Label != nil {
 		parts = append(parts, "label: "+line(e.Label.Text, 200)+", confidence "+Confidence(e.Label.Confidence)+", source "+line(e.Label.Source, 80))
 	}
@@ -406,6 +421,38 @@ func (p *painter) ends() {
 	}
 	for _, b := range boxes {
 		p.rest(b, folded[b])
+	}
+}
+
+// others draws the value that reaches drawn transactions by ways that are not
+// drawn, so that no transaction seems to give more than it takes.
+func (p *painter) others() {
+	g := p.g
+	for tx := range g.txs {
+		if !p.pick.tx[tx] {
+			continue
+		}
+		var from []int
+		for _, k := range g.txs[tx].in {
+			if at := g.coins[k].from; at >= 0 && !p.pick.tx[at] {
+				from = append(from, k)
+			}
+		}
+		if len(from) == 0 {
+			continue
+		}
+		var sum goshawk.Units
+		for _, k := range from {
+			plus(&sum, g.coins[k].amount)
+		}
+		word := plural(len(from), "other input", "other inputs")
+		if p.backward {
+			word = plural(len(from), "other output", "other outputs")
+		}
+		n := p.add(box{shape: shapeRest, top: "+" + word, bottom: money(p.trace.Asset, &sum), title: "+" + word + ", " + money(p.trace.Asset, &sum) + "\ntraced here by ways that are not drawn"})
+		for _, k := range from {
+			p.join(n, p.boxOf[tx], &g.coins[k])
+		}
 	}
 }
 

@@ -157,10 +157,12 @@ func (p *picture) writeCurves(b *bufio.Writer, via [][][2]int) {
 }
 
 func (e *curve) class(p *picture) string {
-	switch other := &p.nodes[e.to]; other.shape {
-	case shapeEnd:
+	switch other := &p.nodes[e.to]; {
+	case p.nodes[e.from].shape == shapeRest:
+		return "e d-rest"
+	case other.shape == shapeEnd:
 		return "e k-" + string(safeKind(other.kind)) + " d-" + string(safeKind(other.kind))
-	case shapeRest:
+	case other.shape == shapeRest:
 		return "e d-rest"
 	default:
 		return "e"
