@@ -44,6 +44,7 @@ type view struct {
 	Steps      []stepView
 	MoreSteps  string
 	Drawing    template.HTML
+	DrawHead   string
 	DrawNote   string
 	Ends       []endRow
 	MoreEnds   string
@@ -295,6 +296,7 @@ func (v *view) addSteps(t *goshawk.Trace) {
 }
 
 func (v *view) addDrawing(t *goshawk.Trace) {
+	v.DrawHead = drawingHead(t)
 	var svg bytes.Buffer
 	b := bufio.NewWriter(&svg)
 	if width := drawing(b, t, false); width > 1060 {

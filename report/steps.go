@@ -149,6 +149,13 @@ func totalsHead(t *goshawk.Trace) string {
 	return "Where it is"
 }
 
+func drawingHead(t *goshawk.Trace) string {
+	if t.Direction == "backward" {
+		return "The way back"
+	}
+	return "The way there"
+}
+
 func startSum(t *goshawk.Trace) goshawk.Units {
 	var sum goshawk.Units
 	for i := range t.Start {

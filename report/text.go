@@ -342,11 +342,7 @@ func (p *page) tree(t *goshawk.Trace) {
 	if len(pic.edges) == 0 {
 		return
 	}
-	if t.Direction == "backward" {
-		p.heading("The way back")
-	} else {
-		p.heading("The way there")
-	}
+	p.heading(drawingHead(t))
 	out := make([][]int, len(pic.nodes))
 	for i := range pic.edges {
 		out[pic.edges[i].from] = append(out[pic.edges[i].from], i)
