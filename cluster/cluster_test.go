@@ -64,6 +64,10 @@ func TestWhyTellsTheStory(t *testing.T) {
 		t.Errorf("the chain of evidence is\n%v, want\n%v", chain, want)
 	}
 
+	if chain, err = Why(t.Context(), k.ledger, f, k.address(t, "a2"), k.address(t, "d2")); err != nil || len(chain) != 1 {
+		t.Errorf("the other way round: %v, %v", chain, err)
+	}
+
 	_, err = Why(t.Context(), k.ledger, f, k.address(t, "b1"), k.address(t, "c1"))
 	if goshawk.CodeOf(err) != goshawk.NotFound {
 		t.Errorf("the mix joined b1 and c1: %v", err)

@@ -8,8 +8,7 @@ import (
 
 // Heuristic describes a named observation on the outputs of a transaction. Each
 // marks the outputs that have its property; combined, and where exactly one
-// output is left, they point to the change. Methods and known errors are in
-// docs/method/change.md.
+// output is left, they point to the change. Each has a page in docs/method.
 type Heuristic struct {
 	Name       string
 	Version    int
@@ -67,7 +66,7 @@ var heuristics = [...]Heuristic{
 // Heuristics lists all heuristics, in the order in which hints are shown.
 func Heuristics() []Heuristic { return append([]Heuristic(nil), heuristics[:]...) }
 
-// addressReuse: Androulaki et al. 2013, "shadow addresses" inverted; GraphSense's direct change.
+// addressReuse marks what GraphSense calls direct change.
 func addressReuse(s *sight) (set uint64) {
 	for i := range s.outs {
 		for j := range s.ins {

@@ -69,9 +69,10 @@ var whirlpoolPools = [...]struct{ amount, fee uint64 }{
 }
 
 // CoinJoin says by which rule a transaction looks like a CoinJoin, if by any.
-// It uses counts, values and addresses only (script types and times where the
-// batch has them), costs a few nanoseconds for an ordinary transaction and does
-// not allocate unless one side has more than 2,048 coins. Two-party shapes
+// It uses counts, values, addresses and the block's time, nothing that a batch
+// may lack, so that everybody who asks gets the same answer. It costs a few
+// nanoseconds for an ordinary transaction and does not allocate unless one side
+// has more than 2,048 coins. Two-party shapes
 // (Stonewall, PayJoin) and the preparation of a mix (tx0) are no CoinJoins here.
 func CoinJoin(batch *goshawk.Transactions, row int) (rule string, ok bool) {
 	r := &batch.Rows[row]
@@ -109,7 +110,7 @@ func judge(batch *goshawk.Transactions, row int) verdict {
 		return verdict{}
 	}
 	for i := range outs {
-		if !spendable(&outs[i]) {
+		if outs[i].Value == 0 || outs[i].Spender == goshawk.Burnt {
 			return verdict{} // none of these protocols writes data
 		}
 	}
@@ -145,8 +146,7 @@ func plausible(r *goshawk.Transaction, ins []goshawk.Input, outs []goshawk.Outpu
 }
 
 // wasabi2 holds for rounds of Wasabi 2: many inputs and outputs, both ordered
-// from large to small, nearly all outputs at standard amounts, single-key
-// witness scripts only.
+// from large to small, nearly all outputs at standard amounts.
 func wasabi2(r *goshawk.Transaction, ins []goshawk.Input, outs []goshawk.Output) (verdict, bool) {
 	least, percent := wasabi2Inputs, wasabi2Percent
 	if r.Time >= wasabi2Opened {
@@ -158,9 +158,6 @@ func wasabi2(r *goshawk.Transaction, ins []goshawk.Input, outs []goshawk.Output)
 	last := ^uint64(0)
 	for i := range ins {
 		in := &ins[i]
-		if knownKind(in.Kind) && in.Kind != goshawk.WitnessPubKeyHash && in.Kind != goshawk.Taproot {
-			return verdict{}, false
-		}
 		if in.Link == goshawk.Unresolved {
 			continue
 		}
@@ -173,8 +170,7 @@ func wasabi2(r *goshawk.Transaction, ins []goshawk.Input, outs []goshawk.Output)
 	standard, d := 0, len(wasabi2Amounts)-1
 	for i := range outs {
 		o := &outs[i]
-		if o.Value > last || o.Value < wasabi2Least ||
-			knownKind(o.Kind) && o.Kind != goshawk.WitnessPubKeyHash && o.Kind != goshawk.Taproot {
+		if o.Value > last || o.Value < wasabi2Least {
 			return verdict{}, false
 		}
 		last = o.Value
@@ -262,11 +258,6 @@ func wasabi1(ins []goshawk.Input, outs []goshawk.Output, v *verdict) bool {
 		}
 		if n >= 2 { // one output may be a change by chance
 			higher, levels = higher+n, levels+1
-		}
-	}
-	for i := range outs {
-		if knownKind(outs[i].Kind) && outs[i].Kind != goshawk.WitnessPubKeyHash {
-			return false
 		}
 	}
 	if 2*(v.equal+higher) < len(outs)-1 {

@@ -265,7 +265,7 @@ tx pay2: fund:2 -> data "x", e
 `)
 	l := h.Ledger()
 	got := find(t, h, l, Query{Kind: KindAddressReuse})
-	want := []string{"address-reuse/1 strong fund: reused", "address-reuse/1 strong fund: reused"}
+	want := []string{"reused-address/1 strong fund: reused", "reused-address/1 strong fund: reused"}
 	if len(got) > 2 { // the miner's address, where the script's own blocks reuse it
 		got = got[len(got)-2:]
 	}

@@ -45,7 +45,3 @@ type Services interface {
 func spendable(o *goshawk.Output) bool {
 	return o.Spender != goshawk.Burnt && o.Kind != goshawk.NullData && o.Value > 0
 }
-
-// knownKind says whether a batch was read with kinds: rules that look at script
-// types take NonStandard, the zero value, for "not told".
-func knownKind(k goshawk.Kind) bool { return k != goshawk.NonStandard }

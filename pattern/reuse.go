@@ -8,7 +8,7 @@ import (
 )
 
 // RuleAddressReuse sees addresses that were paid more than once.
-const RuleAddressReuse = "address-reuse/1"
+const RuleAddressReuse = "reused-address/1"
 
 // reuse looks at all addresses.
 func (s *search) reuse(ctx context.Context) error {

@@ -126,7 +126,7 @@ func tx0(batch *goshawk.Transactions, row int) *draft {
 		switch {
 		case !spendable(&outs[i]):
 			data++
-		case knownKind(outs[i].Kind) && outs[i].Kind != goshawk.WitnessPubKeyHash:
+		case outs[i].Kind != goshawk.WitnessPubKeyHash:
 			return nil // its wallets make no other scripts
 		}
 	}
