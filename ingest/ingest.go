@@ -66,7 +66,7 @@ type Options struct {
 	// Progress, unless nil, is called after every few blocks.
 	Progress func(Progress)
 
-	// Warn, unless nil, is called with every warning as it is found.
+	// Warn, unless nil, is called with each warning that Summary keeps, as it is found.
 	Warn func(Warning)
 }
 
@@ -187,11 +187,11 @@ func (r *run) warn(file string, offset int64, format string, args ...any) {
 	if file == "" {
 		w.File = ""
 	}
-	if len(r.summary.Warnings) < keptWarnings {
-		r.summary.Warnings = append(r.summary.Warnings, w)
-	} else {
+	if len(r.summary.Warnings) == keptWarnings {
 		r.summary.MoreWarnings++
+		return
 	}
+	r.summary.Warnings = append(r.summary.Warnings, w)
 	if r.opts.Warn != nil {
 		r.opts.Warn(w)
 	}
