@@ -23,11 +23,15 @@ type Change struct {
 // given. A file is known by its name: one of the same name takes the place of
 // the store's version, unless both are dated and the store's is later, and the
 // version that goes is kept in the list, without its labels. A file whose bytes
-// are in the store already, under any name, changes nothing.
-func Merge(stored *Store, added []*Source) ([]*Source, []Change) {
+// are in the store already, under any name, changes nothing. A damaged store is a
+// Corrupt error.
+func Merge(stored *Store, added []*Source) ([]*Source, []Change, error) {
 	var sources []*Source
 	if stored != nil {
-		sources = stored.All()
+		var err error
+		if sources, err = stored.All(); err != nil {
+			return nil, nil, err
+		}
 	}
 	changes := make([]Change, 0, len(added))
 	for _, s := range added {
@@ -64,7 +68,7 @@ func Merge(stored *Store, added []*Source) ([]*Source, []Change) {
 		}
 		changes = append(changes, c)
 	}
-	return sources, changes
+	return sources, changes, nil
 }
 
 // supersede leaves of a source what a list of versions shows.

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"goshawk"
 	"goshawk/internal/fixture"
@@ -118,7 +119,7 @@ func TestPlainReaderAgreesWithLibrary(t *testing.T) {
 			if i%11 > 1 {
 				continue
 			}
-			library, err := m.library(c)
+			library, err := m.any(c)
 			if err != nil || !reflect.DeepEqual(plain, library) {
 				t.Fatalf("%s:%d:\nplain   %+v\nlibrary %+v, %v", path, c.line, plain, library, err)
 			}
@@ -269,6 +270,21 @@ func TestTagPackInheritsAndWarns(t *testing.T) {
 	}
 }
 
+// The library reads no more of one file than it is allowed to.
+func TestLibraryIsBounded(t *testing.T) {
+	m := newMappings()
+	c := chunk{[]byte("- label: [a, b]\n"), 1}
+	m.left = 2 * len(c.text)
+	for i := range 3 {
+		if e := m.read(c); (e.err == nil) != (i < 2) {
+			t.Errorf("entry %d: %v", i, e.err)
+		}
+	}
+	if e := m.read(chunk{[]byte("- label: a\n"), 1}); e.err != nil {
+		t.Errorf("a plain entry: %v", e.err)
+	}
+}
+
 // A pack in another style than a block list goes through the library whole.
 func TestTagPackInFlowStyle(t *testing.T) {
 	s, err := Parse("flow.yaml", []byte("title: x\nlabel: y\nconfidence: forensic\ntags: [{address: 1A}, {address: 1B, label: z}, nonsense]\n"))
@@ -299,6 +315,7 @@ func TestFilesNobodyCanRead(t *testing.T) {
 		{"taxonomy.yaml", "title: x\nentities:\n- id: y\n", goshawk.Unsupported, "neither a list of tags: nor of actors:"},
 		{"bomb.yaml", bomb, goshawk.Invalid, "the alias *c names no text"},
 		{"deep.yaml", "tags: " + strings.Repeat("[", 5000) + "\n", goshawk.Invalid, "nests more than"},
+		{"long.yaml", "tags: [" + strings.Repeat("{a: b},", 2000) + "]\n", goshawk.Invalid, "a line of more than 8 KB"},
 		{"header.yaml", "title: \"x\ntags:\n- address: 1A\n  label: b\n", goshawk.Invalid, "its header, from line 1"},
 		{"lost.yaml", "title: x\ntags:\n- label: b\n", goshawk.Invalid, "line 3: there is no address"},
 		{"cut.json", `{"addresses": {"1a": {"entries": [`, goshawk.Invalid, "cut.json:1"},
@@ -520,11 +537,11 @@ func FuzzParse(f *testing.F) {
 
 // Where the fast reader and the library both read an entry, they read the same.
 func FuzzPlainMapping(f *testing.F) {
-	for _, c := range []string{"- address: 1A\n  label: 'x'\n", "a: b\nc:\n- d\n- 'e'\nf: null\n", "- a: 0x1F # y\n\n  b: \"c\"\n"} {
+	for _, c := range []string{"- address: 1A\n  label: 'x'\n", "a: b\nc:\n- d\n- 'e'\nf: null\n", "- a: 0x1F # y\n\n  b: \"c\"\n", "a: 'it''s'\nb: ünd\n"} {
 		f.Add([]byte(c))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
-		if len(data) > 1<<12 || bytes.ContainsAny(data, "\r") {
+		if len(data) > 1<<12 || bytes.ContainsAny(data, "\r") || !utf8.Valid(data) { // Parse sees to these
 			return
 		}
 		c := chunk{data, 1}
@@ -533,7 +550,7 @@ func FuzzPlainMapping(f *testing.F) {
 		if !ok {
 			return
 		}
-		library, err := m.library(c)
+		library, err := m.any(c)
 		if err == nil && !reflect.DeepEqual(fields, library) {
 			t.Fatalf("plain   %+v\nlibrary %+v", fields, library)
 		}

@@ -198,14 +198,17 @@ func (s *Store) rows(k int) (first, end int) {
 
 // label decodes one row; k is its key.
 func (s *Store) label(k, row int) goshawk.Label {
-	r := s.part[secRows][rowSize*row:]
-	l := s.profile(u32(r, 0))
-	if written := u32(r, 1); written > 0 {
-		l.Address = s.text(written - 1)
-	} else {
-		l.Address = string(s.key(k))
-	}
+	l := s.profile(u32(s.part[secRows][rowSize*row:], 0))
+	l.Address = s.written(k, row)
 	return l
+}
+
+// written returns a row's address as its source wrote it.
+func (s *Store) written(k, row int) string {
+	if text := u32(s.part[secRows][rowSize*row:], 1); text > 0 {
+		return s.text(text - 1)
+	}
+	return string(s.key(k))
 }
 
 func (s *Store) profile(i int) goshawk.Label {
@@ -307,16 +310,15 @@ func (s *Store) addresses(first, end int) iter.Seq[string] {
 }
 
 // All returns the files of the store with all their labels and actors, as Write
-// takes them. It is for merging; a run asks a Set.
-func (s *Store) All() []*Source {
+// takes them, after checking the store. It is for merging; a run asks a Set.
+func (s *Store) All() ([]*Source, error) {
+	if err := s.Check(); err != nil {
+		return nil, err
+	}
 	list := s.Sources()
 	sources := make([]*Source, len(list))
-	at := make(map[string]*Source, len(list))
 	for i := range list {
 		sources[i] = &list[i]
-		if !list[i].Superseded {
-			at[list[i].Name+"\n"+list[i].Hash] = sources[i]
-		}
 	}
 	profiles := make([]goshawk.Label, len(s.part[secProfiles])/profileSize)
 	for i := range profiles {
@@ -325,23 +327,17 @@ func (s *Store) All() []*Source {
 	for k := range s.keys() {
 		for row, end := s.rows(k); row < end; row++ {
 			p := u32(s.part[secRows][rowSize*row:], 0)
-			if p >= len(profiles) {
-				continue
-			}
 			l := profiles[p]
-			l.Address = s.label(k, row).Address
-			if source := at[l.Source+"\n"+l.SourceHash]; source != nil {
-				source.Labels = append(source.Labels, l)
-			}
+			l.Address = s.written(k, row)
+			source := sources[u32(s.part[secProfiles][profileSize*p:], 10)]
+			source.Labels = append(source.Labels, l)
 		}
 	}
 	for i := range s.actors() {
-		source := u32(s.part[secActors][actorSize*i:], 5)
-		if source < len(sources) {
-			sources[source].Actors = append(sources[source].Actors, s.actor(i))
-		}
+		source := sources[u32(s.part[secActors][actorSize*i:], 5)]
+		source.Actors = append(source.Actors, s.actor(i))
 	}
-	return sources
+	return sources, nil
 }
 
 // Check reads the whole store and reports the first thing that is wrong with it

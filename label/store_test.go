@@ -127,7 +127,11 @@ func TestStoreIsNaiveLookup(t *testing.T) {
 			t.Fatal(err)
 		}
 		other.Reset()
-		if err := Write(&other, stored.All()); err != nil {
+		all, err := stored.All()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := Write(&other, all); err != nil {
 			t.Fatal(err)
 		}
 		if !bytes.Equal(one.Bytes(), other.Bytes()) {
@@ -293,7 +297,10 @@ func TestMerge(t *testing.T) {
 		return all
 	}
 	first, second := csv("a.csv", "1A,x,50,2024-01-01\n"), csv("b.csv", "1A,y,50,\n")
-	sources, changes := Merge(nil, []*Source{first, second})
+	sources, changes, err := Merge(nil, []*Source{first, second})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if got := outcomes(changes); !slices.Equal(got, []string{"a.csv added", "b.csv added"}) {
 		t.Errorf("%q", got)
 	}
@@ -302,7 +309,10 @@ func TestMerge(t *testing.T) {
 	renamed := *first
 	renamed.Name = "copy.csv"
 	newer, older := csv("a.csv", "1A,newer,50,2025-01-01\n"), csv("a.csv", "1A,older,50,2023-01-01\n")
-	sources, changes = Merge(stored, []*Source{first, &renamed, newer, older, csv("b.csv", "1B,z,50,\n")})
+	sources, changes, err = Merge(stored, []*Source{first, &renamed, newer, older, csv("b.csv", "1B,z,50,\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
 	if got := outcomes(changes); !slices.Equal(got, []string{"a.csv unchanged a.csv 2024-01-01", "copy.csv unchanged a.csv 2024-01-01",
 		"a.csv replaced a.csv 2024-01-01", "a.csv older a.csv 2025-01-01", "b.csv replaced b.csv "}) {
 		t.Errorf("%q", got)
@@ -372,15 +382,20 @@ func use(s *Store) error {
 	if err != nil {
 		return err
 	}
+	n := 0
 	for a := range set.Exact() {
-		set.Lookup(a)
+		if n++; n < 50 {
+			set.Lookup(a)
+		}
 	}
 	for a := range set.Lowered() {
-		set.Lookup(strings.ToUpper(a))
+		if n++; n < 100 {
+			set.Lookup(strings.ToUpper(a))
+		}
 	}
 	set.Actor("a")
-	s.All()
-	return s.Check()
+	_, err = s.All()
+	return err
 }
 
 // A changed byte is found when the store is opened, and a cut as well.

@@ -17,10 +17,15 @@ import (
 // entry whose lines are all plain `key: value` is read here, for the library
 // takes 90 bytes of memory for each byte and reads 3 MB a second; it reads
 // whatever is not that plain, one entry at a time.
+//
+// What the library is given is bounded: its time grows with the square of a
+// line's length, its stack with the nesting.
 const (
-	maxEntry  = 1 << 20 // bytes of one entry, or of a file that is not written as a block list
-	maxNested = 64      // levels of brackets or dashes
-	maxIndent = 1000    // columns
+	maxEntry   = 1 << 20  // bytes of one entry, or of a file that is not written as a block list
+	maxLibrary = 64 << 20 // bytes of one file
+	maxLine    = 8 << 10  // bytes of one line
+	maxNested  = 64       // levels of brackets or dashes
+	maxIndent  = 1000     // columns
 )
 
 // field is one entry of a mapping: a text or a list of texts.
@@ -144,10 +149,11 @@ func yamlKey(line []byte) string {
 type mappings struct {
 	names   map[string]string // one copy of each text that repeats
 	anchors map[string]string // texts that have a name
+	left    int               // bytes that the library may still read
 }
 
 func newMappings() *mappings {
-	return &mappings{names: map[string]string{}, anchors: map[string]string{}}
+	return &mappings{names: map[string]string{}, anchors: map[string]string{}, left: maxLibrary}
 }
 
 // read reads a chunk that holds a mapping, or a list of one mapping.
@@ -155,7 +161,7 @@ func (m *mappings) read(c chunk) entry {
 	if fields, ok := plainMapping(c, m.names); ok {
 		return entry{fields: fields, line: c.line}
 	}
-	fields, err := m.library(c)
+	fields, err := m.any(c)
 	return entry{fields: fields, line: c.line, err: err}
 }
 
@@ -217,25 +223,39 @@ func plainMapping(c chunk, names map[string]string) (fields []field, ok bool) {
 	return fields, column >= 0
 }
 
-// plainScalar reads a value that stands wholly on its line: plain text of
-// letters, digits and harmless signs, or quoted without escapes.
+// plainScalar reads a value that stands wholly on its line: plain text that
+// begins with a letter or digit and holds no sign of YAML's, or quoted text
+// without escapes by backslash.
 func plainScalar(value []byte, names map[string]string) (string, bool) {
 	value = bytes.Trim(value, " ")
 	if len(value) == 0 {
 		return "", true
 	}
 	for _, b := range value {
-		if b < ' ' || b >= 0x7f {
+		if b < ' ' || b == 0x7f {
 			return "", false
 		}
+	}
+	if !ascii(value) && bytes.ContainsAny(value, "\u0085\u00a0\u2028\u2029\ufeff") {
+		return "", false // breaks and blanks of other kinds
 	}
 	switch first := value[0]; {
 	case first == '\'' || first == '"':
 		end := len(value) - 1
-		if end < 1 || value[end] != first || bytes.IndexByte(value[1:end], first) >= 0 || bytes.IndexByte(value, '\\') >= 0 {
+		if end < 1 || value[end] != first {
 			return "", false
 		}
-		return intern(value[1:end], names), true
+		inner := value[1:end]
+		if first == '\'' && bytes.IndexByte(inner, first) >= 0 {
+			parts := bytes.Split(inner, []byte("''"))
+			inner = bytes.Join(parts, []byte("'"))
+			if bytes.Count(inner, []byte("'")) != len(parts)-1 {
+				return "", false
+			}
+		} else if bytes.IndexByte(inner, first) >= 0 || first == '"' && bytes.IndexByte(inner, '\\') >= 0 {
+			return "", false
+		}
+		return intern(inner, names), true
 	case 'a' <= first && first <= 'z', 'A' <= first && first <= 'Z', '0' <= first && first <= '9', first == '/', first == '(':
 		if value[len(value)-1] == ':' || bytes.Contains(value, []byte(": ")) || bytes.Contains(value, []byte(" #")) {
 			return "", false
@@ -250,6 +270,15 @@ func plainScalar(value []byte, names map[string]string) (string, bool) {
 	}
 }
 
+func ascii(text []byte) bool {
+	for _, c := range text {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}
+
 // intern returns the text, and the same copy of it where it was seen before.
 func intern(text []byte, names map[string]string) string {
 	if s, ok := names[string(text)]; ok {
@@ -262,8 +291,11 @@ func intern(text []byte, names map[string]string) string {
 	return s
 }
 
-// library reads any YAML that holds one mapping, or a list of one.
-func (m *mappings) library(c chunk) ([]field, error) {
+// any reads any YAML that holds one mapping, or a list of one.
+func (m *mappings) any(c chunk) ([]field, error) {
+	if m.left -= len(c.text); m.left < 0 {
+		return nil, fmt.Errorf("more than %d MB of the file are not plain lines of key: value", maxLibrary>>20)
+	}
 	root, err := libraryTree(c)
 	if err != nil {
 		return nil, err
@@ -311,13 +343,15 @@ func firstLine(text string) string {
 	return clean(line, maxText)
 }
 
-// shallow refuses text that nests so deeply that a recursive parser might run out of stack.
+// shallow refuses text that nests so deeply, or has lines so long, that the
+// library would run out of stack or of time.
 func shallow(text []byte) error {
-	depth, dashes, indent, leading := 0, 0, 0, true
+	depth, dashes, indent, length, leading := 0, 0, 0, 0, true
 	for _, c := range text {
+		length++
 		switch c {
 		case '\n':
-			dashes, indent, leading = 0, 0, true
+			dashes, indent, length, leading = 0, 0, 0, true
 			continue
 		case '[', '{':
 			depth++
@@ -336,6 +370,9 @@ func shallow(text []byte) error {
 		}
 		if depth > maxNested || dashes > maxNested || indent > maxIndent {
 			return fmt.Errorf("it nests more than %d levels deep", maxNested)
+		}
+		if length > maxLine {
+			return fmt.Errorf("it has a line of more than %d KB", maxLine>>10)
 		}
 	}
 	return nil
