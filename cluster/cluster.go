@@ -27,15 +27,20 @@ type Exclude func(batch *goshawk.Transactions, row int) bool
 // keeps the transaction that joined two clusters, links above a link are never
 // older than it, and undoing the newest links undoes the newest blocks.
 type Forest interface {
-	// Parent returns the address that a is linked under and the transaction
-	// that joined the two; ok is false if a is a root.
-	Parent(a goshawk.AddressID) (parent goshawk.AddressID, tx goshawk.TxID, ok bool)
+	Links
 	// Link puts root child under root parent. It is called once for each child,
 	// with tx in ascending order.
 	Link(child, parent goshawk.AddressID, tx goshawk.TxID)
 }
 
-// Lister is a Forest that can also say which addresses are linked directly
+// Links is what a Forest tells those who only read it.
+type Links interface {
+	// Parent returns the address that a is linked under and the transaction
+	// that joined the two; ok is false if a is a root.
+	Parent(a goshawk.AddressID) (parent goshawk.AddressID, tx goshawk.TxID, ok bool)
+}
+
+// Lister is a Links that can also say which addresses are linked directly
 // under one, in any order.
 type Lister interface {
 	Children(parent goshawk.AddressID) []goshawk.AddressID
@@ -69,7 +74,7 @@ func CoSpend(f Forest, tx goshawk.TxID, addresses []goshawk.AddressID) {
 
 // Root returns the root of a's cluster: the same address for all of its members
 // as long as nothing is linked.
-func Root(f Forest, a goshawk.AddressID) goshawk.AddressID {
+func Root(f Links, a goshawk.AddressID) goshawk.AddressID {
 	for {
 		parent, _, ok := f.Parent(a)
 		if !ok {
@@ -80,10 +85,10 @@ func Root(f Forest, a goshawk.AddressID) goshawk.AddressID {
 }
 
 // Connected says whether two addresses are in one cluster.
-func Connected(f Forest, a, b goshawk.AddressID) bool { return Root(f, a) == Root(f, b) }
+func Connected(f Links, a, b goshawk.AddressID) bool { return Root(f, a) == Root(f, b) }
 
 // rootBefore returns the root of a's cluster as it was before a transaction.
-func rootBefore(f Forest, a goshawk.AddressID, tx goshawk.TxID) goshawk.AddressID {
+func rootBefore(f Links, a goshawk.AddressID, tx goshawk.TxID) goshawk.AddressID {
 	for {
 		parent, at, ok := f.Parent(a)
 		if !ok || at >= tx {

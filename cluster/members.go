@@ -10,11 +10,11 @@ import (
 // Of returns the clusters that a ledger's forest holds. Members are listed
 // through the forest if it is a Lister, else through the histories of the
 // addresses, at one page of requests for each member.
-func Of(l goshawk.Ledger, f Forest) Grouping { return grouping{l, f} }
+func Of(l goshawk.Ledger, f Links) Grouping { return grouping{l, f} }
 
 type grouping struct {
 	ledger goshawk.Ledger
-	forest Forest
+	forest Links
 }
 
 func (g grouping) Root(a goshawk.AddressID) goshawk.AddressID { return Root(g.forest, a) }

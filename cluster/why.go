@@ -19,7 +19,7 @@ const mostSteps = 100_000
 // in a's cluster before it and one in b's; what led to those is older and found
 // the same way. The ledger is asked once for each depth of that search, so that
 // a remote one costs few round trips.
-func Why(ctx context.Context, l goshawk.Ledger, f Forest, a, b goshawk.AddressID) ([]goshawk.Merge, error) {
+func Why(ctx context.Context, l goshawk.Ledger, f Links, a, b goshawk.AddressID) ([]goshawk.Merge, error) {
 	return explain(ctx, l, f, a, b, inputsOf)
 }
 
@@ -48,7 +48,7 @@ type step struct {
 	settled bool
 }
 
-func explain(ctx context.Context, l goshawk.Ledger, f Forest, a, b goshawk.AddressID, merged joined) ([]goshawk.Merge, error) {
+func explain(ctx context.Context, l goshawk.Ledger, f Links, a, b goshawk.AddressID, merged joined) ([]goshawk.Merge, error) {
 	if a == b {
 		return nil, nil
 	}
@@ -91,7 +91,7 @@ func explain(ctx context.Context, l goshawk.Ledger, f Forest, a, b goshawk.Addre
 }
 
 // openSteps finds the joining transaction of every step that is not settled.
-func openSteps(f Forest, chain []step) []goshawk.TxID {
+func openSteps(f Links, chain []step) []goshawk.TxID {
 	var ids []goshawk.TxID
 	for i := range chain {
 		if s := &chain[i]; !s.settled {
@@ -105,7 +105,7 @@ func openSteps(f Forest, chain []step) []goshawk.TxID {
 // joinedBy returns the transaction that brought two connected addresses into one
 // cluster. Of the two places on their paths the one with the older link moves
 // up, so both are always roots of the same moment until they meet.
-func joinedBy(f Forest, a, b goshawk.AddressID) goshawk.TxID {
+func joinedBy(f Links, a, b goshawk.AddressID) goshawk.TxID {
 	var newest goshawk.TxID
 	for a != b {
 		pa, ta, oka := f.Parent(a)
@@ -124,7 +124,7 @@ func joinedBy(f Forest, a, b goshawk.AddressID) goshawk.TxID {
 
 // split replaces an open step from a to b, joined by a transaction, by up to
 // three: from a to an address x of that transaction, x to y settled, from y to b.
-func split(ctx context.Context, f Forest, s step, batch *goshawk.Transactions, row int, merged joined, next []step) ([]step, error) {
+func split(ctx context.Context, f Links, s step, batch *goshawk.Transactions, row int, merged joined, next []step) ([]step, error) {
 	addresses, rules, err := merged(ctx, batch, row)
 	if err != nil {
 		return nil, err

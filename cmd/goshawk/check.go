@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"goshawk"
+	"goshawk/chain/bitcoin"
+	"goshawk/internal/disk"
+	"goshawk/ledger"
+)
+
+func runCheck(ctx context.Context, t *terminal, c *command) error {
+	dir := c.String("ledger", "", "`DIR` of the ledger")
+	format := c.format("text", "json")
+	if err := c.parse(0, 0); err != nil {
+		return err
+	}
+	if *dir == "" {
+		return badUsage("say which ledger: --ledger DIR")
+	}
+	fsys, err := disk.Open(*dir)
+	if err != nil {
+		return goshawk.Errorf(goshawk.NotFound, "there is no ledger at %s: %w", *dir, err)
+	}
+	name, err := ledger.Network(fsys)
+	if err != nil {
+		return checkFailed(err)
+	}
+	params, err := bitcoin.Lookup(name)
+	if err != nil {
+		return err
+	}
+	progress := newBar(c)
+	r, err := ledger.Check(ctx, fsys, params, func(part float64) { progress.update(part, "checking") })
+	progress.clear()
+	if err != nil {
+		return checkFailed(err)
+	}
+	if *format == "json" {
+		faults := []string{}
+		for _, f := range r.Faults {
+			faults = append(faults, f.String())
+		}
+		if err := c.json(struct {
+			Version      string             `json:"version"`
+			Network      string             `json:"network"`
+			Ledger       goshawk.TracePoint `json:"ledger"`
+			Blocks       uint64             `json:"blocks"`
+			Transactions uint64             `json:"transactions"`
+			Addresses    uint64             `json:"addresses"`
+			Digest       string             `json:"digest"`
+			Pending      bool               `json:"interrupted_commit"`
+			Faults       []string           `json:"faults"`
+			Omitted      int                `json:"faults_omitted"`
+		}{goshawk.Version, r.Head.Network, goshawk.TracePoint{Height: r.Head.Height, Hash: r.Head.Hash}, r.Head.Blocks, r.Head.Transactions,
+			r.Head.Addresses, digestText(r), r.Pending, faults, r.Omitted}); err != nil {
+			return err
+		}
+	} else {
+		fmt.Fprintf(t.out, "Network       %s\n", r.Head.Network)
+		fmt.Fprintf(t.out, "Tip           height %d, %v\n", r.Head.Height, r.Head.Hash)
+		fmt.Fprintf(t.out, "Holds         %d blocks, %d transactions, %d addresses\n", r.Head.Blocks, r.Head.Transactions, r.Head.Addresses)
+		if len(r.Faults) == 0 {
+			fmt.Fprintf(t.out, "Digest        %s\n", digestText(r))
+		}
+		if r.Pending {
+			fmt.Fprintf(t.out, "Interrupted   a commit was interrupted; the next ingest puts it right\n")
+		}
+		for _, f := range r.Faults {
+			fmt.Fprintf(t.out, "Fault         %s\n", f)
+		}
+		if r.Omitted > 0 {
+			fmt.Fprintf(t.out, "              and %d more\n", r.Omitted)
+		}
+		if len(r.Faults) == 0 {
+			fmt.Fprintf(t.out, "No fault found: every checksum, index, history and link was verified.\n")
+		}
+	}
+	if len(r.Faults) > 0 {
+		c.say("The ledger is damaged. It can be built again from the chain: ingest into a new folder.")
+		return errFault
+	}
+	return nil
+}
+
+func digestText(r *ledger.Report) string {
+	if len(r.Faults) > 0 {
+		return ""
+	}
+	return hex.EncodeToString(r.Digest[:])
+}
+
+// damaged is an error of a check whose finding is that nothing can be read.
+type damaged struct{ error }
+
+func (d damaged) Unwrap() error        { return d.error }
+func (d damaged) Is(target error) bool { return target == errDamaged }
+
+var errDamaged = fmt.Errorf("damaged")
+
+func checkFailed(err error) error {
+	if goshawk.CodeOf(err) == goshawk.Corrupt {
+		return damaged{err}
+	}
+	return err
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"goshawk"
+	"goshawk/chain/bitcoin"
+	"goshawk/ingest"
+	"goshawk/internal/disk"
+	"goshawk/ledger"
+)
+
+func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
+	dir := c.String("ledger", "", "`DIR` of the ledger; made if it is not there")
+	network := c.String("network", "", "`NAME` of the network: "+networkNames()+" (an existing ledger knows its own)")
+	from := c.Int("from-height", 0, "start a new ledger at height `N`; needs the node's rev*.dat files, or --rpc")
+	partial := c.Bool("partial", false, "take single blocks without their parents; inputs may stay unresolved")
+	follow := c.Bool("follow", false, "go on with new blocks until interrupted")
+	rpc := c.String("rpc", "", "`URL` of a node's JSON-RPC, in place of files: http://USER:PASSWORD@HOST:PORT")
+	user := c.String("rpc-user", "", "`NAME` for the node's JSON-RPC")
+	password := c.String("rpc-password", "", "`PASSWORD` for it; better set as GOSHAWK_RPC_PASSWORD")
+	cookie := c.String("rpc-cookie", "", "`FILE` with the node's cookie, in place of name and password")
+	memory := c.Int("memory", 0, "`MB` of rows to gather before they are written out; the process takes about five times as much (default 96)")
+	if err := c.parse(0, -1); err != nil {
+		return err
+	}
+	switch {
+	case *dir == "":
+		return badUsage("say where the ledger is to be: --ledger DIR")
+	case *rpc == "" && len(c.args) == 0:
+		return badUsage("say what to read: block files or a node's blocks folder, or --rpc URL")
+	case *rpc != "" && len(c.args) > 0:
+		return badUsage("--rpc and files exclude each other")
+	case *rpc != "" && *partial:
+		return badUsage("--partial is for single block files; a node has the parents of its blocks")
+	case *from < 0 || *from > 1<<30:
+		return badUsage("--from-height cannot be %d", *from)
+	case *from > 0 && *partial:
+		return badUsage("--from-height and --partial exclude each other")
+	case *memory < 0 || *memory > 1<<20:
+		return badUsage("--memory cannot be %d", *memory)
+	}
+	fsys, err := disk.Make(*dir)
+	if err != nil {
+		return goshawk.Errorf(goshawk.Unavailable, "cannot make the ledger's folder: %w", err)
+	}
+	known, err := ledger.Network(fsys)
+	if err != nil && goshawk.CodeOf(err) != goshawk.NotFound {
+		return err
+	}
+	switch {
+	case *network == "" && known == "":
+		return badUsage("say which chain this is: --network NAME, one of %s", networkNames())
+	case *network == "":
+		*network = known
+	}
+	params, err := bitcoin.Lookup(*network)
+	if err != nil {
+		return asUsage(err)
+	}
+	w, err := ledger.OpenWriter(fsys, ledger.Options{Network: params.Name, Codec: params, Start: int32(*from), Partial: *partial,
+		Join: joiner(), Rule: clusterRule, Memory: *memory << 20})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+
+	progress := newBar(c)
+	opts := ingest.Options{Params: params, FromHeight: int32(*from), Partial: *partial, Follow: *follow,
+		Progress: func(p ingest.Progress) { showIngest(progress, p) },
+		Warn: func(w ingest.Warning) {
+			progress.clear()
+			c.say("warning: %s", w)
+		}}
+	var s ingest.Summary
+	if *rpc != "" {
+		node, nerr := ingest.NewNode(ingest.NodeOptions{URL: *rpc, User: *user, Password: *password, CookieFile: *cookie})
+		if nerr != nil {
+			return asUsage(nerr)
+		}
+		s, err = ingest.FromNode(ctx, w, node, opts)
+	} else {
+		s, err = ingest.FromFiles(ctx, w, ingest.OS(), c.args, opts)
+	}
+	progress.clear()
+	if *follow && goshawk.CodeOf(err) == goshawk.Interrupted {
+		err = nil // how following ends
+	}
+	if err == nil || s.Blocks > 0 {
+		c.say("%s", ingested(s))
+	}
+	return err
+}
+
+func networkNames() string {
+	var names []string
+	for _, p := range bitcoin.Networks() {
+		names = append(names, p.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+func showIngest(b *bar, p ingest.Progress) {
+	part := -1.0
+	if p.TotalBytes > 0 {
+		part = float64(p.Bytes) / float64(p.TotalBytes)
+	} else if p.TotalBlocks > 0 {
+		part = float64(p.Blocks) / float64(p.TotalBlocks)
+	}
+	switch p.Stage {
+	case ingest.Headers:
+		b.update(part, fmt.Sprintf("reading headers, %d blocks", p.TotalBlocks))
+	case ingest.CaughtUp:
+		b.update(-1, fmt.Sprintf("waiting for blocks after height %d", p.Height))
+	default:
+		b.update(part, fmt.Sprintf("height %d, %d transactions, %.0f a second", p.Height, p.Transactions, b.rate(p.Transactions)))
+	}
+}
+
+func ingested(s ingest.Summary) string {
+	var b strings.Builder
+	switch {
+	case s.Blocks == 0:
+		b.WriteString("Nothing new.")
+	default:
+		fmt.Fprintf(&b, "%d blocks with %d transactions added.", s.Blocks, s.Transactions)
+	}
+	for _, part := range []struct {
+		n    int64
+		what string
+	}{
+		{s.Known, "known already"}, {s.Stale, "on branches with less work, left out"},
+		{s.Unconnected, "whose parent is nowhere, left out"}, {s.Reorganised, "taken back because their branch lost"},
+	} {
+		if part.n > 0 {
+			fmt.Fprintf(&b, " %d %s.", part.n, part.what)
+		}
+	}
+	if s.Height >= 0 {
+		fmt.Fprintf(&b, " The ledger ends at height %d.", s.Height)
+	}
+	return b.String()
+}

@@ -1,0 +1,316 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"goshawk"
+	"goshawk/chain/bitcoin"
+	"goshawk/cluster"
+	"goshawk/ingest/esplora"
+	"goshawk/internal/disk"
+	"goshawk/label"
+	"goshawk/ledger"
+	"goshawk/pattern"
+)
+
+// source holds the flags that say what a question is asked of.
+type source struct {
+	c        *command
+	ledger   *string
+	source   *string
+	network  *string
+	exhibits *string
+	proxy    *string
+	rate     *float64
+	refresh  *bool
+	labels   list
+	data     *string
+}
+
+// ledgerFlags adds the flags of a verb that reads a ledger of its own.
+func (c *command) ledgerFlags() *source {
+	s := &source{c: c}
+	s.ledger = c.String("ledger", "", "`DIR` of the ledger")
+	s.data = c.String("data", "", "`DIR` of Goshawk's own data (default: goshawk in the user's data folder)")
+	s.labels.whole = true
+	return s
+}
+
+// remoteFlags adds the flags of a verb that can also ask an explorer.
+func (c *command) remoteFlags() *source {
+	s := c.ledgerFlags()
+	s.source = c.String("source", "", "in place of a ledger, esplora:`URL` of an Esplora API; that host then learns what is asked")
+	s.network = c.String("network", "bitcoin", "`NAME` of the explorer's network")
+	s.exhibits = c.String("exhibits", "", "`DIR` that keeps the explorer's answers (default: exhibits in the data folder)")
+	s.proxy = c.String("proxy", "", "SOCKS5 proxy to the explorer, as socks5://HOST:PORT")
+	s.rate = c.Float64("rate", 0, "requests a second to the explorer (default 5)")
+	s.refresh = c.Bool("refresh", false, "look at the explorer's tip of today instead of the one kept")
+	return s
+}
+
+// labelFlags adds the flags of a verb that knows labels.
+func (s *source) labelFlags() *source {
+	s.c.Var(&s.labels, "labels", "`PATH` of a file or folder of labels for this run; may repeat")
+	return s
+}
+
+// chain is what a question is asked of.
+type chain struct {
+	goshawk.Ledger
+	params *bitcoin.Params
+	local  *ledger.Reader // nil for an explorer
+	close  func() error
+	head   goshawk.Head
+}
+
+// open opens the ledger or the explorer that the flags name.
+func (s *source) open(ctx context.Context) (*chain, error) {
+	switch {
+	case s.source != nil && *s.source != "" && *s.ledger != "":
+		return nil, badUsage("--ledger and --source exclude each other")
+	case s.source != nil && *s.source != "":
+		return s.explorer(ctx)
+	case *s.ledger == "":
+		if s.source != nil {
+			return nil, badUsage("say what to ask: --ledger DIR, or --source esplora:URL")
+		}
+		return nil, badUsage("say which ledger: --ledger DIR")
+	}
+	d, err := disk.Open(*s.ledger)
+	if err != nil {
+		return nil, goshawk.Errorf(goshawk.NotFound, "there is no ledger at %s: %w", *s.ledger, err).
+			WithHint("make one with 'goshawk ingest --ledger DIR --network NAME PATH…'")
+	}
+	name, err := ledger.Network(d)
+	if err != nil {
+		return nil, err
+	}
+	params, err := bitcoin.Lookup(name)
+	if err != nil {
+		return nil, err
+	}
+	r, err := ledger.Open(d, params)
+	if err != nil {
+		return nil, err
+	}
+	c := &chain{Ledger: r, params: params, local: r, close: r.Close}
+	c.head, err = r.Head(ctx)
+	return c, err
+}
+
+func (s *source) explorer(ctx context.Context) (*chain, error) {
+	url, ok := strings.CutPrefix(*s.source, "esplora:")
+	if !ok {
+		return nil, badUsage("--source cannot be %q", *s.source)
+	}
+	params, err := bitcoin.Lookup(*s.network)
+	if err != nil {
+		return nil, asUsage(err)
+	}
+	folder := *s.exhibits
+	if folder == "" {
+		data, err := s.dataFolder()
+		if err != nil {
+			return nil, err
+		}
+		folder = filepath.Join(data, "exhibits")
+	}
+	progress := newBar(s.c)
+	src, err := esplora.Open(ctx, url, esplora.Options{
+		Network: params, Exhibits: folder, Now: time.Now, Proxy: *s.proxy, Rate: *s.rate, Refresh: *s.refresh,
+		Announce: func(host string) {
+			progress.clear()
+			s.c.say("Asking %s: whoever runs it will learn the addresses and transactions of this question.", host)
+		},
+		Progress: func(p esplora.Progress) {
+			progress.update(-1, fmt.Sprintf("%d answers asked for, %d kept from before, %.1f MB", p.Requests, p.Kept, float64(p.Bytes)/1e6))
+		},
+	})
+	if err != nil {
+		return nil, asUsage(err)
+	}
+	c := &chain{Ledger: src, params: params, close: func() error { progress.clear(); return src.Close() }}
+	if c.head, err = src.Head(ctx); err != nil {
+		return nil, errors.Join(err, c.close())
+	}
+	return c, nil
+}
+
+// dataFolder is where Goshawk keeps its own data.
+func (s *source) dataFolder() (string, error) {
+	if *s.data != "" {
+		return *s.data, nil
+	}
+	if home, ok := s.c.t.env("XDG_DATA_HOME"); ok && home != "" {
+		return filepath.Join(home, "goshawk"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", goshawk.Errorf(goshawk.Unavailable, "there is no home folder: %w", err).WithHint("say where Goshawk may keep its data: --data DIR")
+	}
+	return filepath.Join(home, ".local", "share", "goshawk"), nil
+}
+
+const labelStoreName = "labels.store"
+
+// storedLabels opens the label store; without one it returns nil.
+func (s *source) storedLabels() (*label.Store, func() error, error) {
+	nothing := func() error { return nil }
+	folder, err := s.dataFolder()
+	if err != nil {
+		return nil, nothing, err
+	}
+	info, err := os.Stat(filepath.Join(folder, labelStoreName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nothing, nil
+	}
+	if err != nil {
+		return nil, nothing, err
+	}
+	d, err := disk.Open(folder)
+	if err != nil {
+		return nil, nothing, err
+	}
+	m, err := d.Map(labelStoreName, info.Size())
+	if err != nil {
+		return nil, nothing, err
+	}
+	store, err := label.Open(m.Bytes())
+	if err != nil {
+		return nil, nothing, errors.Join(err, m.Close())
+	}
+	return store, m.Close, nil
+}
+
+// labelSet is what this run knows of addresses.
+func (s *source) labelSet() (*label.Set, func() error, error) {
+	files, err := s.readLabels(s.labels.values)
+	if err != nil {
+		return nil, nil, err
+	}
+	store, closeStore, err := s.storedLabels()
+	if err != nil {
+		return nil, nil, err
+	}
+	set, err := label.NewSet(store, files)
+	if err != nil {
+		return nil, nil, errors.Join(err, closeStore())
+	}
+	return set, closeStore, nil
+}
+
+// readLabels reads files of labels, and all of a folder.
+func (s *source) readLabels(paths []string) ([]*label.Source, error) {
+	var sources []*label.Source
+	progress := newBar(s.c)
+	defer progress.clear()
+	read := func(path string) error {
+		f, err := os.Open(path)
+		if err != nil {
+			return goshawk.Errorf(goshawk.NotFound, "cannot read the labels: %w", err)
+		}
+		defer f.Close() // read only
+		src, err := label.Read(filepath.Base(path), f)
+		if err != nil {
+			return err
+		}
+		for _, line := range src.Report() {
+			s.c.say("%s", line)
+		}
+		sources = append(sources, src)
+		progress.update(-1, "reading labels: "+filepath.Base(path))
+		return nil
+	}
+	for _, path := range paths {
+		info, err := os.Stat(path)
+		if err != nil {
+			return nil, goshawk.Errorf(goshawk.NotFound, "cannot read the labels: %w", err).WithHint("name a file or folder of TagPacks, a sanctions list or CSV")
+		}
+		if !info.IsDir() {
+			if err := read(path); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		err = filepath.WalkDir(path, func(p string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !label.Known(p) {
+				return err
+			}
+			if err := read(p); goshawk.CodeOf(err) == goshawk.Invalid || goshawk.CodeOf(err) == goshawk.Unsupported {
+				s.c.say("%s is passed over: %v", d.Name(), err)
+			} else if err != nil {
+				return err
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return sources, nil
+}
+
+// coinJoinRule names what keeps CoinJoins out of clusters and stops traces.
+func coinJoinRule() string { return strings.Join(pattern.CoinJoinRules(), " ") }
+
+func isCoinJoin(batch *goshawk.Transactions, row int) bool {
+	_, ok := pattern.CoinJoin(batch, row)
+	return ok
+}
+
+// clusterRule names what links a ledger's addresses.
+const clusterRule = cluster.CoSpendRule + " without CoinJoins"
+
+// joiner links the addresses of transactions that are no CoinJoins.
+func joiner() func(f ledger.Forest, batch *goshawk.Transactions, row int) {
+	var addresses []goshawk.AddressID
+	return func(f ledger.Forest, batch *goshawk.Transactions, row int) {
+		if isCoinJoin(batch, row) {
+			return
+		}
+		addresses = addresses[:0]
+		for i := range batch.In(row) {
+			addresses = append(addresses, batch.In(row)[i].Address)
+		}
+		cluster.CoSpend(f, batch.Rows[row].ID, addresses)
+	}
+}
+
+// output runs write on the file that --out names, or on standard output. A file
+// appears whole or not at all.
+func (c *command) output(path string, write func(io.Writer) error) error {
+	if path == "" || path == "-" {
+		return write(c.t.out)
+	}
+	var buf bytes.Buffer
+	if err := write(&buf); err != nil {
+		return err
+	}
+	folder, err := disk.Open(filepath.Dir(path))
+	if err != nil {
+		return goshawk.Errorf(goshawk.NotFound, "cannot write %s: %w", path, err)
+	}
+	if err := disk.WriteFile(folder, filepath.Base(path), buf.Bytes()); err != nil {
+		return goshawk.Errorf(goshawk.Unavailable, "cannot write %s: %w", path, err)
+	}
+	c.say("Written: %s", path)
+	return nil
+}
+
+// style is how text looks on this terminal.
+func (c *command) color() bool {
+	if _, no := c.t.env("NO_COLOR"); no {
+		return false
+	}
+	f, ok := c.t.out.(*os.File)
+	return ok && isTerminal(f)
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"goshawk"
+	"goshawk/cluster"
+	"goshawk/label"
+	"goshawk/report"
+	"goshawk/trace"
+)
+
+func runPath(ctx context.Context, t *terminal, c *command) (err error) {
+	s := c.remoteFlags().labelFlags()
+	from := c.String("from", "", "`PARTY` that value came from: an address, cluster:ADDRESS, label:NAME or TXID:VOUT")
+	to := c.String("to", "", "`PARTY` that it reached: an address, cluster:ADDRESS or label:NAME")
+	hops := c.Int("max-hops", 0, "look at paths of at most `N` transactions")
+	read := c.Int("max-transactions", 0, "read at most `N` transactions (default 100000)")
+	confidence := c.Int("stop-confidence", 50, "a service's label counts from this confidence on, 0 to 100")
+	through := c.Bool("through-coinjoin", false, "go on through CoinJoins; what lies beyond is never a finding")
+	format := c.format("text", "json")
+	if err := c.parse(0, 0); err != nil {
+		return err
+	}
+	if *from == "" || *to == "" {
+		return badUsage("say from whom to whom: --from ADDR --to ADDR")
+	}
+	if *hops < 0 || *read < 0 {
+		return badUsage("--max-hops and --max-transactions cannot be negative")
+	}
+	ch, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ch.close()) }()
+	set, closeLabels, err := s.labelSet()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeLabels()) }()
+	q := trace.PathQuery{MaxHops: *hops, MaxTransactions: *read, CoinJoin: isCoinJoin, ThroughCoinJoin: *through, Labels: set.Sources()}
+	if o, oerr := goshawk.ParseOutpoint(*from); oerr == nil {
+		q.Coins = []goshawk.Outpoint{o}
+	} else if q.From, err = ch.party(ctx, set, *from); err != nil {
+		return err
+	}
+	if q.To, err = ch.party(ctx, set, *to); err != nil {
+		return err
+	}
+	if q.Services, err = newServices(ctx, ch, set, *confidence, false); err != nil {
+		return err
+	}
+	progress := newBar(c)
+	q.Progress = func(p trace.Progress) { progress.update(-1, fmt.Sprintf("%d transactions read", p.Steps)) }
+	found, err := trace.Path(ctx, ch, q)
+	progress.clear()
+	if found == nil {
+		return asUsage(err)
+	}
+	answer := &report.Paths{Basis: ch.basis(set), From: *from, To: *to, MaxHops: *hops, Truncated: !found.Complete}
+	for i, r := range []*trace.Route{found.Shortest, found.Largest} {
+		if r == nil {
+			continue
+		}
+		p := report.Path{By: [...]string{"shortest", "largest"}[i], Amount: r.Value}
+		for _, coin := range r.Coins {
+			p.Steps = append(p.Steps, report.PathStep{Moment: report.Moment{Tx: coin.Tx, Height: coin.Height, Time: coin.Time},
+				Out: coin.Out, Address: coin.Address, Amount: coin.Value, Spender: coin.Spender})
+		}
+		answer.Paths = append(answer.Paths, p)
+	}
+	for _, w := range found.Warnings {
+		c.say("%s", w)
+	}
+	return errors.Join(print(c, *format == "json", answer, report.PathsJSON, report.PathsText), err)
+}
+
+// party lists the addresses that a name stands for.
+func (ch *chain) party(ctx context.Context, set *label.Set, name string) ([]string, error) {
+	if of, ok := strings.CutPrefix(name, "cluster:"); ok {
+		if ch.local == nil {
+			return nil, goshawk.Errorf(goshawk.Unsupported, "an explorer knows no clusters").WithHint("name an address, or ingest the chain into a ledger")
+		}
+		id, err := ch.addressID(ctx, of)
+		if err != nil {
+			return nil, err
+		}
+		members, _, err := cluster.Of(ch, ch.local).Members(ctx, id, 0)
+		if err != nil {
+			return nil, err
+		}
+		return ch.texts(ctx, members)
+	}
+	of, ok := strings.CutPrefix(name, "label:")
+	if !ok {
+		_, err := ch.addressID(ctx, name)
+		return []string{name}, err
+	}
+	matches, err := label.Match(ctx, ch, set, ch.params.ParseAddress)
+	if err != nil {
+		return nil, err
+	}
+	var addresses []string
+	for _, m := range matches.Addresses {
+		for _, l := range m.Labels {
+			if strings.EqualFold(l.Text, of) || strings.EqualFold(l.Actor, of) {
+				addresses = append(addresses, m.Address)
+				break
+			}
+		}
+	}
+	if len(addresses) == 0 {
+		return nil, goshawk.Errorf(goshawk.NotFound, "no address of this ledger is labelled %q", of).WithHint("'goshawk screen' lists the labels that are met")
+	}
+	return addresses, nil
+}
+
+func (ch *chain) texts(ctx context.Context, ids []goshawk.AddressID) ([]string, error) {
+	infos, err := ch.Addresses(ctx, ids, 0)
+	if err != nil {
+		return nil, err
+	}
+	var all []string
+	for _, a := range infos {
+		all = append(all, a.Text)
+	}
+	return all, nil
+}

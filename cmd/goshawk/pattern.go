@@ -1,0 +1,114 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"goshawk"
+	"goshawk/cluster"
+	"goshawk/label"
+	"goshawk/pattern"
+	"goshawk/report"
+)
+
+func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
+	s := c.ledgerFlags().labelFlags()
+	kind := c.String("kind", "", "`KIND` of pattern: "+strings.Join(pattern.Kinds(), ", "))
+	from := c.String("from", "", "look at the coin `TXID:VOUT` only")
+	limit := c.Int("limit", 1000, "list at most `N` findings; 0 means all")
+	change := c.String("change", cluster.OneTimeChange, "how a peel chain's change is told, as a combination of change heuristics")
+	var since, until moment
+	c.Var(&since, "since", "look at blocks of `TIME` and later")
+	c.Var(&until, "until", "look at blocks of `TIME` and earlier")
+	format := c.format("text", "json", "csv")
+	if err := c.parse(0, 0); err != nil {
+		return err
+	}
+	if !slices.Contains(pattern.Kinds(), *kind) {
+		return badUsage("--kind cannot be %q: it must be one of %s", *kind, strings.Join(pattern.Kinds(), ", "))
+	}
+	if *limit < 0 {
+		return badUsage("--limit cannot be %d", *limit)
+	}
+	q := pattern.Query{Kind: *kind}
+	if *limit > 0 {
+		q.Limit = *limit + 1
+	}
+	if *from != "" {
+		o, err := goshawk.ParseOutpoint(*from)
+		if err != nil {
+			return asUsage(err)
+		}
+		q.From = &o
+	}
+	rule, err := cluster.Parse(*change)
+	if err != nil {
+		return asUsage(err)
+	}
+	ch, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ch.close()) }()
+	set, closeLabels, err := s.labelSet()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeLabels()) }()
+	finder := cluster.NewFinder(ch, rule)
+	q.Change, q.ChangeWant = finder.Changes, finder.Want()
+	q.Owner = func(a goshawk.AddressID) goshawk.AddressID { return cluster.Root(ch.local, a) }
+	if q.Services, err = newNames(ctx, ch, set); err != nil {
+		return err
+	}
+	if !since.IsZero() || !until.IsZero() {
+		window, err := ch.Find(ctx, goshawk.Names{Since: since.Time, Until: until.Time})
+		if err != nil {
+			return err
+		}
+		if window.End == 0 {
+			return goshawk.Errorf(goshawk.NotFound, "the ledger holds no blocks of this time")
+		}
+		q.First, q.End = window.First, window.End
+	}
+	answer := &report.Findings{Basis: ch.basis(set), Kind: *kind}
+	err = pattern.Find(ctx, ch, q, func(f goshawk.Finding) error {
+		answer.Findings = append(answer.Findings, f)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if *limit > 0 && len(answer.Findings) > *limit {
+		answer.Findings, answer.Truncated = answer.Findings[:*limit], true
+	}
+	if *format == "csv" {
+		return report.FindingsCSV(t.out, answer)
+	}
+	return print(c, *format == "json", answer, report.FindingsJSON, report.FindingsText)
+}
+
+// names tells patterns the names of labelled services.
+type names map[goshawk.AddressID]string
+
+func newNames(ctx context.Context, ch *chain, set *label.Set) (names, error) {
+	matches, err := label.Match(ctx, ch, set, ch.params.ParseAddress)
+	if err != nil {
+		return nil, err
+	}
+	n := names{}
+	for _, m := range matches.Addresses {
+		if l, ok := label.Service(m.Labels, 50); ok {
+			n[m.ID] = l.Party()
+		}
+	}
+	return n, nil
+}
+
+// Service implements pattern.Services.
+func (n names) Service(a goshawk.AddressID) (string, bool) {
+	name, ok := n[a]
+	return name, ok
+}

@@ -1,0 +1,416 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"io"
+	"strconv"
+	"strings"
+
+	"goshawk"
+	"goshawk/cluster"
+	"goshawk/label"
+	"goshawk/pattern"
+	"goshawk/report"
+)
+
+func runShow(ctx context.Context, t *terminal, c *command) (err error) {
+	s := c.remoteFlags().labelFlags()
+	format := c.format("text", "json")
+	limit := c.Int("limit", 25, "list at most `N` transactions of an address or a block")
+	oldest := c.Bool("oldest", false, "list an address's oldest transactions first")
+	var since, until moment
+	c.Var(&since, "since", "list an address's transactions of `TIME` and later")
+	c.Var(&until, "until", "list an address's transactions of `TIME` and earlier")
+	hints := c.Bool("change", true, "show which output is consistent with change")
+	if err := c.parse(1, 1); err != nil {
+		return err
+	}
+	if *limit < 1 {
+		return badUsage("--limit cannot be %d", *limit)
+	}
+	ch, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ch.close()) }()
+	set, closeLabels, err := s.labelSet()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeLabels()) }()
+	v := &viewer{ctx: ctx, c: c, ch: ch, set: set, json: *format == "json", limit: *limit}
+
+	name := c.args[0]
+	if height, err := strconv.ParseInt(name, 10, 32); err == nil {
+		return v.block(int32(height))
+	}
+	hash, at, repeated := strings.Cut(name, "@")
+	hash, _, _ = strings.Cut(hash, ":")
+	if h, err := goshawk.ParseHash(strings.ToLower(hash)); err == nil {
+		return v.transaction(h, at, repeated, *hints)
+	}
+	return v.address(name, *oldest, since, until)
+}
+
+// viewer shows one thing of a chain.
+type viewer struct {
+	ctx   context.Context
+	c     *command
+	ch    *chain
+	set   *label.Set
+	json  bool
+	limit int
+}
+
+func (v *viewer) basis() report.Basis {
+	return v.ch.basis(v.set)
+}
+
+// basis is what an answer rests on.
+func (ch *chain) basis(set *label.Set) report.Basis {
+	b := report.Basis{Version: goshawk.Version, Network: ch.head.Network, Asset: ch.head.Asset,
+		Ledger: goshawk.TracePoint{Height: ch.head.Height, Hash: ch.head.Hash}, Claim: ch.head.Claim}
+	if set != nil {
+		b.Labels = set.Sources()
+	}
+	return b
+}
+
+// print writes an answer as JSON or as text.
+func print[T any](c *command, json bool, answer T, asJSON func(io.Writer, T) error, asText func(io.Writer, T, report.Style) error) error {
+	if json {
+		return asJSON(c.t.out, answer)
+	}
+	return asText(c.t.out, answer, report.Style{Color: c.color()})
+}
+
+func (v *viewer) block(height int32) error {
+	found, err := v.ch.Find(v.ctx, goshawk.Names{Heights: []int32{height}})
+	if err != nil {
+		return err
+	}
+	if found.Blocks[0] == goshawk.NoBlock {
+		return goshawk.Errorf(goshawk.NotFound, "there is no block at height %d", height).WithHint("the ledger holds heights %d to %d", v.ch.head.Start, v.ch.head.Height)
+	}
+	infos, err := v.ch.Blocks(v.ctx, found.Blocks)
+	if err != nil {
+		return err
+	}
+	info := infos[0]
+	b := &report.Block{Basis: v.basis(), Hash: info.Hash, Parent: info.Parent, Height: info.Height, Time: info.Time, Transactions: uint64(info.TxCount)}
+	if v.ch.local != nil {
+		err = goshawk.Scan(v.ctx, v.ch, info.FirstTx, info.FirstTx+goshawk.TxID(info.TxCount), goshawk.WantHashes, func(batch *goshawk.Transactions) error {
+			for i := range batch.Rows {
+				if len(b.Txs) < v.limit {
+					b.Txs = append(b.Txs, batch.Rows[i].Hash)
+				}
+			}
+			b.Outputs += uint64(len(batch.Outputs))
+			for i := range batch.Outputs {
+				u := goshawk.U(batch.Outputs[i].Value)
+				b.Paid.Add(&b.Paid, &u)
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return print(v.c, v.json, b, report.BlockJSON, report.BlockText)
+}
+
+// notHere explains a transaction that is not found.
+func (ch *chain) notHere(h goshawk.Hash) error {
+	return goshawk.Errorf(goshawk.NotFound, "transaction %v is not in this ledger", h).
+		WithHint("check the id; the ledger holds heights %d to %d of %s", ch.head.Start, ch.head.Height, ch.head.Network)
+}
+
+func (v *viewer) transaction(h goshawk.Hash, at string, repeated, hints bool) error {
+	found, err := v.ch.Find(v.ctx, goshawk.Names{Transactions: []goshawk.Hash{h}})
+	if err != nil {
+		return err
+	}
+	if found.Transactions[0] == goshawk.NoTx {
+		return v.ch.notHere(h)
+	}
+	ids := append(found.Overwritten[h], found.Transactions[0])
+	var batch goshawk.Transactions
+	want := goshawk.WantHashes | goshawk.WantKinds | goshawk.WantOutpoints | goshawk.WantSequences
+	if err := v.ch.Transactions(v.ctx, ids, want, &batch); err != nil {
+		return err
+	}
+	row := len(ids) - 1
+	if repeated {
+		for row = range batch.Rows {
+			if strconv.Itoa(int(batch.Rows[row].Height)) == at {
+				break
+			}
+		}
+		if strconv.Itoa(int(batch.Rows[row].Height)) != at {
+			return goshawk.Errorf(goshawk.NotFound, "transaction %v is not in the block at height %q", h, at)
+		}
+	} else if len(ids) > 1 {
+		var heights []string
+		for i := range batch.Rows {
+			heights = append(heights, strconv.Itoa(int(batch.Rows[i].Height)))
+		}
+		v.c.say("The chain holds %d transactions of this id, at heights %s; each overwrote the one before it. Shown is the last; %v@HEIGHT shows another.", len(ids), strings.Join(heights, ", "), h)
+	}
+	r := &batch.Rows[row]
+	answer := &report.Transaction{Basis: v.basis(), Moment: report.Moment{Tx: r.Hash, Height: r.Height, Time: r.Time},
+		Position: r.Position, Version: r.Version, LockTime: r.LockTime, Weight: r.Weight, Coinbase: r.Coinbase}
+	blocks, err := v.ch.Blocks(v.ctx, []goshawk.BlockID{r.Block})
+	if err != nil {
+		return err
+	}
+	answer.Block = blocks[0].Hash
+	if err := v.coins(answer, &batch, row); err != nil {
+		return err
+	}
+	if rule, ok := pattern.CoinJoin(&batch, row); ok {
+		for i := range answer.Outputs {
+			coin := goshawk.Outpoint{Tx: h, Index: uint32(i)}
+			err = pattern.Find(v.ctx, v.ch, pattern.Query{Kind: pattern.KindCoinJoin, From: &coin}, func(f goshawk.Finding) error {
+				if f.Tx == h {
+					answer.Findings = append(answer.Findings, f)
+				}
+				return nil
+			})
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if len(answer.Findings) == 0 {
+			answer.Findings = append(answer.Findings, goshawk.Finding{Kind: pattern.KindCoinJoin, Rule: rule, Tx: h, Height: r.Height, Statement: "consistent with a CoinJoin"})
+		}
+	}
+	if hints && v.ch.local != nil {
+		found, err := cluster.Hints(v.ctx, v.ch, ids[row], isCoinJoin)
+		if err != nil {
+			return err
+		}
+		for _, hint := range found {
+			o := &answer.Outputs[hint.Output]
+			if o.Hint != "" {
+				o.Hint += "; "
+			}
+			o.Hint += hint.Heuristic + " (" + hint.Confidence + ")"
+		}
+	}
+	return print(v.c, v.json, answer, report.TransactionJSON, report.TransactionText)
+}
+
+// coins fills in what a transaction spends and creates.
+func (v *viewer) coins(answer *report.Transaction, batch *goshawk.Transactions, row int) error {
+	r := &batch.Rows[row]
+	ins, outs := batch.In(row), batch.Out(row)
+	var ids []goshawk.AddressID
+	for i := range ins {
+		if ins[i].Address != goshawk.NoAddress {
+			ids = append(ids, ins[i].Address)
+		}
+	}
+	var spenders []goshawk.TxID
+	var later []goshawk.OutputID
+	for i := range outs {
+		ids = append(ids, outs[i].Address)
+		if outs[i].Spender == goshawk.Later {
+			later = append(later, outs[i].ID)
+		}
+	}
+	if len(later) > 0 {
+		coins, err := v.ch.Outputs(v.ctx, later)
+		if err != nil {
+			return err
+		}
+		for i, next := 0, 0; i < len(outs); i++ {
+			if outs[i].Spender == goshawk.Later {
+				outs[i].Spender = coins[next].Spender
+				next++
+			}
+		}
+	}
+	for i := range outs {
+		if s := outs[i].Spender; s != goshawk.NoTx && s != goshawk.Burnt {
+			spenders = append(spenders, s)
+		}
+	}
+	infos, err := v.ch.Addresses(v.ctx, ids, 0)
+	if err != nil {
+		return err
+	}
+	text := map[goshawk.AddressID]string{}
+	for _, a := range infos {
+		text[a.ID] = a.Text
+	}
+	hashes, err := v.ch.hashes(v.ctx, spenders)
+	if err != nil {
+		return err
+	}
+	fee, known := goshawk.Units{}, !r.Coinbase
+	for i := range ins {
+		in := &ins[i]
+		x := report.TransactionInput{Prev: batch.Outpoints[int(r.FirstInput)+i], Height: in.Height, Sequence: batch.Sequences[int(r.FirstInput)+i]}
+		if in.Address != goshawk.NoAddress {
+			kind := in.Kind
+			x.Address, x.Kind = text[in.Address], &kind
+			x.Labels = v.set.Lookup(x.Address)
+		}
+		if in.Link == goshawk.Unresolved {
+			known = false
+		} else {
+			u := goshawk.U(in.Value)
+			x.Amount = &u
+			fee.Add(&fee, &u)
+		}
+		answer.Inputs = append(answer.Inputs, x)
+	}
+	for i := range outs {
+		out := &outs[i]
+		x := report.TransactionOutput{Address: text[out.Address], Kind: out.Kind, ByKey: out.ByKey, Amount: goshawk.U(out.Value), Burnt: out.Spender == goshawk.Burnt}
+		x.Labels = v.set.Lookup(x.Address)
+		if h, ok := hashes[out.Spender]; ok {
+			x.Spender = &h
+		}
+		fee.Sub(&fee, &x.Amount)
+		answer.Outputs = append(answer.Outputs, x)
+	}
+	if known {
+		answer.Fee = &fee
+	}
+	return nil
+}
+
+// hashes names transactions.
+func (ch *chain) hashes(ctx context.Context, ids []goshawk.TxID) (map[goshawk.TxID]goshawk.Hash, error) {
+	names := map[goshawk.TxID]goshawk.Hash{}
+	moments, err := ch.moments(ctx, ids)
+	for id, m := range moments {
+		names[id] = m.Tx
+	}
+	return names, err
+}
+
+// moments says which transactions these are, and when they were.
+func (ch *chain) moments(ctx context.Context, ids []goshawk.TxID) (map[goshawk.TxID]*report.Moment, error) {
+	all := map[goshawk.TxID]*report.Moment{}
+	if len(ids) == 0 {
+		return all, nil
+	}
+	var batch goshawk.Transactions
+	if err := ch.Transactions(ctx, ids, goshawk.WantHashes, &batch); err != nil {
+		return nil, err
+	}
+	for i := range batch.Rows {
+		r := &batch.Rows[i]
+		all[r.ID] = &report.Moment{Tx: r.Hash, Height: r.Height, Time: r.Time}
+	}
+	return all, nil
+}
+
+// addressID looks an address up.
+func (ch *chain) addressID(ctx context.Context, text string) (goshawk.AddressID, error) {
+	found, err := ch.Find(ctx, goshawk.Names{Addresses: []string{text}})
+	if err != nil {
+		return goshawk.NoAddress, asUsage(err)
+	}
+	if found.Addresses[0] == goshawk.NoAddress {
+		return goshawk.NoAddress, goshawk.Errorf(goshawk.NotFound, "%s never received or spent a coin in this ledger", text).
+			WithHint("the ledger holds heights %d to %d of %s", ch.head.Start, ch.head.Height, ch.head.Network)
+	}
+	return found.Addresses[0], nil
+}
+
+func (v *viewer) address(text string, oldest bool, since, until moment) error {
+	id, err := v.ch.addressID(v.ctx, text)
+	if err != nil {
+		return err
+	}
+	infos, err := v.ch.Addresses(v.ctx, []goshawk.AddressID{id}, goshawk.WantTotals)
+	if err != nil {
+		return err
+	}
+	a := infos[0]
+	answer := &report.Address{Basis: v.basis(), Address: a.Text, Kind: a.Kind, Transactions: a.Transactions,
+		Received: a.Received.Units, Spent: a.Spent.Units, Outputs: a.Outputs, Spends: a.Spends, Found: v.set.Lookup(a.Text)}
+	q := goshawk.HistoryQuery{Address: id, Oldest: oldest, Limit: v.limit}
+	timed := !since.IsZero() || !until.IsZero()
+	if timed {
+		window, err := v.ch.Find(v.ctx, goshawk.Names{Since: since.Time, Until: until.Time})
+		if err != nil {
+			return err
+		}
+		q.From, q.To = window.First, window.End
+	}
+	if !timed || q.To > 0 {
+		page, err := v.ch.History(v.ctx, q)
+		if err != nil {
+			return err
+		}
+		var ids []goshawk.TxID
+		for _, e := range page.Entries {
+			ids = append(ids, e.Tx)
+		}
+		if a.First != goshawk.NoTx {
+			ids = append(ids, a.First, a.Last)
+		}
+		moments, err := v.ch.moments(v.ctx, ids)
+		if err != nil {
+			return err
+		}
+		answer.First, answer.Last, answer.More = moments[a.First], moments[a.Last], page.More
+		for _, e := range page.Entries {
+			m := *moments[e.Tx]
+			if !since.IsZero() && m.Time < since.Unix() || !until.IsZero() && m.Time > until.Unix() {
+				continue
+			}
+			answer.History = append(answer.History, report.AddressEntry{Moment: m, Received: e.Received.Units, Spent: e.Spent.Units})
+		}
+	}
+	if v.ch.local != nil {
+		members, more, err := cluster.Of(v.ch, v.ch.local).Members(v.ctx, id, mostShown)
+		if err != nil {
+			return err
+		}
+		answer.ClusterRule = v.ch.local.Rule()
+		if !more {
+			answer.ClusterSize = uint64(len(members))
+		}
+		answer.ClusterLabels, err = v.ch.clusterLabels(v.ctx, v.set, members, id)
+		if err != nil {
+			return err
+		}
+	}
+	return print(v.c, v.json, answer, report.AddressJSON, report.AddressText)
+}
+
+// mostShown bounds how many addresses of a cluster are looked through for the
+// summary of one of them.
+const mostShown = 20_000
+
+// clusterLabels gathers the labels of a cluster's other addresses whose source
+// says that they hold for the whole of it.
+func (ch *chain) clusterLabels(ctx context.Context, set *label.Set, members []goshawk.AddressID, but goshawk.AddressID) ([]goshawk.Label, error) {
+	var all []goshawk.Label
+	if len(set.Sources()) == 0 {
+		return nil, nil
+	}
+	infos, err := ch.Addresses(ctx, members, 0)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range infos {
+		if a.ID == but {
+			continue
+		}
+		for _, l := range set.Lookup(a.Text) {
+			if l.Cluster {
+				all = append(all, l)
+			}
+		}
+	}
+	sortLabels(all)
+	return all, nil
+}

@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"goshawk"
+	"goshawk/report"
+	"goshawk/trace"
+)
+
+// methods is the --compare flag: alone it means all methods.
+type methods struct{ list []trace.Method }
+
+func (m *methods) String() string   { return "" }
+func (m *methods) IsBoolFlag() bool { return true }
+
+func (m *methods) Set(s string) error {
+	if s == "true" {
+		m.list = trace.Methods()
+		return nil
+	}
+	m.list = nil
+	for _, name := range strings.Split(s, ",") {
+		method, err := trace.ParseMethod(strings.TrimSpace(name))
+		if err != nil {
+			return fmt.Errorf("%w; %s", err, goshawk.HintOf(err))
+		}
+		m.list = append(m.list, method)
+	}
+	return nil
+}
+
+func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
+	s := c.remoteFlags().labelFlags()
+	var from list
+	var until, since, before moment
+	var compare methods
+	c.Var(&from, "from", "`TXID:VOUT` of the coins to follow, between commas; may repeat")
+	address := c.String("address", "", "follow every coin that `ADDR` received")
+	c.Var(&since, "received-since", "with --address: coins received at `TIME` or later")
+	c.Var(&before, "received-until", "with --address: coins received at `TIME` or earlier")
+	method := c.String("method", "", "`NAME` of the method: "+methodNames())
+	backward := c.Bool("backward", false, "ask where the coins came from")
+	confidence := c.Int("stop-confidence", 50, "a service's label counts from this confidence on, 0 to 100")
+	hops := c.Int("max-hops", unset, "end coins after `N` transactions")
+	least := c.String("min-amount", "", "end coins with fewer tainted units than `SAT`")
+	c.Var(&until, "until", "do not walk what was spent after `TIME` (backward: created before it)")
+	through := c.Bool("through-coinjoin", false, "go on through CoinJoins; what lies beyond is never a finding")
+	c.Var(&compare, "compare", "run all methods, or those named (--compare=fifo,haircut), and show where they disagree")
+	byStart := c.Bool("by-start", false, "split every end over the coins that it came from")
+	byCluster := c.Bool("cluster-labels", false, "let labels that define a cluster reach all of it: inference")
+	flows := c.Int("flows", 0, "list at most `N` coins for drawings (default 2000)")
+	format := c.format("text", "json", "csv", "graphml", "svg", "html")
+	out := c.String("out", "", "write to `FILE` instead of the terminal")
+	if err := c.parse(0, 0); err != nil {
+		return err
+	}
+	q := trace.Question{Backward: *backward, ThroughCoinJoin: *through, ByStart: *byStart, Flows: *flows, Until: until.Time,
+		StopConfidence: *confidence, ServicesBy: "address", CoinJoin: isCoinJoin, CoinJoinRule: coinJoinRule()}
+	if len(compare.list) == 0 {
+		if *method == "" {
+			return badUsage("say by which method: --method NAME\n%s", methodTable())
+		}
+		if q.Method, err = trace.ParseMethod(*method); err != nil {
+			return asUsage(err)
+		}
+	} else if *method != "" {
+		m, err := trace.ParseMethod(*method)
+		if err != nil {
+			return asUsage(err)
+		}
+		if !slices.Contains(compare.list, m) {
+			compare.list = append([]trace.Method{m}, compare.list...)
+		}
+	}
+	if *confidence < 0 || *confidence > 100 {
+		return badUsage("--stop-confidence cannot be %d: it must be from 0 to 100", *confidence)
+	}
+	if *hops != unset {
+		if *hops < 0 {
+			return badUsage("--max-hops cannot be %d", *hops)
+		}
+		q.MaxHops = hops
+	}
+	if *least != "" {
+		var n goshawk.Units
+		if err := n.SetFromDecimal(*least); err != nil || strings.HasPrefix(*least, "+") {
+			return badUsage("--min-amount cannot be %q: it must be a number of satoshi", *least)
+		}
+		q.MinAmount = &n
+	}
+	for _, text := range from.values {
+		o, err := goshawk.ParseOutpoint(text)
+		if err != nil {
+			return asUsage(err)
+		}
+		q.Starts = append(q.Starts, o)
+	}
+	switch {
+	case *address == "" && len(q.Starts) == 0:
+		return badUsage("say where to start: --from TXID:VOUT, or --address ADDR")
+	case *address != "" && len(q.Starts) > 0:
+		return badUsage("--from and --address exclude each other")
+	case *address == "" && (!since.IsZero() || !before.IsZero()):
+		return badUsage("--received-since and --received-until go with --address")
+	}
+
+	ch, err := s.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, ch.close()) }()
+	if *address != "" {
+		if q.Starts, err = trace.Coins(ctx, ch, *address, since.Time, before.Time); err != nil {
+			return asUsage(err)
+		}
+		if len(q.Starts) == 0 {
+			return goshawk.Errorf(goshawk.NotFound, "%s received no coins in this time", *address)
+		}
+	}
+	set, closeLabels, err := s.labelSet()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeLabels()) }()
+	if *byCluster {
+		q.ServicesBy = "cluster"
+	}
+	services, err := newServices(ctx, ch, set, *confidence, *byCluster)
+	if err != nil {
+		return err
+	}
+	q.Services = services
+	q.Labels = set.Sources()
+	progress := newBar(c)
+	q.Progress = func(p trace.Progress) {
+		progress.update(-1, fmt.Sprintf("%d transactions walked, %d coins ahead, height %d", p.Steps, p.Pending, p.Height))
+	}
+	if len(compare.list) > 0 {
+		if *backward { // it has no backward, so leave it out of "all methods"
+			compare.list = slices.DeleteFunc(compare.list, func(m trace.Method) bool { return m == trace.TIHO })
+		}
+		answer, err := trace.Compare(ctx, ch, q, compare.list)
+		progress.clear()
+		if err != nil {
+			return asUsage(err)
+		}
+		return c.output(*out, func(w io.Writer) error { return c.writeComparison(w, *format, answer) })
+	}
+	answer, err := trace.Run(ctx, ch, q)
+	progress.clear()
+	if answer == nil {
+		return asUsage(err)
+	}
+	return errors.Join(c.output(*out, func(w io.Writer) error { return c.writeTrace(w, *format, answer) }), err)
+}
+
+// unset is the value of a number that was not given.
+const unset = -1 << 62
+
+func (c *command) writeTrace(w io.Writer, format string, answer *goshawk.Trace) error {
+	switch format {
+	case "json":
+		return report.TraceJSON(w, answer)
+	case "csv":
+		return report.TraceCSV(w, answer)
+	case "graphml":
+		return report.TraceGraphML(w, answer)
+	case "svg":
+		return report.TraceSVG(w, answer)
+	case "html":
+		return report.TraceHTML(w, answer)
+	}
+	return report.TraceText(w, answer, report.Style{Color: c.color()})
+}
+
+func (c *command) writeComparison(w io.Writer, format string, answer *goshawk.Comparison) error {
+	switch format {
+	case "json":
+		return report.ComparisonJSON(w, answer)
+	case "csv":
+		return report.ComparisonCSV(w, answer)
+	case "html":
+		return report.ComparisonHTML(w, answer)
+	case "text":
+		return report.ComparisonText(w, answer, report.Style{Color: c.color()})
+	}
+	return badUsage("a comparison cannot be written as %s: use text, json, csv or html", format)
+}
+
+func methodNames() string {
+	var names []string
+	for _, m := range trace.Methods() {
+		names = append(names, string(m))
+	}
+	return strings.Join(names, ", ")
+}
+
+// methodTable tells the methods apart, for somebody who has to choose one.
+func methodTable() string {
+	var b strings.Builder
+	for _, m := range trace.Methods() {
+		d, _ := report.MethodNamed(string(m))
+		fmt.Fprintf(&b, "  %-9s %s\n", m, d.Rule)
+	}
+	return strings.TrimRight(b.String(), "\n")
+}
