@@ -123,9 +123,9 @@ func parseUnits(s string, decimals uint8) (uint64, error) {
 	bad := func() (uint64, error) {
 		return 0, goshawk.Errorf(goshawk.Corrupt, "%q is not an amount of at most %d decimals", clip(s), decimals)
 	}
-	mantissa, exponent, _ := strings.Cut(strings.ToLower(s), "e")
+	mantissa, exponent, scientific := strings.Cut(strings.ToLower(s), "e")
 	shift := int(decimals)
-	if exponent != "" {
+	if scientific {
 		sign := 1
 		if rest, ok := strings.CutPrefix(exponent, "-"); ok {
 			sign, exponent = -1, rest
