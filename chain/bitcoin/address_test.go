@@ -55,10 +55,11 @@ func TestAddressForms(t *testing.T) {
 		{"bitcoin", "510179", goshawk.NonStandard, false, false, ""},                                         // one byte of program
 		{"bitcoin", "2105" + keys[2:] + "ac", goshawk.NonStandard, false, false, ""},                         // no public key begins with 05
 		{"bitcoin", "2104" + keys[2:] + "ac", goshawk.NonStandard, false, false, ""},                         // 04 promises 65 bytes
-		{"bitcoin", "5221" + keys + "51ae", goshawk.NonStandard, false, false, ""},                           // 2 of 1
-		{"bitcoin", "5121" + keys + "52ae", goshawk.NonStandard, false, false, ""},                           // 1 key, said to be 2
-		{"bitcoin", "0021" + keys + "51ae", goshawk.NonStandard, false, false, ""},                           // 0 of 1
-		{"bitcoin", "514c21" + keys + "51ae", goshawk.NonStandard, false, false, ""},                         // a longer push
+		{"bitcoin", "22" + keys + "ac", goshawk.NonStandard, false, false, ""},
+		{"bitcoin", "5221" + keys + "51ae", goshawk.NonStandard, false, false, ""},   // 2 of 1
+		{"bitcoin", "5121" + keys + "52ae", goshawk.NonStandard, false, false, ""},   // 1 key, said to be 2
+		{"bitcoin", "0021" + keys + "51ae", goshawk.NonStandard, false, false, ""},   // 0 of 1
+		{"bitcoin", "514c21" + keys + "51ae", goshawk.NonStandard, false, false, ""}, // a longer push
 		{"bitcoin", "5121" + keys + "51ae51", goshawk.NonStandard, false, false, ""},
 	} {
 		p := network(t, tc.network)

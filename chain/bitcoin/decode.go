@@ -46,7 +46,6 @@ func (d *Decoder) Block(raw []byte, into *goshawk.Block) error {
 	into.Reset()
 	if err := d.block(raw, into); err != nil {
 		into.Reset()
-		into.Hash, into.Parent, into.Time = goshawk.Hash{}, goshawk.Hash{}, 0
 		return err
 	}
 	return nil

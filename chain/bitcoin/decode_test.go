@@ -235,6 +235,13 @@ func TestStatedHeight(t *testing.T) {
 			t.Errorf("script %s in version %d states %d, want %d", tc.script, tc.version, got, tc.want)
 		}
 	}
+	// On the main network only blocks that had to state their height are believed.
+	main := NewDecoder(network(t, "bitcoin"))
+	for h, want := range map[int32]int32{227835: -1, 227836: 227836} {
+		if got := main.statedHeight(&Header{Version: 2}, Coinbase(h, nil).Inputs[0].Script); got != want {
+			t.Errorf("on the main network the coinbase of height %d states %d, want %d", h, got, want)
+		}
+	}
 	for _, h := range []int32{1, 16, 17, 127, 128, 255, 256, 32767, 32768, 8388607, 8388608, 1 << 30} {
 		if got := d.statedHeight(&Header{Version: 2}, Coinbase(h, nil).Inputs[0].Script); got != h {
 			t.Errorf("the coinbase of height %d states %d", h, got)

@@ -69,6 +69,9 @@ func TestSpendingKey(t *testing.T) {
 	wrongParity := bytes.Clone(control)
 	wrongParity[0] ^= 1
 
+	scriptLike := append(append([]byte{0x30}, make([]byte, 48)...), opCheckSig)
+	keyLike := append([]byte{2, 0, 0}, bytes.Repeat([]byte{opCheckSig}, 30)...)
+
 	const now = 1700000000
 	for _, tc := range []struct {
 		name    string
@@ -81,6 +84,8 @@ func TestSpendingKey(t *testing.T) {
 		{"P2PKH", push(signature, pub), nil, now, goshawk.PubKeyHash, hash(pub)},
 		{"P2PKH, uncompressed, 2009", push(signature, full), nil, 1231006505, goshawk.PubKeyHash, hash(full)},
 		{"P2PK", push(signature), nil, now, 0, nil},
+		{"P2PK, its signature readable as a script", push(scriptLike), nil, now, 0, nil},
+		{"three pushes and a key readable as a script", push(nil, nil, keyLike), nil, now, 0, nil},
 		{"bare multisig", push(nil, signature, signature), nil, now, 0, nil},
 		{"P2SH multisig", push(nil, signature, redeem), nil, now, goshawk.ScriptHash, hash(redeem)},
 		{"the same before BIP 16", push(nil, signature, redeem), nil, p2shTime - 1, 0, nil},

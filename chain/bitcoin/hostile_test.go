@@ -328,6 +328,7 @@ func FuzzTx(f *testing.F) {
 	}
 	for _, tx := range split.Txs {
 		f.Add(raw[tx.Start:tx.End])
+		f.Add(append(bytes.Clone(raw[tx.Start:tx.End]), 0))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		var want wire.MsgTx

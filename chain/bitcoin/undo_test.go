@@ -144,6 +144,7 @@ func TestUndoScripts(t *testing.T) {
 		Script(goshawk.ScriptHash, make([]byte, 20)),
 		append(appendPush(nil, pub.SerializeCompressed()), opCheckSig),
 		append(appendPush(nil, pub.SerializeUncompressed()), opCheckSig),
+		append(appendPush(nil, unhex(t, uncompressed)), opCheckSig), // of the other parity
 		append(appendPush(nil, notOnCurve), opCheckSig),
 		Script(goshawk.Taproot, make([]byte, 32)),
 		{},

@@ -217,6 +217,7 @@ func TestWalletRefuses(t *testing.T) {
 		{"wpkh(" + keyC + "/<>/*)", "step", goshawk.Invalid},
 		{"wpkh(" + keyC + "/0>/*)", "step", goshawk.Invalid},
 		{"wpkh(" + keyC + "/<0/*)", "list", goshawk.Invalid},
+		{"wpkh(" + keyC + "/<0;1/*)", "list", goshawk.Invalid},
 		{"wpkh(" + keyC + "/<0;>/*)", "step", goshawk.Invalid},
 		{"wpkh(" + keyC + "/<0;0>/*)", "twice", goshawk.Invalid},
 		{"wpkh(" + keyC + "/2147483648/*)", "step", goshawk.Invalid},
