@@ -85,20 +85,7 @@ func (r *Result) sorted() []end {
 		return r.ends
 	}
 	f := &r.e.found
-	order := func(a, b end) int {
-		if a.foreign != b.foreign {
-			if a.foreign {
-				return -1
-			}
-			return 1
-		}
-		if a.foreign {
-			x, y := &f.extras[a.extra-1], &f.extras[b.extra-1]
-			return cmp.Or(cmp.Compare(x.height, y.height), bytes.Compare(x.outpoint.Tx[:], y.outpoint.Tx[:]),
-				cmp.Compare(x.outpoint.Index, y.outpoint.Index), cmp.Compare(a.kind, b.kind))
-		}
-		return cmp.Or(cmp.Compare(a.tx, b.tx), cmp.Compare(a.index, b.index), cmp.Compare(a.kind, b.kind))
-	}
+	order := func(a, b end) int { return compareEnds(f, &a, f, &b) }
 	tardy := slices.Concat(f.tardy.chunks...)
 	slices.SortFunc(tardy, order)
 	ends := make([]end, 0, r.Len())
@@ -115,6 +102,22 @@ func (r *Result) sorted() []end {
 	f.ordered, f.tardy = list{chunks: [][]end{ends}, n: len(ends)}, list{}
 	r.ends = ends
 	return ends
+}
+
+// compareEnds orders ends, of one trace or of two of the same ledger.
+func compareEnds(f *findings, a *end, g *findings, b *end) int {
+	if a.foreign != b.foreign {
+		if a.foreign {
+			return -1
+		}
+		return 1
+	}
+	if a.foreign {
+		x, y := &f.extras[a.extra-1], &g.extras[b.extra-1]
+		return cmp.Or(cmp.Compare(x.height, y.height), bytes.Compare(x.outpoint.Tx[:], y.outpoint.Tx[:]),
+			cmp.Compare(x.outpoint.Index, y.outpoint.Index), cmp.Compare(a.kind, b.kind))
+	}
+	return cmp.Or(cmp.Compare(a.tx, b.tx), cmp.Compare(a.index, b.index), cmp.Compare(a.kind, b.kind))
 }
 
 const (

@@ -324,10 +324,8 @@ func (e *engine) waiting(i uint32) []*coin {
 // spent, and what nobody has spent, is where it is.
 func (e *engine) depart(s uint32) error {
 	o := &e.starts[s]
-	c := coin{id: o.id, amount: o.value, other: goshawk.NoTx, via: o.address, index: o.index, flags: isStart}
 	next := o.tx
 	if !e.q.Backward {
-		c.other = o.tx
 		switch o.spender {
 		case goshawk.Burnt, goshawk.NoTx:
 			kind := kindUnspent
@@ -346,31 +344,30 @@ func (e *engine) depart(s uint32) error {
 			return e.disorder(o.tx, next)
 		}
 	}
-	if !e.q.ByStart && e.ranges {
-		s = 0
-	}
-	w := &e.work
-	w.cuts = append(w.cuts[:0], interval{from: 0, to: o.value, start: s})
-	w.parts = append(w.parts[:0], share{units: o.value, start: s})
-	return e.add(next, c, w.cuts, w.parts)
-}
-
-// add leaves a coin with the transaction on its other side.
-func (e *engine) add(next goshawk.TxID, c coin, units []interval, shares []share) error {
 	p := e.front.at(next)
 	if p == nil {
-		return goshawk.Errorf(goshawk.Corrupt, "the ledger names transaction %d, which it does not have", next).
-			WithHint("run goshawk check on the ledger")
+		return e.missing(next)
 	}
-	c.slot = uint8(next & (pageSize - 1))
+	c := e.front.add(p, next)
+	*c = coin{id: o.id, amount: o.value, other: goshawk.NoTx, via: o.address, index: o.index, flags: isStart, slot: c.slot}
+	if !e.q.Backward {
+		c.other = o.tx
+	}
 	switch {
 	case e.ranges:
-		c.parts = p.units.put(&e.front.units, units)
+		if !e.q.ByStart {
+			s = 0
+		}
+		c.parts = p.units.put(&e.front.units, []interval{{from: 0, to: o.value, start: s}})
 	case e.split:
-		c.parts = p.shares.put(&e.front.shares, shares)
+		c.parts = p.shares.put(&e.front.shares, []share{{units: o.value, start: s}})
 	}
-	e.front.add(p, c)
 	return nil
+}
+
+func (e *engine) missing(tx goshawk.TxID) error {
+	return goshawk.Errorf(goshawk.Corrupt, "the ledger names transaction %d, which it does not have", tx).
+		WithHint("run goshawk check on the ledger")
 }
 
 // abandon ends every coin that still waits.

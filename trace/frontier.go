@@ -108,13 +108,16 @@ func (f *frontier) begin(key uint64) uint32 {
 	return number
 }
 
-// add leaves a coin at a page, for one of its transactions.
-func (f *frontier) add(p *page, c coin) {
-	at := p.coins.add(&f.coins, c)
+// add makes room for a coin at a page, for one of its transactions. The caller
+// fills it, all but its slot.
+func (f *frontier) add(p *page, tx goshawk.TxID) *coin {
+	c := p.coins.add(&f.coins)
+	c.slot = uint8(tx & (pageSize - 1))
 	f.count++
 	if p == f.open {
-		f.link(at)
+		f.link(c)
 	}
+	return c
 }
 
 func (f *frontier) link(c *coin) {

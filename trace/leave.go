@@ -35,10 +35,12 @@ func (e *engine) leaveByOutputs(ctx context.Context, b *batch, r int, f *facts, 
 		}
 		o, fate := &b.tx.Outputs[first+uint64(j)], w.fates[j]
 		if fate.kind == kindNone {
-			c := coin{id: o.ID, amount: got, other: row.ID, via: o.Address, index: uint32(j), hop: hop, mixed: mixed, flags: fate.flags}
-			if err := e.keep(fate.next, c, j, total); err != nil {
+			c, err := e.keep(fate.next, j, total)
+			if err != nil {
 				return err
 			}
+			c.id, c.amount, c.other, c.via = o.ID, got, row.ID, o.Address
+			c.index, c.hop, c.mixed, c.flags = uint32(j), hop, mixed, fate.flags
 			continue
 		}
 		e.found.seen(flow{place: place{row.ID, uint32(j)}, address: o.Address, amount: got, value: o.Value, hop: hop, next: goshawk.NoTx})
@@ -150,10 +152,12 @@ func (e *engine) leaveByInputs(ctx context.Context, b *batch, r int, f *facts, t
 		}
 		fate, from := w.fates[i], b.creators[int(row.FirstInput)+i]
 		if fate.kind == kindNone {
-			c := coin{id: in.Spent, amount: got, other: row.ID, via: in.Address, index: from.index, hop: hop, mixed: mixed}
-			if err := e.keep(from.tx, c, i, total); err != nil {
+			c, err := e.keep(from.tx, i, total)
+			if err != nil {
 				return err
 			}
+			c.id, c.amount, c.other, c.via = in.Spent, got, row.ID, in.Address
+			c.index, c.hop, c.mixed, c.flags = from.index, hop, mixed, 0
 			continue
 		}
 		x := end{tx: from.tx, index: from.index, amount: got, address: in.Address, hop: hop, kind: fate.kind, note: fate.note, unknown: unknown}
@@ -372,16 +376,22 @@ func (e *engine) portion(j int, total uint64) []share {
 	return out
 }
 
-// keep sends a sink's coin on, with what is known of it beyond its sum.
-func (e *engine) keep(next goshawk.TxID, c coin, j int, total uint64) error {
-	w := &e.work
+// keep sends a sink's coin on to the transaction on its other side, with what
+// is known of it beyond its sum. The caller fills in the rest.
+func (e *engine) keep(next goshawk.TxID, j int, total uint64) (*coin, error) {
+	p := e.front.at(next)
+	if p == nil {
+		return nil, e.missing(next)
+	}
+	c := e.front.add(p, next)
 	switch {
 	case e.ranges:
-		return e.add(next, c, w.cuts[w.cutAt[j].from:w.cutAt[j].to], nil)
+		w := &e.work
+		c.parts = p.units.put(&e.front.units, w.cuts[w.cutAt[j].from:w.cutAt[j].to])
 	case e.split:
-		return e.add(next, c, nil, e.portion(j, total))
+		c.parts = p.shares.put(&e.front.shares, e.portion(j, total))
 	}
-	return e.add(next, c, nil, nil)
+	return c, nil
 }
 
 func (e *engine) shareSink(x *end, j int, total uint64) {

@@ -48,13 +48,15 @@ type pile[T any] struct {
 // run names consecutive items of a pile.
 type run struct{ chunk, at, n uint32 }
 
-// add appends one item and returns its place in memory.
-func (l *pile[T]) add(p *pool[T], item T) *T {
-	if len(l.tail) == cap(l.tail) {
+// add appends an item, whose content is left to the caller, and returns its place.
+func (l *pile[T]) add(p *pool[T]) *T {
+	n := len(l.tail)
+	if n == cap(l.tail) {
 		l.grow(p, 1)
+		n = 0
 	}
-	l.tail = append(l.tail, item)
-	return &l.tail[len(l.tail)-1]
+	l.tail = l.tail[:n+1]
+	return &l.tail[n]
 }
 
 // put appends items, together.

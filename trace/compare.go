@@ -1,0 +1,106 @@
+package trace
+
+import (
+	"context"
+
+	"goshawk"
+)
+
+// Compare asks the same question by several methods and sets their ends side by
+// side, in chain order. Methods that the question's direction excludes are
+// refused, as Run refuses them. If it is interrupted it returns the answers that
+// it has, the last of them truncated, with an Interrupted error.
+func Compare(ctx context.Context, ledger goshawk.Ledger, q Question, methods []Method) (*goshawk.Comparison, error) {
+	if len(methods) == 0 {
+		return nil, goshawk.Errorf(goshawk.Invalid, "a comparison needs methods").WithHint("name two or more")
+	}
+	for _, m := range methods {
+		one := q
+		one.Method = m
+		if err := one.check(); err != nil {
+			return nil, err
+		}
+	}
+	var results []*Result
+	c := &goshawk.Comparison{Ends: []goshawk.ComparisonEnd{}}
+	var stopped error
+	for _, m := range methods {
+		one := q
+		one.Method = m
+		result, err := Follow(ctx, ledger, one)
+		if result == nil {
+			if goshawk.CodeOf(err) == goshawk.Interrupted && len(results) > 0 {
+				stopped = err
+				break
+			}
+			return nil, err
+		}
+		t, wordsErr := result.Trace(ctx)
+		if t == nil {
+			return nil, wordsErr
+		}
+		results = append(results, result)
+		c.Traces = append(c.Traces, t)
+		if err == nil {
+			err = wordsErr
+		}
+		if err != nil {
+			stopped = err
+			break
+		}
+	}
+	align(c, results)
+	return c, stopped
+}
+
+// align merges the ends of all answers, which are in the same order.
+func align(c *goshawk.Comparison, results []*Result) {
+	at := make([]int, len(results))
+	for {
+		first := -1
+		for m := range results {
+			if at[m] < len(c.Traces[m].Ends) && (first < 0 || position(results[m], at[m], results[first], at[first]) < 0) {
+				first = m
+			}
+		}
+		if first < 0 {
+			return
+		}
+		x := &c.Traces[first].Ends[at[first]]
+		line := goshawk.ComparisonEnd{Kind: x.Kind, Tx: x.Tx, Out: x.Out, Address: x.Address, Label: x.Label, Amounts: make([]*goshawk.Units, len(results))}
+		reference, from := results[first], at[first]
+		var least, most *goshawk.Units
+		missed := false
+		for m := range results {
+			claims := results[m].e.q.Method != Poison
+			if at[m] >= len(c.Traces[m].Ends) || position(results[m], at[m], reference, from) != 0 {
+				missed = missed || claims
+				continue
+			}
+			amount := c.Traces[m].Ends[at[m]].Amount
+			at[m]++
+			line.Amounts[m] = amount
+			if !claims || amount == nil {
+				continue
+			}
+			if least == nil || amount.Lt(least) {
+				least = amount
+			}
+			if most == nil || amount.Gt(most) {
+				most = amount
+			}
+		}
+		if least != nil && !missed {
+			line.Least = *least
+		}
+		if most != nil {
+			line.Most = *most
+		}
+		c.Ends = append(c.Ends, line)
+	}
+}
+
+// position compares ends of two results by their place in answers.
+func position(a *Result, i int, b *Result, j int) int {
+	return compareEnds(&a.e.found, &a.ends[i], &b.e.found, &b.ends[j])
+}
