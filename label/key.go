@@ -8,8 +8,8 @@ import "strings"
 const LowerCased = "lower-cased"
 
 // key returns the text under which an address is kept, and whether its source
-// lower-cased it: it is Base58 without a single capital, which a genuine address
-// of 33 characters is once in 10^8. Then the key is to be compared with other
+// lower-cased it: it is Base58 without a single capital, as two in 10^8 genuine
+// addresses of 33 free characters are. Then the key is to be compared with other
 // addresses' lower-cased forms.
 func key(address string) (k string, lowered bool) {
 	k = canonical(address)
