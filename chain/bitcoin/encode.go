@@ -44,6 +44,9 @@ func CommitWitness(txs []*Tx) {
 // network. The first transaction is the coinbase, which is made to commit to
 // the witnesses if there are any.
 func (p *Params) NewBlock(parent goshawk.Hash, time uint32, txs ...*Tx) (raw []byte, header Header, err error) {
+	if len(txs) == 0 {
+		return nil, Header{}, goshawk.Errorf(goshawk.Invalid, "a block needs a coinbase")
+	}
 	for _, t := range txs[1:] {
 		if t.HasWitness() {
 			CommitWitness(txs)

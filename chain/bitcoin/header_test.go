@@ -124,6 +124,9 @@ func TestNewBlock(t *testing.T) {
 	if framed := p.AppendFramed(nil, p.GenesisBlock); !bytes.Equal(framed[:8], unhex(t, "fabfb5da1d010000")) {
 		t.Errorf("the frame is %x", framed[:8])
 	}
+	if _, _, err := p.NewBlock(p.Genesis, 1); goshawk.CodeOf(err) != goshawk.Invalid {
+		t.Errorf("a block without a coinbase: %v", err)
+	}
 	hard := Header{Bits: 0x03000001}
 	if err := p.Mine(&hard); goshawk.CodeOf(err) != goshawk.Unsupported {
 		t.Errorf("mining at a hopeless target: %v", err)
