@@ -154,9 +154,9 @@ func crafted(t testing.TB) *chain {
 	c.mine(t, b, pay([]goshawk.Outpoint{{Tx: again.ID(), Index: 0}, {Tx: fan.ID(), Index: 4}, coin(m3, 0)}, bitcoin.TxOutput{Value: 80e8, Script: lock(goshawk.Taproot, 5)}))
 	// Enough for several pages of 25.
 	last := goshawk.Outpoint{Tx: again.ID(), Index: 1}
-	for range 30 {
-		tx := pay([]goshawk.Outpoint{last}, bitcoin.TxOutput{Value: 1000, Script: a}, bitcoin.TxOutput{Value: 1e8, Script: b})
-		next := pay([]goshawk.Outpoint{{Tx: tx.ID(), Index: 1}}, bitcoin.TxOutput{Value: 1e8, Script: b})
+	for value := uint64(29e8); len(c.history.Blocks) < 36; value -= 4000 {
+		tx := pay([]goshawk.Outpoint{last}, bitcoin.TxOutput{Value: 1000, Script: a}, bitcoin.TxOutput{Value: value - 3000, Script: b})
+		next := pay([]goshawk.Outpoint{{Tx: tx.ID(), Index: 1}}, bitcoin.TxOutput{Value: value - 4000, Script: b})
 		c.mine(t, key, tx, next)
 		last = goshawk.Outpoint{Tx: next.ID(), Index: 0}
 	}

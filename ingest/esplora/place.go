@@ -16,6 +16,7 @@ type header struct {
 	root         goshawk.Hash // of the merkle tree
 	time         int64
 	raw          []byte
+	url          string // where its hash is from; empty for the tip
 	count        uint32 // of transactions; 0 until asked
 }
 
@@ -111,9 +112,9 @@ func (s *Source) blockHeaders(ctx context.Context, heights []int32) ([]*header, 
 		if err != nil {
 			return nil, garbled(a.url, err)
 		}
-		h.height = named[i]
+		h.height, h.url = named[i], urls[named[i]]
 		if err := s.linked(h); err != nil {
-			return nil, s.rejected(urls[h.height], err)
+			return nil, s.rejected(h.url, err)
 		}
 		s.headers[h.height] = h
 	}
@@ -214,6 +215,13 @@ func (s *Source) place(ctx context.Context, hashes []goshawk.Hash) error {
 			continue
 		}
 		if err := s.settle(tx, proofs[i]); err != nil {
+			// The wrong one may be the block's hash: both are asked for anew.
+			if block := s.headers[proofs[i].height]; block != nil && block.url != "" {
+				delete(s.headers, block.height)
+				if noted := s.client.kept.reject(block.url, err.Error()); noted != nil {
+					return noted
+				}
+			}
 			return s.rejected(answers[i].url, err)
 		}
 	}

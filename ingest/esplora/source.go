@@ -161,19 +161,36 @@ func (s *Source) start(ctx context.Context, refresh bool) error {
 		Network: s.params.Name, Asset: s.params.Asset(), Height: t.height, Hash: t.hash,
 		Claim: "as claimed by " + s.client.host + ": which outputs are unspent, which transactions an address has, and which blocks are on the best chain",
 	}
-	headers, err := s.blockHeaders(ctx, []int32{0, t.height})
+	if err := s.checkNetwork(ctx); err != nil {
+		return err
+	}
+	headers, err := s.blockHeaders(ctx, []int32{t.height})
 	if err != nil {
 		return err
 	}
-	if g := headers[0]; g != nil && g.hash != s.params.Genesis {
-		return goshawk.Errorf(goshawk.Conflict, "%s serves another network than %s: its first block is %v", s.client.host, s.params.Name, g.hash).
-			WithHint("name the network that it serves, or another server")
-	}
-	if headers[1] == nil {
-		return goshawk.Errorf(goshawk.Conflict, "%s no longer knows the block %d %v that this folder's answers refer to", s.client.host, t.height, t.hash).
+	if headers[0] == nil {
+		return goshawk.Errorf(goshawk.Conflict, "%s does not know the block %d %v that this folder's answers refer to", s.client.host, t.height, t.hash).
 			WithHint("ask about today's tip instead (refresh)")
 	}
-	s.head.Time = headers[1].time
+	s.head.Time = headers[0].time
+	return nil
+}
+
+// checkNetwork compares the first block with the network's. A source that starts
+// later cannot be told apart that way; its headers' targets and addresses may.
+func (s *Source) checkNetwork(ctx context.Context) error {
+	var first goshawk.Hash
+	answers, err := s.client.fetchAll(ctx, []query{{path: heightPath(0), limit: limitWord, check: func(body []byte) (err error) {
+		first, err = parseHash(body)
+		return err
+	}}})
+	if err != nil {
+		return err
+	}
+	if !answers[0].missing && first != s.params.Genesis {
+		return goshawk.Errorf(goshawk.Conflict, "%s serves another network than %s: its first block is %v", s.client.host, s.params.Name, first).
+			WithHint("name the network that it serves, or another server")
+	}
 	return nil
 }
 
