@@ -105,8 +105,8 @@ type StartShare struct {
 	Amount Units `json:"amount"`
 }
 
-// Flow is a coin that traced value passed through: forward, created by Tx and
-// spent by Spender.
+// Flow is a coin that traced value passed through: created by Tx and, on the
+// way walked, spent by Spender, in either direction.
 type Flow struct {
 	Tx      Hash   `json:"tx"`
 	Out     uint32 `json:"out"`
@@ -116,7 +116,7 @@ type Flow struct {
 	Hops    int    `json:"hops"`
 	Height  int32  `json:"height"`
 	Time    int64  `json:"time,omitempty"`
-	Spender *Hash  `json:"spender"` // the transaction walked next; nil at an end
+	Spender *Hash  `json:"spender"` // nil at a forward trace's end and a backward trace's start
 }
 
 // Comparison holds one question's answers by several methods, side by side.

@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"io"
 	"slices"
+	"strings"
 
 	"goshawk"
 )
@@ -108,9 +109,17 @@ func differWords(c *goshawk.Comparison, differ int) string {
 		}
 	}
 	if differ == 0 {
-		return "The methods agree on " + plural(all, "end", "all ends") + "."
+		return "The methods agree on all ends: " + number(all) + "."
 	}
 	return "The methods disagree on " + number(differ) + " of " + plural(all, "end", "ends") + "."
+}
+
+func rerunComparison(c *goshawk.Comparison, between string) string {
+	var names []string
+	for _, t := range c.Traces {
+		names = append(names, line(t.Method, 40))
+	}
+	return rerunWith(c.Traces[0], "--compare="+strings.Join(names, ","), between)
 }
 
 // ComparisonHTML writes one question's answers by several methods as one page.
@@ -132,7 +141,6 @@ func ComparisonHTML(w io.Writer, c *goshawk.Comparison) error {
 		}
 		rule, assumes := explain(each.Method, each.Direction)
 		v.Methods = append(v.Methods, methodView{line(each.Method, 40), rule, assumes})
-		v.Command = append(v.Command, rerun(each, " \\\n    "))
 	}
 	v.addFacts(t)
 	v.Facts = v.Facts[:len(v.Facts)-1] // each method walks its own number of transactions
@@ -157,6 +165,7 @@ func ComparisonHTML(w io.Writer, c *goshawk.Comparison) error {
 		x.More = "And " + plural(others, "more end", "more ends") + ", listed in the CSV and JSON forms."
 	}
 	v.Compare = x
+	v.Command = []string{rerunComparison(c, " \\\n    ")}
 	v.Rerun = rerunWords(t)
 	return v.write(w)
 }
@@ -195,9 +204,7 @@ func ComparisonText(w io.Writer, c *goshawk.Comparison, s Style) error {
 		p.hang("  "+p.paint(bold, pad(line(each.Method, 40), 9)), "           ", rule+" "+assumes)
 	}
 	p.heading("How to check this")
-	for _, each := range c.Traces {
-		p.line("  ", rerun(each, " "))
-	}
+	p.line("  ", rerunComparison(c, " "))
 	p.prose("  ", rerunWords(t))
 	return p.b.Flush()
 }

@@ -357,13 +357,10 @@ func (p *painter) leadOn(b, k int) {
 	}
 }
 
-// unlisted stands for the end of a coin whose end the answer does not list: it was cut.
-var unlisted = goshawk.End{Kind: "not listed"}
-
 func (p *painter) end(c *coin) int {
 	e := c.end
-	if e == nil {
-		e = &unlisted
+	if e == nil { // the answer was cut before it
+		e = &goshawk.End{Kind: "not listed"}
 	}
 	b := box{shape: shapeEnd, kind: e.Kind, inference: e.Sweep != nil, top: money(p.trace.Asset, c.amount)}
 	w := wordsOf(e.Kind)

@@ -193,8 +193,12 @@ func limitWords(t *goshawk.Trace) string {
 }
 
 // rerun is the command that asks the same question again, its flags set apart
-// by between. DIR and PATH stand for the reader's own folders.
+// by between. DIR, PATH and URL stand for the reader's own.
 func rerun(t *goshawk.Trace, between string) string {
+	return rerunWith(t, "--method "+line(t.Method, 40), between)
+}
+
+func rerunWith(t *goshawk.Trace, method, between string) string {
 	const shown = 8
 	var starts []string
 	for i := range t.Start[:min(len(t.Start), shown)] {
@@ -203,7 +207,11 @@ func rerun(t *goshawk.Trace, between string) string {
 	if len(t.Start) > shown {
 		starts = append(starts, "…")
 	}
-	flags := []string{"goshawk trace --ledger DIR", "--from " + strings.Join(starts, ","), "--method " + line(t.Method, 40)}
+	source := "--ledger DIR"
+	if t.Claim != "" {
+		source = "--source URL"
+	}
+	flags := []string{"goshawk trace " + source, "--from " + strings.Join(starts, ","), method}
 	add := func(when bool, flag string) {
 		if when {
 			flags = append(flags, flag)
@@ -221,6 +229,9 @@ func rerun(t *goshawk.Trace, between string) string {
 		add(true, "--min-amount "+p.MinAmount.Dec())
 	}
 	add(p.ThroughCoinJoin, "--through-coinjoin")
+	add(p.Services == "cluster", "--cluster-labels")
+	add(slices.ContainsFunc(t.Ends, func(e goshawk.End) bool { return len(e.ByStart) > 0 }), "--by-start")
+	add(t.FlowsCut > 0, "--flows "+strconv.Itoa(len(t.Flows)))
 	return strings.Join(flags, between)
 }
 
