@@ -20,22 +20,21 @@ const opcodes = "NOP VER IF NOTIF VERIF VERNOTIF ELSE ENDIF VERIFY RETURN TOALTS
 
 // asm writes a script as explorers do: opcodes by name, each push with its bytes.
 func asm(script []byte) string {
-	var out strings.Builder
-	walk(script, func(op byte, data []byte, ok bool) {
-		if out.Len() > 0 {
-			out.WriteByte(' ')
-		}
-		if !ok {
-			out.WriteString("<push past end>")
-			return
-		}
-		out.WriteString(opcode(op))
+	var words []string
+	rest := walk(script, func(op byte, data []byte) {
+		words = append(words, opcode(op))
 		if len(data) > 0 {
-			out.WriteByte(' ')
-			out.WriteString(hex.EncodeToString(data))
+			words = append(words, hex.EncodeToString(data))
 		}
 	})
-	return out.String()
+	switch {
+	case len(rest) == 0:
+	case rest[0] > 0x4b && len(rest) <= 1<<(rest[0]-0x4c):
+		words = append(words, "<unexpected end>")
+	default:
+		words = append(words, opcode(rest[0]), "<push past end>")
+	}
+	return strings.Join(words, " ")
 }
 
 func opcode(op byte) string {
@@ -60,45 +59,41 @@ func opcode(op byte) string {
 	return "OP_RETURN_" + strconv.Itoa(int(op))
 }
 
-// walk hands each operation of a script to visit; ok is false for a last push
-// that the script is too short for.
-func walk(script []byte, visit func(op byte, data []byte, ok bool)) {
+// walk hands each operation of a script to visit. It returns what is left where
+// the script is too short for its last push.
+func walk(script []byte, visit func(op byte, data []byte)) (rest []byte) {
 	for len(script) > 0 {
-		op := script[0]
-		script = script[1:]
+		op, after := script[0], script[1:]
 		var size uint64
-		width := 0
 		switch {
 		case op < 0x4c:
 			size = uint64(op)
 		case op <= 0x4e:
-			width = 1 << (op - 0x4c)
-			if len(script) < width {
-				visit(op, nil, false)
-				return
+			width := 1 << (op - 0x4c)
+			if len(after) < width {
+				return script
 			}
 			var le [8]byte
-			copy(le[:], script[:width])
-			size = binary.LittleEndian.Uint64(le[:])
+			copy(le[:], after[:width])
+			size, after = binary.LittleEndian.Uint64(le[:]), after[width:]
 		}
-		script = script[width:]
-		if size > uint64(len(script)) {
-			visit(op, nil, false)
-			return
+		if size > uint64(len(after)) {
+			return script
 		}
-		visit(op, script[:size], true)
-		script = script[size:]
+		visit(op, after[:size])
+		script = after[size:]
 	}
+	return nil
 }
 
 // lastPush returns what a script pushes last, if it does nothing but push.
 func lastPush(script []byte) (data []byte, ok bool) {
 	ok = len(script) > 0
-	walk(script, func(op byte, d []byte, whole bool) {
+	rest := walk(script, func(op byte, d []byte) {
 		data = d
-		ok = ok && whole && op <= 0x60
+		ok = ok && op <= 0x60
 	})
-	return data, ok
+	return data, ok && len(rest) == 0
 }
 
 // scriptType names a locking script as Esplora does.
