@@ -209,9 +209,11 @@ func TestDrawings(t *testing.T) {
 		p := newPicture(tr, size)
 		p.arrange()
 		fees := make(map[string]*goshawk.Units)
+		var allFees goshawk.Units
 		for i := range tr.Ends {
 			if e := &tr.Ends[i]; e.Kind == goshawk.EndFee {
 				fees[shortHash(e.Tx)] = e.Amount
+				plus(&allFees, e.Amount)
 			}
 		}
 		if len(p.nodes) > 2*size+60 {
@@ -239,6 +241,12 @@ func TestDrawings(t *testing.T) {
 		}
 		for i := range p.nodes {
 			n := &p.nodes[i]
+			if n.shape == shapeChain && !q.backward { // its fees are not drawn
+				var lost goshawk.Units
+				if _, under := lost.SubOverflow(&in[i], &out[i]); under || lost.Gt(&allFees) {
+					t.Errorf("%s take %s and give %s", n.top, in[i].Dec(), out[i].Dec())
+				}
+			}
 			if n.shape != shapeTx {
 				continue
 			}
@@ -425,6 +433,9 @@ func TestGraphML(t *testing.T) {
 				t.Errorf("%s: edge from %s to %s", what, e.Source, e.Target)
 			}
 			check("edge", e.Data)
+			if into, out := e.Target[0] == 's', e.Source[0] == 's'; tr.Direction == "backward" && out || tr.Direction == "forward" && into {
+				t.Errorf("%s: money flows from %s to %s in a %s trace", what, e.Source, e.Target, tr.Direction)
+			}
 		}
 	}
 }
