@@ -273,14 +273,14 @@ func (s *rpc) chainInfo(ctx context.Context, _ []json.RawMessage) (any, error) {
 		Headers      int32        `json:"headers"`
 		Best         goshawk.Hash `json:"bestblockhash"`
 		Bits         string       `json:"bits"`
-		Difficulty   float64      `json:"difficulty"`
+		Difficulty   json.Number  `json:"difficulty"`
 		Time         int64        `json:"time"`
 		MedianTime   int64        `json:"mediantime"`
 		Progress     float64      `json:"verificationprogress"`
 		InitialSync  bool         `json:"initialblockdownload"`
 		Pruned       bool         `json:"pruned"`
 		NodeWarnings []string     `json:"warnings"`
-	}{chainName(head.Network), head.Height, head.Height, head.Hash, fmt.Sprintf("%08x", b.Header.Bits), difficulty(b.Header.Bits), head.Time, medianTime, 1, false, false, []string{}}, nil
+	}{chainName(head.Network), head.Height, head.Height, head.Hash, fmt.Sprintf("%08x", b.Header.Bits), digits(difficulty(b.Header.Bits)), head.Time, medianTime, 1, false, false, []string{}}, nil
 }
 
 // chainName is what nodes call a network.

@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"strconv"
 
 	"goshawk"
 	"goshawk/chain/bitcoin"
@@ -25,7 +26,7 @@ type (
 		MedianTime    int64         `json:"mediantime"`
 		Nonce         uint32        `json:"nonce"`
 		Bits          string        `json:"bits"`
-		Difficulty    float64       `json:"difficulty"`
+		Difficulty    json.Number   `json:"difficulty"`
 		TxCount       int           `json:"nTx"`
 		Previous      *goshawk.Hash `json:"previousblockhash,omitempty"`
 		Next          *goshawk.Hash `json:"nextblockhash,omitempty"`
@@ -88,7 +89,7 @@ func (s *rpc) describeHeader(ctx context.Context, info goshawk.BlockInfo, b *raw
 	}
 	h := &b.Header
 	v := rpcHeader{Hash: info.Hash, Confirmations: head.Height - info.Height + 1, Height: info.Height, Version: h.Version, VersionHex: fmt.Sprintf("%08x", uint32(h.Version)),
-		MerkleRoot: h.MerkleRoot, Time: h.Time, MedianTime: medianTime, Nonce: h.Nonce, Bits: fmt.Sprintf("%08x", h.Bits), Difficulty: difficulty(h.Bits), TxCount: len(b.Txs)}
+		MerkleRoot: h.MerkleRoot, Time: h.Time, MedianTime: medianTime, Nonce: h.Nonce, Bits: fmt.Sprintf("%08x", h.Bits), Difficulty: digits(difficulty(h.Bits)), TxCount: len(b.Txs)}
 	if h.Parent != (goshawk.Hash{}) {
 		v.Previous = &h.Parent
 	}
@@ -164,6 +165,9 @@ func (s *rpc) describeRPCTx(id goshawk.Hash, tx *bitcoin.Tx, raw []byte, weight 
 	}
 	return v
 }
+
+// digits writes a number as a node does, with 16 significant digits.
+func digits(f float64) json.Number { return json.Number(strconv.FormatFloat(f, 'g', 16, 64)) }
 
 // coins writes an amount as a node does: a number of coins with all decimals.
 func (s *rpc) coins(units uint64) json.Number {
