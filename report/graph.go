@@ -126,10 +126,8 @@ func (g *graph) attach(e *goshawk.End, index map[goshawk.Hash]int, at map[place]
 		g.txs[of].height, g.txs[of].time = e.Height, e.Time
 	}
 	if e.Kind == goshawk.EndFee || e.Out == nil {
-		if known {
+		if known { // fees are summed, not drawn
 			g.txs[of].fee = e.Amount
-		} else {
-			g.loose++
 		}
 		return
 	}
