@@ -1,0 +1,93 @@
+package archtest
+
+import (
+	"io/fs"
+	"os"
+	"testing"
+)
+
+// rule is what one package is held to. All packages may import the standard
+// library, third-party modules and the root package; what else, stands here.
+type rule struct {
+	path   string   // folder, from the module's root; "." is the root
+	may    []string // packages of the house that it may import, beside the root
+	pure   bool     // no clock, network, disk, database, global state, unseeded randomness
+	stdlib bool     // imports the standard library and the modules in libs only
+	libs   []string // third-party modules that a stdlib or pure package may import
+	chains bool     // may call chains by their names
+	why    string
+}
+
+// everything stands for all packages of the house.
+const everything = "*"
+
+// house is the table of rules, one for each package. Test files are held to
+// none of it but the names of packages: tests may put parts together as users do.
+var house = [...]rule{
+	{path: ".", pure: true, stdlib: true, libs: []string{"github.com/holiman/uint256"},
+		why: "everyone imports the root, so that whatever it imports everyone carries"},
+	{path: "chain/bitcoin", pure: true, chains: true, libs: []string{"github.com/btcsuite/btcd", "github.com/holiman/uint256", "golang.org/x/crypto"},
+		why: "bytes in, blocks out: the same on every machine; chains differ as data here"},
+	{path: "cluster", pure: true,
+		why: "a cluster is evidence: it must come out the same for whoever computes it again"},
+	{path: "pattern", pure: true,
+		why: "a finding must come out the same for whoever looks again"},
+	{path: "trace", pure: true, libs: []string{"github.com/holiman/uint256"},
+		why: "an answer must be repeatable in court, to the byte"},
+	{path: "label", pure: true, chains: true, libs: []string{"github.com/goccy/go-yaml"},
+		why: "labels are read from what the caller opens; its sources call networks by their names"},
+	{path: "report", pure: true, libs: []string{"github.com/holiman/uint256"},
+		why: "a report must come out the same, byte for byte; it renders answers and computes none"},
+	{path: "ledger", may: []string{"internal/disk"},
+		why: "it writes through a file layer that tests can make fail, and knows no chain"},
+	{path: "ledger/ledgertest",
+		why: "the contract suite and the model know the contract only, so that every implementation can run it"},
+	{path: "ledger/export", may: []string{"cluster", "ledger"},
+		why: "it writes out what a ledger and its clusters hold, and knows no chain"},
+	{path: "ingest", may: []string{"chain/bitcoin", "internal/disk", "ledger"}, chains: true,
+		why: "it brings a chain's bytes to a ledger: the one place where both meet"},
+	{path: "ingest/esplora", may: []string{"chain/bitcoin", "internal/disk"}, chains: true,
+		why: "a remote ledger: it decodes and proves what a stranger's server says"},
+	{path: "node", may: []string{"chain/bitcoin"}, chains: true,
+		why: "it answers as one chain's node does, from any ledger"},
+	{path: "cmd/goshawk", may: []string{everything}, chains: true,
+		why: "the binary wires all parts together; nothing imports it"},
+	{path: "internal/archtest",
+		why: "it reads sources and imports nothing of the house"},
+	{path: "internal/chaingen", chains: true, may: []string{"chain/bitcoin"},
+		why: "it writes one chain's block files for benchmarks and the demo"},
+	{path: "internal/disk",
+		why: "the file layer knows nothing of what is in the files"},
+	{path: "internal/fixture",
+		why: "it finds real data for tests"},
+}
+
+const module = "../.."
+
+// TestHouse parses the sources of the whole module. It reads them through os,
+// so that go test knows its inputs and never answers from an outdated cache.
+func TestHouse(t *testing.T) {
+	found, err := check(os.DirFS(module), house[:])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range found {
+		t.Errorf("%s: %s", v.where, v.what)
+	}
+}
+
+// TestHouseIsRead guards the test above: a walk that finds nothing finds no fault either.
+func TestHouseIsRead(t *testing.T) {
+	for _, path := range []string{"go.mod", "ledger.go", "internal/archtest/house_test.go"} {
+		if _, err := fs.Stat(os.DirFS(module), path); err != nil {
+			t.Error(err)
+		}
+	}
+	packages, err := parse(os.DirFS(module))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(packages) < 10 {
+		t.Errorf("only %d packages found", len(packages))
+	}
+}
