@@ -26,7 +26,8 @@ const (
 	htmlEnds     = 500 // rows of the table of ends
 	htmlStarts   = 50
 	htmlParties  = 60
-	htmlDeposits = 40 // of one party
+	htmlDeposits = 40 // addresses of one party
+	htmlPayments = 20 // of one address
 )
 
 // view is what a page shows. All its texts are clean; the template escapes them.
@@ -86,8 +87,11 @@ type stepView struct {
 }
 
 type depositView struct {
-	Address, Tx, Out, Amount, When, Inference, Note, Verb string
+	Address, Verb, More, Inference string
+	Payments                       []paymentView
 }
+
+type paymentView struct{ Amount, When, Tx, Out, Note string }
 
 type endRow struct {
 	Mark                                                                     template.HTML
@@ -268,25 +272,28 @@ func summary(t *goshawk.Trace) string {
 
 func (v *view) addSteps(t *goshawk.Trace) {
 	backward := t.Direction == "backward"
-	one, many, verb := "deposit", "deposits", "Credited"
+	verb := "Credited"
 	if backward {
-		one, many, verb = "withdrawal", "withdrawals", "Paid"
+		verb = "Paid out"
 	}
 	steps := nextSteps(t)
 	for _, s := range steps[:min(len(steps), htmlParties)] {
-		x := stepView{Heading: s.Heading, Amount: money(t.Asset, &s.Amount), Count: plural(len(s.Deposits), one, many), Advice: s.Advice, Labels: s.Labels}
-		for _, e := range s.Deposits[:min(len(s.Deposits), htmlDeposits)] {
-			d := depositView{Tx: e.Tx.String(), Out: cellOut(e.Out), Amount: money(t.Asset, e.Amount), When: moment(e.Height, e.Time), Note: line(e.Note, 300), Verb: verb}
-			if e.Address != nil {
-				d.Address = line(*e.Address, 400)
+		x := stepView{Heading: s.Heading, Amount: money(t.Asset, &s.Amount), Count: paymentWords(s, backward), Advice: s.Advice, Labels: s.Labels}
+		for _, d := range s.Deposits[:min(len(s.Deposits), htmlDeposits)] {
+			y := depositView{Address: d.Address, Verb: verb}
+			for _, e := range d.Payments[:min(len(d.Payments), htmlPayments)] {
+				y.Payments = append(y.Payments, paymentView{money(t.Asset, e.Amount), moment(e.Height, e.Time), e.Tx.String(), cellOut(e.Out), line(e.Note, 300)})
 			}
-			if e.Sweep != nil {
-				d.Inference = sweepWords(e, s.Party)
+			if n := len(d.Payments) - htmlPayments; n > 0 {
+				y.More = "and " + plural(n, "smaller payment", "smaller payments") + ", listed in the CSV and JSON forms"
 			}
-			x.Deposits = append(x.Deposits, d)
+			if len(d.Sweeps) > 0 {
+				y.Inference = sweepWords(d, s.Party)
+			}
+			x.Deposits = append(x.Deposits, y)
 		}
 		if n := len(s.Deposits) - htmlDeposits; n > 0 {
-			x.More = "and " + plural(n, "smaller one", "smaller ones") + ", listed in the CSV and JSON forms"
+			x.More = "and " + plural(n, "more address", "more addresses") + ", listed in the CSV and JSON forms"
 		}
 		v.Steps = append(v.Steps, x)
 	}

@@ -579,3 +579,25 @@ func luminance(t *testing.T, colour string) float64 {
 	}
 	return 0.2126*linear(r) + 0.7152*linear(g) + 0.0722*linear(b)
 }
+
+// TestStepsGroupPayments: an officer writes one letter for an address, however
+// often it was paid, and the letter names every sweep once.
+func TestStepsGroupPayments(t *testing.T) {
+	tr := small()
+	second := tr.Ends[0]
+	second.Tx, second.Amount = name(5), ptr(goshawk.U(60_0000_0000))
+	third := second
+	third.Tx, third.Address, third.Sweep = name(6), ptr("1Labelled1111111111111111111111111"), nil
+	tr.Ends = append(tr.Ends, second, third)
+	steps := nextSteps(tr)
+	if len(steps) != 1 || len(steps[0].Deposits) != 2 || steps[0].Payments != 3 || len(steps[0].Labels) != 1 {
+		t.Fatalf("steps %+v", steps)
+	}
+	d := steps[0].Deposits[0]
+	if d.Address != "1Deposit111111111111111111111111111" || d.Amount.Uint64() != 100_0000_0000 || len(d.Payments) != 2 || d.Payments[0].Tx != name(5) || len(d.Sweeps) != 1 {
+		t.Errorf("deposit %+v", d)
+	}
+	if paymentWords(steps[0], false) != "3 payments to 2 addresses" {
+		t.Error(paymentWords(steps[0], false))
+	}
+}

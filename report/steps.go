@@ -15,10 +15,18 @@ type step struct {
 	Heading  string
 	Advice   string
 	Amount   goshawk.Units
-	Unknown  bool // some amounts are not known
 	Labels   []string
-	Deposits []*goshawk.End // the largest first
+	Payments int
+	Deposits []*deposit // the largest sum first
 	best     *goshawk.Label
+}
+
+// deposit is what one of a party's addresses got, or backward gave.
+type deposit struct {
+	Address  string // empty where it is not known
+	Amount   goshawk.Units
+	Payments []*goshawk.End // the largest first
+	Sweeps   []goshawk.Hash // the evidence that an unlabelled address is the party's
 }
 
 // officerAdvice depends on what a party is labelled to be, by TagPack concept.
@@ -29,13 +37,13 @@ var officerAdvice = [...]struct{ concept, heading, advice string }{
 	{"defi_bridge", "Bridge: %s", "A bridge pays out on another chain. Look for the payment that matches this one in time and amount there; nobody at the bridge need know the customer."},
 	{"bridge", "Bridge: %s", "A bridge pays out on another chain. Look for the payment that matches this one in time and amount there; nobody at the bridge need know the customer."},
 	{"defi_dex", "Decentralised exchange: %s", "Such an exchange swaps one asset for another and knows no customers. Look at what the same transaction or account received in return."},
-	{"mining_service", "Write to %s", "Ask which miner or customer the address below was assigned to. Ask to preserve the records, and to freeze what is left."},
+	{"mining_service", "Write to %s", "Ask which miner or customer each address below was assigned to. Ask to preserve the records, and to freeze what is left."},
 }
 
 const (
 	writeHeading = "Write to %s"
-	writeAdvice  = "Ask who controls the deposit address below, and for the account that was credited. Ask to preserve the records, and to freeze what is left."
-	originAdvice = "Ask who withdrew the coin below, and for the account that was debited. Ask to preserve the records."
+	writeAdvice  = "Ask who controls each deposit address below, and for the account that was credited. Ask to preserve the records, and to freeze what is left."
+	originAdvice = "Ask who withdrew each coin below, and for the account that was debited. Ask to preserve the records."
 )
 
 func advice(l *goshawk.Label, party string, backward bool) (heading, text string) {
@@ -55,6 +63,7 @@ func advice(l *goshawk.Label, party string, backward bool) (heading, text string
 func nextSteps(t *goshawk.Trace) []*step {
 	var steps []*step
 	of := make(map[string]*step)
+	at := make(map[[2]string]*deposit)
 	for i := range t.Ends {
 		e := &t.Ends[i]
 		if e.Kind != goshawk.EndService || e.Label == nil {
@@ -67,21 +76,33 @@ func nextSteps(t *goshawk.Trace) []*step {
 			steps = append(steps, s)
 		}
 		plus(&s.Amount, e.Amount)
-		s.Unknown = s.Unknown || e.Amount == nil
-		s.Deposits = append(s.Deposits, e)
+		s.Payments++
+		key := [2]string{e.Label.Party(), cellText(e.Address)}
+		d := at[key]
+		if d == nil {
+			d = &deposit{Address: line(key[1], 400)}
+			at[key] = d
+			s.Deposits = append(s.Deposits, d)
+		}
+		plus(&d.Amount, e.Amount)
+		d.Payments = append(d.Payments, e)
+		if e.Sweep != nil && !slices.Contains(d.Sweeps, *e.Sweep) {
+			d.Sweeps = append(d.Sweeps, *e.Sweep)
+		}
+		if words := labelWords(e.Label); len(s.Labels) < 5 && !slices.Contains(s.Labels, words) {
+			s.Labels = append(s.Labels, words)
+		}
 		if s.best == nil || e.Label.Less(s.best) {
 			s.best = e.Label
 		}
 	}
 	for _, s := range steps {
-		slices.SortStableFunc(s.Deposits, func(a, b *goshawk.End) int { return more(a.Amount, b.Amount) })
+		slices.SortStableFunc(s.Deposits, func(a, b *deposit) int { return b.Amount.Cmp(&a.Amount) })
+		for _, d := range s.Deposits {
+			slices.SortStableFunc(d.Payments, func(a, b *goshawk.End) int { return more(a.Amount, b.Amount) })
+		}
 		s.Party = line(s.best.Text, 120)
 		s.Heading, s.Advice = advice(s.best, s.Party, t.Direction == "backward")
-		for _, e := range s.Deposits {
-			if words := labelWords(e.Label); !slices.Contains(s.Labels, words) && len(s.Labels) < 5 {
-				s.Labels = append(s.Labels, words)
-			}
-		}
 	}
 	slices.SortStableFunc(steps, func(a, b *step) int { return cmp.Or(b.Amount.Cmp(&a.Amount), cmp.Compare(a.Party, b.Party)) })
 	return steps
@@ -104,8 +125,29 @@ func labelWords(l *goshawk.Label) string {
 }
 
 // sweepWords says why an unlabelled address counts as a service's.
-func sweepWords(e *goshawk.End, party string) string {
-	return "Inference, not fact: no label names this address. Transaction " + e.Sweep.String() + " emptied it into addresses of " + party + " only, which is how a service collects its customers' deposits."
+func sweepWords(d *deposit, party string) string {
+	const shown = 3
+	var names []string
+	for _, h := range d.Sweeps[:min(len(d.Sweeps), shown)] {
+		names = append(names, h.String())
+	}
+	subject := "Transaction " + names[0]
+	if len(d.Sweeps) > 1 {
+		subject = "Transactions " + strings.Join(names, ", ")
+	}
+	if n := len(d.Sweeps) - shown; n > 0 {
+		subject += " and " + number(n) + " more"
+	}
+	return "Inference, not fact: no label names this address. " + subject + " emptied it into addresses of " + party + " only, which is how a service collects its customers' deposits."
+}
+
+// paymentWords counts a party's payments and the addresses that they went to or came from.
+func paymentWords(s *step, backward bool) string {
+	side := " to "
+	if backward {
+		side = " from "
+	}
+	return plural(s.Payments, "payment", "payments") + side + plural(len(s.Deposits), "address", "addresses")
 }
 
 // largestEnds returns the n ends with the largest amounts, fees left out.

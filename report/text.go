@@ -21,7 +21,8 @@ const (
 	textWidth     = 100
 	textEnds      = 10 // largest ends listed
 	textParties   = 12
-	textDeposits  = 6 // of one party
+	textDeposits  = 6 // addresses of one party
+	textPayments  = 8 // of one address
 	textStarts    = 8
 	textTreeLines = 60
 )
@@ -247,13 +248,13 @@ func (p *page) traceSteps(t *goshawk.Trace) {
 		if i > 0 {
 			p.line()
 		}
-		p.hang("  "+padLeft(strconv.Itoa(i+1), 2)+". ", "      ", p.paint(bold, s.Heading)+": "+money(t.Asset, &s.Amount)+" in "+p.deposits(t, len(s.Deposits)))
+		p.hang("  "+padLeft(strconv.Itoa(i+1), 2)+". ", "      ", p.paint(bold, s.Heading)+": "+money(t.Asset, &s.Amount)+" in "+paymentWords(s, t.Direction == "backward"))
 		p.prose("      ", s.Advice)
-		for _, e := range s.Deposits[:min(len(s.Deposits), textDeposits)] {
-			p.deposit(t, s, e)
+		for _, d := range s.Deposits[:min(len(s.Deposits), textDeposits)] {
+			p.deposit(t, s, d)
 		}
 		if n := len(s.Deposits) - textDeposits; n > 0 {
-			p.line("      and ", plural(n, "smaller one", "smaller ones"), ", listed in the CSV and JSON forms")
+			p.line("      and ", plural(n, "more address", "more addresses"), ", listed in the CSV and JSON forms")
 		}
 		for _, words := range s.Labels {
 			p.hang("      Label: ", "             ", words)
@@ -264,30 +265,28 @@ func (p *page) traceSteps(t *goshawk.Trace) {
 	}
 }
 
-func (p *page) deposits(t *goshawk.Trace, n int) string {
+func (p *page) deposit(t *goshawk.Trace, s *step, d *deposit) {
+	address := d.Address
+	if address == "" {
+		address = "unknown"
+	}
+	verb := "credited"
 	if t.Direction == "backward" {
-		return plural(n, "withdrawal", "withdrawals")
+		verb = "paid out"
 	}
-	return plural(n, "deposit", "deposits")
-}
-
-func (p *page) deposit(t *goshawk.Trace, s *step, e *goshawk.End) {
-	address := "unknown"
-	if e.Address != nil {
-		address = line(*e.Address, 400)
+	p.line("        address   ", p.paint(bold, address))
+	for _, e := range d.Payments[:min(len(d.Payments), textPayments)] {
+		p.line("        ", verb, "  ", money(t.Asset, e.Amount), " on ", moment(e.Height, e.Time))
+		p.line("                  by transaction ", e.Tx.String(), ", output ", cellOut(e.Out))
+		if e.Note != "" {
+			p.prose("                  ", line(e.Note, 300))
+		}
 	}
-	verb := "credited "
-	if t.Direction == "backward" {
-		verb = "paid "
+	if n := len(d.Payments) - textPayments; n > 0 {
+		p.line("                  and ", plural(n, "smaller payment", "smaller payments"), ", listed in the CSV and JSON forms")
 	}
-	p.line("        address      ", p.paint(bold, address))
-	p.line("        transaction  ", e.Tx.String(), ", output ", cellOut(e.Out))
-	p.line("        ", pad(verb, 13), money(t.Asset, e.Amount), " on ", moment(e.Height, e.Time))
-	if e.Sweep != nil {
-		p.prose("          ", sweepWords(e, s.Party))
-	}
-	if e.Note != "" {
-		p.prose("          ", line(e.Note, 300))
+	if len(d.Sweeps) > 0 {
+		p.prose("          ", sweepWords(d, s.Party))
 	}
 }
 
