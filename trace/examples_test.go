@@ -239,6 +239,10 @@ func TestWorkedExamples(t *testing.T) {
 			unspent join:0 20 hops 2 candidates 3
 			unspent join:2 10 hops 2 candidates 3
 			unspent after:0 20 hops 3 candidates 3`},
+		{"through two CoinJoins the larger number of candidates counts", strings.Replace(mix, "tx after: join:1 -> shop 40", "tx again weight=777: join:0, join:1 -> p 40, q 40", 1),
+			"theft:0", trace.Question{Method: trace.FIFO, ThroughCoinJoin: true}, "", true, `
+			unspent join:2 20 hops 2 candidates 3
+			unspent again:1 30 hops 3 candidates 3`},
 		{"backward, a coin made by a CoinJoin ends there", mix, "after:0", trace.Question{Method: trace.FIFO, Backward: true}, "", true, `
 			coinjoin join:1 40 hops 1 candidates 2`},
 		{"where an input is unknown, only poison goes on", `

@@ -35,6 +35,10 @@ func TestPath(t *testing.T) {
 		tx slow3: slow2:0 -> shop 37, d 1
 		tx over:  slow2:1 -> shop 2
 		tx other: mint 50 -> nobody 50
+		tx fork:  other:0 -> e 20, f 30
+		tx near:  fork:0 -> bar 20
+		tx far1:  fork:1 -> g 20, g2 10
+		tx far2:  far1:0 -> bar 20
 	`
 	h := ledgertest.MustChain(script)
 	l := h.Ledger()
@@ -55,6 +59,8 @@ func TestPath(t *testing.T) {
 			"theft:0 split:0 quick:0 (2, 3)", "theft:0 split:1 slow1:0 slow2:0 (3, 38)", true},
 		{"not against time", trace.PathQuery{From: []string{h.Address("shop")}, To: []string{h.Address("thief")}}, "none", "none", true},
 		{"not at all", trace.PathQuery{From: []string{h.Address("thief")}, To: []string{h.Address("nobody")}}, "none", "none", true},
+		{"of two ways as wide, the one of fewer transactions", trace.PathQuery{From: []string{h.Address("nobody")}, To: []string{h.Address("bar")}},
+			"other:0 fork:0 near:0 (2, 20)", "other:0 fork:0 near:0 (2, 20)", true},
 		{"to a service, but not through it", trace.PathQuery{From: []string{h.Address("c")}, To: []string{h.Address("kraken")}, Services: services},
 			"slow1:0 slow2:1 (1, 2)", "slow1:0 slow2:1 (1, 2)", true},
 		{"the search stops", trace.PathQuery{From: []string{h.Address("thief")}, To: []string{h.Address("shop")}, MaxTransactions: 2},

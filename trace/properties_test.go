@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 
 	"goshawk"
@@ -244,19 +245,10 @@ func TestUnrelatedTransactions(t *testing.T) {
 
 func replaceAll(story string, parts ...string) string {
 	for _, p := range parts {
-		before, after, _ := cut(story, "%s")
+		before, after, _ := strings.Cut(story, "%s")
 		story = before + p + after
 	}
 	return story
-}
-
-func cut(s, sep string) (string, string, bool) {
-	for i := 0; i+len(sep) <= len(s); i++ {
-		if s[i:i+len(sep)] == sep {
-			return s[:i], s[i+len(sep):], true
-		}
-	}
-	return s, "", false
 }
 
 // An interrupted trace stops at the next question to the ledger, says so, and
@@ -372,6 +364,24 @@ func TestDamagedLedgers(t *testing.T) {
 	}
 }
 
+// A transaction that gathers very many traced coins finds each of them.
+func TestConsolidation(t *testing.T) {
+	const n = 300
+	text := "tx theft: mint 50 -> thief 50\ntx spread: theft:0 -> x 0.1"
+	gather := "tx gather: spread:0"
+	for i := 1; i < n; i++ {
+		text += ", x 0.1"
+		gather = fmt.Sprintf("tx gather: spread:%d, %s", i, gather[len("tx gather: "):])
+	}
+	h := ledgertest.MustChain(text + " fee 20\n" + gather + " -> y 29 fee 1")
+	for _, m := range trace.Methods() {
+		a := told(h, ask(t, h.Ledger(), trace.Question{Method: m, Starts: []goshawk.Outpoint{h.Outpoint("theft:0")}}))
+		if want := "fee spread 20 hops 1\nunspent gather:0 29 hops 2\nfee gather 1 hops 2"; a != want {
+			t.Errorf("%s: got\n%s\nwant\n%s", m, a, want)
+		}
+	}
+}
+
 // A remote ledger is asked for many transactions at a time.
 func TestRemoteBatches(t *testing.T) {
 	var script string
@@ -384,10 +394,10 @@ func TestRemoteBatches(t *testing.T) {
 	}
 	script += "\n"
 	for i := range 100 {
-		script += replaceAll("tx a%s: split:%s -> y 0.5\n", itoa(i), itoa(i))
+		script += replaceAll("tx a%s: split:%s -> y 0.5\n", fmt.Sprint(i), fmt.Sprint(i))
 	}
 	for i := range 100 {
-		script += replaceAll("tx b%s: a%s:0 -> z 0.5\n", itoa(i), itoa(i))
+		script += replaceAll("tx b%s: a%s:0 -> z 0.5\n", fmt.Sprint(i), fmt.Sprint(i))
 	}
 	h := ledgertest.MustChain(script)
 	for _, m := range []trace.Method{trace.Poison, trace.Haircut} {
@@ -401,5 +411,3 @@ func TestRemoteBatches(t *testing.T) {
 		}
 	}
 }
-
-func itoa(i int) string { b, _ := json.Marshal(i); return string(b) }
