@@ -407,12 +407,11 @@ func (w *Writer) derive(first, end uint64) error {
 	w.batch.Asset = w.asset()
 	for tx := first; tx < end; tx++ {
 		t := v.tx(tx)
-		for o := t.firstOutput; o < t.outputEnd; o++ {
-			a := get40(v.cols[colOutput].at(o)[8:]) &^ byKeyBit
-			w.postings = append(w.postings, posting{a, tx<<2 | didReceive})
+		for outs := v.cols[colOutput].span(t.firstOutput, t.outputEnd); len(outs) > 0; outs = outs[18:] {
+			w.postings = append(w.postings, posting{get40(outs[8:]) &^ byKeyBit, tx<<2 | didReceive})
 		}
-		for i := t.firstInput; i < t.inputEnd; i++ {
-			row := v.cols[colInput].at(i)
+		for ins := v.cols[colInput].span(t.firstInput, t.inputEnd); len(ins) > 0; ins = ins[18:] {
+			row := ins[:18]
 			if a := get40(row[13:]); a != none40 {
 				w.postings = append(w.postings, posting{a, tx<<2 | didSpend})
 			}

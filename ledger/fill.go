@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"encoding/binary"
+	"slices"
 
 	"goshawk"
 )
@@ -29,19 +30,24 @@ func (v *view) fill(b *goshawk.Transactions, tx uint64, want goshawk.Want) {
 			b.Sequences = append(b.Sequences, binary.LittleEndian.Uint32(v.cols[colSequence].at(i)))
 		}
 	}
-	for i := t.firstInput; i < t.inputEnd; i++ {
-		in := v.input(i)
+	ins, outs := v.cols[colInput].span(t.firstInput, t.inputEnd), v.cols[colOutput].span(t.firstOutput, t.outputEnd)
+	n := len(b.Inputs)
+	b.Inputs = slices.Grow(b.Inputs, len(ins)/18)[:n+len(ins)/18]
+	for i := range b.Inputs[n:] {
+		in := &b.Inputs[n+i]
+		v.input(in, ins[18*i:18*i+18])
 		if want&goshawk.WantKinds != 0 && in.Address != goshawk.NoAddress {
 			in.Kind = v.kind(uint64(in.Address))
 		}
-		b.Inputs = append(b.Inputs, in)
 	}
-	for o := t.firstOutput; o < t.outputEnd; o++ {
-		out := v.output(o)
+	n = len(b.Outputs)
+	b.Outputs = slices.Grow(b.Outputs, len(outs)/18)[:n+len(outs)/18]
+	for i := range b.Outputs[n:] {
+		out := &b.Outputs[n+i]
+		v.output(out, t.firstOutput+uint64(i), outs[18*i:18*i+18])
 		if want&goshawk.WantKinds != 0 {
 			out.Kind = v.kind(uint64(out.Address))
 		}
-		b.Outputs = append(b.Outputs, out)
 	}
 	row.InputEnd, row.OutputEnd = uint32(len(b.Inputs)), uint32(len(b.Outputs))
 	b.Rows = append(b.Rows, row)
@@ -51,19 +57,23 @@ func (v *view) kind(address uint64) goshawk.Kind {
 	return goshawk.Kind(v.cols[colAddress].at(address)[0] &^ kindBlob)
 }
 
-func (v *view) input(i uint64) goshawk.Input {
-	row := v.cols[colInput].at(i)
-	in := goshawk.Input{
-		Spent:   goshawk.OutputID(get40(row)),
-		Value:   binary.LittleEndian.Uint64(row[5:]),
-		Address: goshawk.NoAddress,
-		Height:  -1,
+// span returns the bytes of rows that were appended together.
+func (r *rows) span(from, to uint64) []byte {
+	if from < r.n {
+		return r.base[from*r.width : to*r.width]
 	}
-	if a := get40(row[13:]); a != none40 {
-		in.Address = goshawk.AddressID(a)
+	return r.tail[(from-r.n)*r.width : (to-r.n)*r.width]
+}
+
+func (v *view) input(in *goshawk.Input, row []byte) {
+	_ = row[17]
+	spent, a := get40(row), get40(row[13:])
+	*in = goshawk.Input{Spent: goshawk.OutputID(spent), Value: binary.LittleEndian.Uint64(row[5:]), Address: goshawk.AddressID(a), Height: -1}
+	if a == none40 {
+		in.Address = goshawk.NoAddress
 	}
-	if uint64(in.Spent)&outsideBit != 0 {
-		o := v.cols[colOutside].at(uint64(in.Spent) &^ outsideBit)
+	if spent&outsideBit != 0 {
+		o := v.cols[colOutside].at(spent &^ outsideBit)
 		in.Spent = goshawk.NoOutput
 		in.Height = int32(binary.LittleEndian.Uint32(o[36:]))
 		in.Link = goshawk.Unresolved
@@ -71,17 +81,16 @@ func (v *view) input(i uint64) goshawk.Input {
 			in.Link = goshawk.Before
 		}
 	}
-	return in
 }
 
-func (v *view) output(o uint64) goshawk.Output {
-	row := v.cols[colOutput].at(o)
+func (v *view) output(out *goshawk.Output, id uint64, row []byte) {
+	_ = row[17]
 	a := get40(row[8:])
-	return goshawk.Output{
-		ID:      goshawk.OutputID(o),
+	*out = goshawk.Output{
+		ID:      goshawk.OutputID(id),
 		Value:   binary.LittleEndian.Uint64(row),
 		Address: goshawk.AddressID(a &^ byKeyBit),
-		Spender: v.fate(o, row),
+		Spender: v.fate(id, row),
 		ByKey:   a&byKeyBit != 0,
 	}
 }

@@ -129,7 +129,9 @@ func dump(out *bytes.Buffer, w *Writer) {
 		at := 8 + 24*i
 		fmt.Fprintf(out, "  %-17s at %4d, %4d bytes, %d entries\n", name, binary.LittleEndian.Uint64(tail.body[at:]), binary.LittleEndian.Uint64(tail.body[at+8:]), binary.LittleEndian.Uint64(tail.body[at+16:]))
 	}
-	m.spends.each(func(output, tx uint64) { fmt.Fprintf(out, "  output %d of the columns is spent by transaction %d\n", output, tx) })
+	m.spends.each(func(output, tx uint64) {
+		fmt.Fprintf(out, "  output %d of the columns is spent by transaction %d\n", output, tx)
+	})
 	m.links.each(func(address, value uint64) {
 		if address&linkTx == 0 {
 			fmt.Fprintf(out, "  address %d of the columns is linked under address %d\n", address, value)

@@ -345,7 +345,8 @@ func (r *Reader) Outputs(ctx context.Context, ids []goshawk.OutputID) (_ []gosha
 			return nil, unknown("output", uint64(id))
 		}
 		tx := r.v.txOf(uint64(id))
-		c := goshawk.Coin{Output: r.v.output(uint64(id)), Tx: goshawk.TxID(tx), Height: r.v.block(r.v.blockOf(tx)).height}
+		c := goshawk.Coin{Tx: goshawk.TxID(tx), Height: r.v.block(r.v.blockOf(tx)).height}
+		r.v.output(&c.Output, uint64(id), r.v.cols[colOutput].at(uint64(id)))
 		c.Index = uint32(uint64(id) - get40(r.v.cols[colTx].at(tx)[5:]))
 		c.Kind = r.v.kind(uint64(c.Address))
 		coins = append(coins, c)
@@ -516,4 +517,34 @@ func (r *Reader) Children(a goshawk.AddressID) []goshawk.AddressID {
 		}
 	}
 	return ids
+}
+
+// HighestFee returns the transaction that paid most to its miner, of those whose
+// inputs are all known, and what it paid: a scan over the columns that copies
+// nothing.
+func (r *Reader) HighestFee() (goshawk.TxID, uint64) {
+	v := &r.v
+	best, most := goshawk.NoTx, uint64(0)
+	n := v.txs()
+	for tx := range n {
+		t := v.tx(tx)
+		if t.flags&flagCoinbase != 0 {
+			continue
+		}
+		fee := uint64(0)
+		known := true
+		for ins := v.cols[colInput].span(t.firstInput, t.inputEnd); len(ins) >= 18; ins = ins[18:] {
+			if spent := get40(ins); spent&outsideBit != 0 && v.cols[colOutside].at(spent &^ outsideBit)[40]&flagKnown == 0 {
+				known = false
+			}
+			fee += binary.LittleEndian.Uint64(ins[5:])
+		}
+		for outs := v.cols[colOutput].span(t.firstOutput, t.outputEnd); len(outs) >= 18; outs = outs[18:] {
+			fee -= binary.LittleEndian.Uint64(outs)
+		}
+		if known && (best == goshawk.NoTx || fee > most) {
+			best, most = goshawk.TxID(tx), fee
+		}
+	}
+	return best, most
 }

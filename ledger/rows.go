@@ -210,7 +210,7 @@ func (v *view) spender(output uint64, row []byte) goshawk.TxID {
 // same hash overwrote.
 func (v *view) fate(output uint64, row []byte) goshawk.TxID {
 	s := v.spender(output, row)
-	if s == goshawk.NoTx {
+	if s == goshawk.NoTx && len(v.overwritten) > 0 {
 		for i := range v.overwritten {
 			if o := &v.overwritten[i]; output >= o.First && output < o.End {
 				return goshawk.Burnt
