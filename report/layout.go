@@ -318,14 +318,13 @@ func (l *layout) settle(i int, neighbours func(*spot) []int) {
 		}
 		want, weight := l.spots[s].y, 1
 		if near := neighbours(&l.spots[s]); len(near) > 0 {
-			sum := 0
+			sum, parts := 0, 0
 			for _, n := range near {
-				sum += l.spots[n].y
+				part := l.weight(n)
+				sum += l.spots[n].y * part
+				parts += part
 			}
-			want, weight = sum/len(near), 4
-			if l.spots[s].box < 0 {
-				weight = 12 // long curves like to be straight
-			}
+			want, weight = sum/parts, l.weight(s)
 		}
 		pools = append(pools, pool{sum: (want - offset[k]) * weight, weight: weight, count: 1})
 		for len(pools) > 1 {
@@ -343,6 +342,19 @@ func (l *layout) settle(i int, neighbours func(*spot) []int) {
 			l.spots[layer[k]].y = at + offset[k]
 			k++
 		}
+	}
+}
+
+// weight says how much a spot wants its place: long curves like to be straight,
+// and so do the ways that go on; what ends makes room for them.
+func (l *layout) weight(s int) int {
+	switch {
+	case l.spots[s].box < 0:
+		return 16
+	case len(l.spots[s].in) > 0 && len(l.spots[s].out) > 0:
+		return 12
+	default:
+		return 2
 	}
 }
 
