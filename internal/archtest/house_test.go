@@ -54,6 +54,8 @@ var house = [...]rule{
 		why: "the binary wires all parts together; nothing imports it"},
 	{path: "internal/archtest",
 		why: "it reads sources and imports nothing of the house"},
+	{path: "internal/bench", may: []string{everything}, chains: true,
+		why: "it measures all parts together, as the binary wires them; nothing imports it"},
 	{path: "internal/chaingen", chains: true, may: []string{"chain/bitcoin"},
 		why: "it writes one chain's block files for benchmarks and the demo"},
 	{path: "internal/disk",
