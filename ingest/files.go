@@ -243,16 +243,16 @@ func (d *folder) read(ctx context.Context, chain []int32, each func(*batch) erro
 	}, each)
 }
 
-// tail turns the damage of the newest block of all, where it is also the last in
-// its file, into a warning: the node was still writing it.
+// tail turns the damage of a block that the node may still be writing into a
+// warning: the newest of all, where it is the last in its file.
 func (d *folder) tail(err error) error {
 	damage, ok := errors.AsType[*damage](err)
-	if !ok || !damage.last {
+	if !ok || !damage.later {
 		return err
 	}
 	if d.told != damage.node {
 		d.told = damage.node
-		d.run.warn(damage.file, damage.offset, "the newest block is not whole yet and is left for later (%v)", damage.err)
+		d.run.warn(damage.file, damage.offset, "the chain ends before a block that the node has not finished: %v", damage.err)
 	}
 	return nil
 }

@@ -157,7 +157,8 @@ func TestDamagedFiles(t *testing.T) {
 		{"cut in a block", whole[:at(20)+100], 20, "", "", fmt.Sprintf("[blk00000.dat: byte %d: the file ends within a block of %d bytes: the block is left for later]", at(20), len(c.blocks[20]))},
 		{"cut in a header", whole[:at(20)+30], 20, "", "", fmt.Sprintf("[blk00000.dat: byte %d: the file ends within a block's header: the block is left for later]", at(20))},
 		{"cut in a magic", whole[:at(20)+3], 20, "", "", fmt.Sprintf("[blk00000.dat: byte %d: the file ends within a block's header: the block is left for later]", at(20))},
-		{"newest block half written into padding", append(whole[:at(20)+150:at(20)+150], make([]byte, 5000)...), 20, "", "", "the newest block is not whole yet"},
+		{"newest block half written into padding", append(whole[:at(20)+150:at(20)+150], make([]byte, 5000)...), 20, "", "", "the chain ends before a block that the node has not finished"},
+		{"newest block damaged, but not at the end", append(change(at(20)+8+100, whole[at(20)+8+100]^4), c.file(5, 6)...), 20, goshawk.Corrupt, fmt.Sprintf("byte %d: block %s at height 20", at(20), c.hashes[20]), "[]"},
 		{"a bit of a transaction", change(at(10)+8+100, whole[at(10)+8+100]^4), 10, goshawk.Corrupt, fmt.Sprintf("blk00000.dat: byte %d: block %s at height 10", at(10), c.hashes[10]), "[]"},
 		{"a header", change(at(10)+8+70, 0xff, 0xff, 0xff, 0xff, 0xff), 10, goshawk.Corrupt, fmt.Sprintf("blk00000.dat at byte %d", at(10)), "a block is unreadable"},
 		{"a magic", change(at(10), 0), 10, goshawk.Corrupt, fmt.Sprintf("blk00000.dat at byte %d", at(10)), "stray bytes between blocks skipped"},
@@ -185,6 +186,9 @@ func TestDamagedFiles(t *testing.T) {
 				}
 				if len(to.blocks) != test.blocks || to.committed != test.blocks {
 					t.Errorf("%d blocks, %d committed, want %d", len(to.blocks), to.committed, test.blocks)
+				}
+				if repeated := strings.Contains(test.name, "not at the end"); (summary.Known != 0) != repeated {
+					t.Errorf("%d blocks known", summary.Known)
 				}
 				if got := text(summary.Warnings); !strings.Contains(got, test.warnings) {
 					t.Errorf("warnings %s, want %s", got, test.warnings)
@@ -260,14 +264,20 @@ func TestFilesFollow(t *testing.T) {
 	disk := newMemory(map[string][]byte{"b/blk00000.dat": append(c.file(0, 10), make([]byte, 1000)...)})
 	full := c.file(0, 12)
 	steps := []func(){
+		func() { disk.write("b/blk00000.dat", full[:len(c.file(0, 11))+40]) }, // a header half written
+		func() { disk.write("b/blk00000.dat", full[:len(c.file(0, 11))+50]) },
+		func() {
+			disk.write("b/blk00000.dat", append(slices.Clone(full[:len(c.file(0, 11))+50]), make([]byte, 1000)...))
+		}, // into padding
 		func() { disk.write("b/blk00000.dat", append(slices.Clone(full[:len(full)-50]), make([]byte, 900)...)) }, // a block half written
+		func() { disk.write("b/blk00000.dat", append(slices.Clone(full[:len(full)-50]), make([]byte, 950)...)) },
 		func() { disk.write("b/blk00000.dat", append(slices.Clone(full), make([]byte, 900)...)) },
 		func() { disk.write("b/blk00000.dat", c.file(0, 25)) },
 		func() { disk.write("b/blk00001.dat", c.file(25, 31)) },
 		func() { disk.write("b/blk00001.dat", append(c.file(25, 31), other.file(20, 31)...)) }, // as much work
 		func() { disk.write("b/blk00002.dat", other.file(31, 40)) },
 	}
-	want := []int{10, 11, 12, 25, 31, 31, 40}
+	want := []int{10, 11, 11, 11, 11, 11, 12, 25, 31, 31, 40}
 	var got []int
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -289,7 +299,7 @@ func TestFilesFollow(t *testing.T) {
 	if goshawk.CodeOf(err) != goshawk.Interrupted {
 		t.Fatalf("the follower ended with %v", err)
 	}
-	if !slices.Equal(got, want) || !slices.Equal(to.hashes(), other.hashes) || summary.Reorganised != 11 || len(summary.Warnings) != 1 {
+	if !slices.Equal(got, want) || !slices.Equal(to.hashes(), other.hashes) || summary.Reorganised != 11 || len(summary.Warnings) != 2 {
 		t.Errorf("heights %v, want %v; %+v", got, want, summary)
 	}
 }
@@ -404,5 +414,42 @@ func TestWarningsAreBounded(t *testing.T) {
 		ingest.Options{Params: c.params, Warn: func(ingest.Warning) { calls++ }})
 	if err != nil || len(summary.Warnings) > 1000 || int64(len(summary.Warnings))+summary.MoreWarnings < 1 || calls != len(summary.Warnings) {
 		t.Errorf("%v, %d warnings, %d more, %d calls", err, len(summary.Warnings), summary.MoreWarnings, calls)
+	}
+}
+
+// Of branches with as much work the first seen stays, also where its beginning
+// was seen last.
+func TestFirstSeenOfEqualsWins(t *testing.T) {
+	base := newChain(t).grow(3, "a")
+	x, y := base.fork(4).grow(2, "x"), base.fork(4).grow(2, "y")
+	tests := map[string]map[string][]byte{
+		"in order":        {"b/blk00000.dat": join(base.file(0, 4), x.file(4, 6), y.file(4, 6))},
+		"top first":       {"b/blk00000.dat": join(base.file(0, 4), x.file(5, 6), y.file(4, 6), x.file(4, 5))},
+		"by file numbers": {"b/blk99999.dat": join(base.file(0, 4), x.file(4, 6)), "b/blk100000.dat": y.file(4, 6)},
+	}
+	for name, files := range tests {
+		to := &recorder{t: t}
+		if _, err := ingest.FromFiles(t.Context(), to, newMemory(files), []string{"b"}, ingest.Options{Params: base.params}); err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(to.hashes(), x.hashes) {
+			t.Errorf("%s: the other branch won", name)
+		}
+	}
+}
+
+// A magic may lie across two of the stretches that are searched at a time.
+func TestStrayBytesOfAnyLength(t *testing.T) {
+	c := newChain(t).grow(2, "a")
+	for n := 64<<10 - 8; n <= 64<<10+1; n++ {
+		noise := make([]byte, n)
+		for i := range noise {
+			noise[i] = 0x11
+		}
+		to := &recorder{t: t}
+		_, err := ingest.FromFiles(t.Context(), to, newMemory(map[string][]byte{"b/blk00000.dat": join(noise, c.file(0, 3))}), []string{"b"}, ingest.Options{Params: c.params})
+		if err != nil || !slices.Equal(to.hashes(), c.hashes) {
+			t.Errorf("%d stray bytes: %v, %d blocks", n, err, len(to.blocks))
+		}
 	}
 }

@@ -13,7 +13,7 @@ type damage struct {
 	node   int32
 	file   string
 	offset int64
-	last   bool // it is the newest block of all and the last of its file: it may become whole
+	later  bool // it may become whole: the node is still at it
 	err    error
 }
 
@@ -172,7 +172,9 @@ func (r *reader) fault(n int32, err error) error {
 	f := &r.folder.files[node.place.file]
 	newest := node.root != none && r.folder.tree.best[node.root] == n
 	atEnd := !f.lone && node.place.offset+frameSize+int64(node.place.size) == f.next
-	d := &damage{node: n, file: f.name, offset: node.place.offset, last: newest && atEnd}
+	// The node writes a block's undo data only after it has connected the block.
+	unconnected := r.folder.run.opts.Follow && goshawk.CodeOf(err) == goshawk.Unsupported
+	d := &damage{node: n, file: f.name, offset: node.place.offset, later: newest && atEnd || unconnected}
 	hint := goshawk.HintOf(err)
 	if hint == "" {
 		hint = damageHint

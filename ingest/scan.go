@@ -125,10 +125,11 @@ func (s *scanner) scan(ctx context.Context, from int64) (next int64, err error) 
 		} else if ok {
 			s.warn(at, "a block is unreadable: %s", f.fault)
 			s.lost(at)
-			last = -1
-			if at, err = s.search(ctx, at+magicSize); err != nil {
-				return at, err
+			after, err := s.search(ctx, at+magicSize)
+			if err != nil || after == s.size {
+				return at, err // a follower finds it again when the node has written more
 			}
+			last, at = -1, after
 			continue
 		}
 

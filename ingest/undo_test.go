@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"goshawk"
 	"goshawk/chain/bitcoin"
@@ -219,6 +221,41 @@ func TestLateLedgerResumes(t *testing.T) {
 	}
 	if !slices.Equal(to.hashes(), c.hashes[10:]) {
 		t.Error("another chain")
+	}
+	checkCoins(t, c, to)
+}
+
+// A node connects blocks, and writes their undo data, some time after it has
+// stored them: a follower waits.
+func TestLateFollowerWaitsForUndoData(t *testing.T) {
+	c := newChain(t).grow(30, "a")
+	records := func(end int) (b []byte) {
+		for h := 2; h < end; h++ {
+			b = append(b, c.undo(h)...)
+		}
+		return b
+	}
+	disk := newMemory(map[string][]byte{"b/blk00000.dat": c.file(0, 31), "b/rev00000.dat": records(20)})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	to := &recorder{t: t}
+	var got []int
+	summary, err := ingest.FromFiles(ctx, to, disk, []string{"b"}, ingest.Options{Params: c.params, FromHeight: 10, Follow: true, Poll: time.Millisecond, Progress: func(p ingest.Progress) {
+		if p.Stage != ingest.CaughtUp {
+			return
+		}
+		got = append(got, len(to.blocks))
+		switch len(got) {
+		case 3:
+			disk.write("b/rev00000.dat", records(25))
+		case 5:
+			disk.write("b/rev00000.dat", records(31))
+		case 7:
+			cancel()
+		}
+	}})
+	if goshawk.CodeOf(err) != goshawk.Interrupted || !slices.Equal(got, []int{10, 10, 10, 15, 15, 21, 21}) || len(summary.Warnings) != 2 {
+		t.Errorf("%v, %v, %+v", err, got, summary)
 	}
 	checkCoins(t, c, to)
 }
