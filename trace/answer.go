@@ -113,7 +113,7 @@ func compareEnds(f *findings, a *end, g *findings, b *end) int {
 		return 1
 	}
 	if a.foreign {
-		x, y := &f.extras[a.extra-1], &g.extras[b.extra-1]
+		x, y := &f.foreign[a.tx], &g.foreign[b.tx]
 		return cmp.Or(cmp.Compare(x.height, y.height), bytes.Compare(x.outpoint.Tx[:], y.outpoint.Tx[:]),
 			cmp.Compare(x.outpoint.Index, y.outpoint.Index), cmp.Compare(a.kind, b.kind))
 	}
@@ -294,8 +294,8 @@ func (s *speaker) ends(from []end, to []goshawk.End, outs []uint32, amounts []go
 		if !from[i].foreign {
 			s.ids = append(s.ids, from[i].tx)
 		}
-		if x := from[i].extra; x != 0 && f.extras[x-1].sweep != goshawk.NoTx {
-			s.ids = append(s.ids, f.extras[x-1].sweep)
+		if x := f.of(&from[i]); x != nil && x.sweep != goshawk.NoTx {
+			s.ids = append(s.ids, x.sweep)
 		}
 		s.addrs = append(s.addrs, from[i].address)
 	}
@@ -314,8 +314,12 @@ func (s *speaker) ends(from []end, to []goshawk.End, outs []uint32, amounts []go
 	for i := range from {
 		x, y := &from[i], &to[i]
 		*y = goshawk.End{Kind: kindName(x.kind), Hops: int(x.hop), Note: noteText(x.note, s.e.q.Backward)}
-		m := known[x.tx]
-		y.Tx, y.Height, y.Time = m.hash, m.height, m.time
+		if x.foreign {
+			y.Tx, y.Height = f.foreign[x.tx].outpoint.Tx, f.foreign[x.tx].height
+		} else {
+			m := known[x.tx]
+			y.Tx, y.Height, y.Time = m.hash, m.height, m.time
+		}
 		if x.kind != kindFee {
 			outs[i] = x.index
 			y.Out = &outs[i]
@@ -329,11 +333,7 @@ func (s *speaker) ends(from []end, to []goshawk.End, outs []uint32, amounts []go
 			y.Amount = &amounts[i]
 		}
 		sweep := goshawk.NoTx
-		if x.extra != 0 {
-			more := &f.extras[x.extra-1]
-			if x.foreign {
-				y.Tx, y.Height, y.Time = more.outpoint.Tx, more.height, 0
-			}
+		if more := f.of(x); more != nil {
 			if sweep = more.sweep; sweep != goshawk.NoTx {
 				h := known[sweep].hash
 				y.Sweep = &h
@@ -358,8 +358,8 @@ func (s *speaker) ends(from []end, to []goshawk.End, outs []uint32, amounts []go
 func (s *speaker) sweeps(from []end) (map[goshawk.TxID]*goshawk.Label, error) {
 	s.ids = s.ids[:0]
 	for i := range from {
-		if x := from[i].extra; x != 0 && s.e.found.extras[x-1].sweep != goshawk.NoTx {
-			s.ids = append(s.ids, s.e.found.extras[x-1].sweep)
+		if x := s.e.found.of(&from[i]); x != nil && x.sweep != goshawk.NoTx {
+			s.ids = append(s.ids, x.sweep)
 		}
 	}
 	slices.Sort(s.ids)

@@ -75,14 +75,18 @@ type end struct {
 	kind    uint8
 	note    uint8
 	unknown bool // nobody can say how much
-	foreign bool // its coin is not in the ledger: extras name it
+	foreign bool // its coin is not in the ledger: tx is its place in foreigns
 }
 
 // extra is what few ends have.
 type extra struct {
-	sweep    goshawk.TxID // NoTx for none
-	mixed    uint32
-	shares   run
+	sweep  goshawk.TxID // NoTx for none
+	mixed  uint32
+	shares run
+}
+
+// foreign is a coin that is not in the ledger.
+type foreign struct {
 	outpoint goshawk.Outpoint
 	height   int32
 }
@@ -104,6 +108,7 @@ type findings struct {
 	ordered list // ends in chain order
 	tardy   list // ends in any order
 	extras  []extra
+	foreign []foreign
 	shares  pile[share]
 	room    pool[share]
 	sums    [kindsCount]sum
@@ -159,10 +164,19 @@ func (f *findings) late(x end) *end {
 	return f.tardy.add(x)
 }
 
+// more returns an end's extras, which begin empty. It is valid until the next call.
 func (f *findings) more(x *end) *extra {
 	if x.extra == 0 {
 		f.extras = append(f.extras, extra{sweep: goshawk.NoTx})
 		x.extra = uint32(len(f.extras))
+	}
+	return &f.extras[x.extra-1]
+}
+
+// of returns what an end has beyond the rest; nil for nothing.
+func (f *findings) of(x *end) *extra {
+	if x.extra == 0 {
+		return nil
 	}
 	return &f.extras[x.extra-1]
 }

@@ -163,10 +163,9 @@ func (e *engine) leaveByInputs(ctx context.Context, b *batch, r int, f *facts, t
 		x := end{tx: from.tx, index: from.index, amount: got, address: in.Address, hop: hop, kind: fate.kind, note: fate.note, unknown: unknown}
 		var at *end
 		if from.tx == goshawk.NoTx {
-			x.foreign, x.index, x.tx = true, outpoints[i].Index, 0
+			x.foreign, x.index, x.tx = true, outpoints[i].Index, goshawk.TxID(len(e.found.foreign))
+			e.found.foreign = append(e.found.foreign, foreign{outpoints[i], in.Height})
 			at = e.found.late(x)
-			more := e.found.more(at)
-			more.outpoint, more.height = outpoints[i], in.Height
 		} else {
 			at = e.found.late(x)
 			e.found.seen(flow{place: from, address: in.Address, amount: got, value: in.Value, hop: hop, next: row.ID})
