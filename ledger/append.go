@@ -211,7 +211,7 @@ func (w *Writer) overwrite(hash *goshawk.Hash, by uint64) {
 // findTx returns the newest transaction below limit with a hash.
 func (w *Writer) findTx(hash *goshawk.Hash, limit uint64) (uint64, bool) {
 	h := hashPrefix(hash)
-	is := func(id uint64) bool { return bytes.Equal(w.v.cols[colHash].at(id), hash[:]) }
+	is := func(id uint64) bool { return w.v.isHash(id, hash) }
 	if id, ok := w.txs.newest(h, limit, is); ok {
 		return id, ok
 	}
@@ -308,8 +308,7 @@ func (w *Writer) recentAddress(h uint64, kind goshawk.Kind, key []byte) (uint64,
 }
 
 func (w *Writer) isAddress(id uint64, kind goshawk.Kind, key []byte) bool {
-	k, has := w.v.address(id)
-	return k == kind && bytes.Equal(has, key)
+	return w.v.isAddress(id, kind, key)
 }
 
 func (w *Writer) addAddress(h uint64, kind goshawk.Kind, key []byte) uint64 {
@@ -353,10 +352,9 @@ func (w *Writer) resolve(b *goshawk.Block, firstTx uint64) error {
 			p.limit[next] = firstTx + uint64(i)
 		}
 	}
-	hashes := &w.v.cols[colHash]
 	for i := range b.Ins {
 		hash := &b.Ins[i].Prev.Tx
-		id, ok := w.txs.newest(hashPrefix(hash), p.limit[i], func(id uint64) bool { return bytes.Equal(hashes.at(id), hash[:]) })
+		id, ok := w.txs.newest(hashPrefix(hash), p.limit[i], func(id uint64) bool { return w.v.isHash(id, hash) })
 		p.tx[i] = id
 		if !ok {
 			p.tx[i] = noPrev
@@ -368,7 +366,7 @@ func (w *Writer) resolve(b *goshawk.Block, firstTx uint64) error {
 		left := p.left[:0]
 		for _, i := range p.left {
 			hash := &b.Ins[i].Prev.Tx
-			id, ok := seg.newest(hashPrefix(hash), p.limit[i], func(id uint64) bool { return bytes.Equal(hashes.at(id), hash[:]) })
+			id, ok := seg.newest(hashPrefix(hash), p.limit[i], func(id uint64) bool { return w.v.isHash(id, hash) })
 			if ok {
 				p.tx[i] = id
 			} else {

@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"bytes"
 	"context"
 	"encoding/binary"
 	"runtime"
@@ -193,7 +192,7 @@ func done(ctx context.Context) error {
 
 func (r *Reader) findTx(hash *goshawk.Hash, limit uint64) (uint64, bool) {
 	h := hashPrefix(hash)
-	is := func(id uint64) bool { return bytes.Equal(r.v.cols[colHash].at(id), hash[:]) }
+	is := func(id uint64) bool { return r.v.isHash(id, hash) }
 	if t := r.store.tail; t != nil {
 		if id, ok := t.tx.newest(h, limit, is); ok {
 			return id, ok
@@ -209,10 +208,7 @@ func (r *Reader) findTx(hash *goshawk.Hash, limit uint64) (uint64, bool) {
 
 func (r *Reader) findAddress(kind goshawk.Kind, key []byte) (uint64, bool) {
 	h := secretHash(r.store.man.Secret, kind, key)
-	is := func(id uint64) bool {
-		k, has := r.v.address(id)
-		return k == kind && bytes.Equal(has, key)
-	}
+	is := func(id uint64) bool { return r.v.isAddress(id, kind, key) }
 	if t := r.store.tail; t != nil {
 		if id, ok := t.addr.newest(h, ^uint64(0), is); ok {
 			return id, ok

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"goshawk"
@@ -247,6 +248,26 @@ func (v *view) address(id uint64) (goshawk.Kind, []byte) {
 	}
 	kind := goshawk.Kind(row[0] &^ kindBlob)
 	return kind, v.blob(get40(row[1:]), uint64(binary.LittleEndian.Uint32(row[6:])))
+}
+
+// isAddress says whether an address has this kind and key.
+func (v *view) isAddress(id uint64, kind goshawk.Kind, key []byte) bool {
+	row := v.cols[colAddress].at(id)
+	if len(key) != inlineKey {
+		if row[0] != byte(kind)|kindBlob || uint64(binary.LittleEndian.Uint32(row[6:])) != uint64(len(key)) {
+			return false
+		}
+		return bytes.Equal(v.blob(get40(row[1:]), uint64(len(key))), key)
+	}
+	return row[0] == byte(kind) &&
+		binary.LittleEndian.Uint64(row[1:]) == binary.LittleEndian.Uint64(key) &&
+		binary.LittleEndian.Uint64(row[9:]) == binary.LittleEndian.Uint64(key[8:]) &&
+		binary.LittleEndian.Uint32(row[17:]) == binary.LittleEndian.Uint32(key[16:])
+}
+
+// isHash says whether a transaction has this hash.
+func (v *view) isHash(tx uint64, hash *goshawk.Hash) bool {
+	return *(*goshawk.Hash)(v.cols[colHash].at(tx)) == *hash
 }
 
 // blob returns size bytes of colBlob; what was appended together lies together.
