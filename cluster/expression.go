@@ -16,7 +16,7 @@ const OneTimeChange = "fresh-address & script-type & !round-value & optimal"
 // points to a change output where it leaves exactly one of two or more.
 type Expression struct {
 	op          byte // 'h', '!', '&', '|'
-	heuristic   *Heuristic
+	heuristic   int  // in heuristics
 	left, right *Expression
 }
 
@@ -32,10 +32,9 @@ func Not(a *Expression) *Expression { return &Expression{op: '!', left: a} }
 // Named returns a heuristic by its name, or name/version.
 func Named(name string) (*Expression, error) {
 	bare, version, versioned := strings.Cut(name, "/")
-	for i := range heuristics {
-		h := &heuristics[i]
+	for i, h := range heuristics {
 		if h.Name == bare && (!versioned || version == strconv.Itoa(h.Version)) {
-			return &Expression{op: 'h', heuristic: h}, nil
+			return &Expression{op: 'h', heuristic: i}, nil
 		}
 	}
 	names := make([]string, len(heuristics))
@@ -151,9 +150,9 @@ func (e *Expression) text(around int, versions bool) string {
 	switch e.op {
 	case 'h':
 		if versions {
-			return e.heuristic.Name + "/" + strconv.Itoa(e.heuristic.Version)
+			return heuristics[e.heuristic].Name + "/" + strconv.Itoa(heuristics[e.heuristic].Version)
 		}
-		return e.heuristic.Name
+		return heuristics[e.heuristic].Name
 	case '!':
 		return "!" + e.left.text(3, versions)
 	}
@@ -171,7 +170,7 @@ func (e *Expression) text(around int, versions bool) string {
 
 func (e *Expression) needs() need {
 	if e.op == 'h' {
-		return e.heuristic.needs
+		return heuristics[e.heuristic].needs
 	}
 	n := e.left.needs()
 	if e.right != nil {
@@ -194,5 +193,5 @@ func (e *Expression) marked(s *sight) uint64 {
 	case '|':
 		return e.left.marked(s) | e.right.marked(s)
 	}
-	return e.heuristic.mark(s) & s.spendable
+	return heuristics[e.heuristic].mark(s) & s.spendable
 }

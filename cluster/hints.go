@@ -45,8 +45,7 @@ func Hints(ctx context.Context, l goshawk.Ledger, id goshawk.TxID, exclude Exclu
 		return nil, nil
 	}
 	var hints []Hint
-	for i := range heuristics {
-		h := &heuristics[i]
+	for _, h := range heuristics {
 		name, saw := h.Name+"/"+strconv.Itoa(h.Version), "of all outputs only this one: "+h.Property
 		set := h.mark(s) & s.spendable
 		if h.payment {
