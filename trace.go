@@ -21,51 +21,51 @@ func EndKinds() []EndKind {
 }
 
 // Trace is an answer: value followed from its starts by a named method, with
-// everything needed to compute it again. Its JSON form is part of the
-// command-line contract (docs/json.md).
+// everything needed to compute it again. Its JSON form (docs/json.md)
+// is written by package report.
 type Trace struct {
-	Version    string          `json:"version"` // of the program that answered
-	Network    string          `json:"network"`
-	Asset      Asset           `json:"asset"`
-	Ledger     TracePoint      `json:"ledger"`
-	Claim      string          `json:"claim,omitempty"` // whose claim the answer rests on, for remote sources
-	Method     string          `json:"method"`
-	Direction  string          `json:"direction"` // forward or backward
-	Parameters TraceParameters `json:"parameters"`
-	Labels     []LabelSource   `json:"labels"`
-	Start      []TraceStart    `json:"start"`
-	Totals     []TraceTotal    `json:"-"` // as an object by kind in JSON
-	Ends       []End           `json:"ends"`
-	Steps      uint64          `json:"steps"` // transactions walked
-	Flows      []Flow          `json:"flows,omitempty"`
-	FlowsCut   uint64          `json:"flows_omitted,omitempty"` // coins walked but not listed in Flows
-	Truncated  bool            `json:"truncated"`
-	Warnings   []string        `json:"warnings,omitempty"`
+	Version    string // of the program that answered
+	Network    string
+	Asset      Asset
+	Ledger     TracePoint
+	Claim      string // whose claim the answer rests on, for remote sources
+	Method     string
+	Direction  string // forward or backward
+	Parameters TraceParameters
+	Labels     []LabelSource
+	Start      []TraceStart
+	Totals     []TraceTotal // as an object by kind in JSON
+	Ends       []End
+	Steps      uint64 // transactions walked
+	Flows      []Flow
+	FlowsCut   uint64 // coins walked but not listed in Flows
+	Truncated  bool
+	Warnings   []string
 }
 
 // TracePoint is the ledger's tip when the question was asked.
 type TracePoint struct {
-	Height int32 `json:"height"`
-	Hash   Hash  `json:"hash"`
+	Height int32
+	Hash   Hash
 }
 
 // TraceParameters are all the settings that can change an answer.
 type TraceParameters struct {
-	StopConfidence  int    `json:"stop_confidence"`
-	MaxHops         *int   `json:"max_hops"`   // nil: no limit
-	MinAmount       *Units `json:"min_amount"` // nil: no limit
-	Until           string `json:"until,omitempty"`
-	ThroughCoinJoin bool   `json:"through_coinjoin"`
-	Services        string `json:"services,omitempty"` // "address", or "cluster" where labels reach clusters
-	CoinJoinRule    string `json:"coinjoin_rule,omitempty"`
+	StopConfidence  int
+	MaxHops         *int   // nil: no limit
+	MinAmount       *Units // nil: no limit
+	Until           string
+	ThroughCoinJoin bool
+	Services        string // "address", or "cluster" where labels reach clusters
+	CoinJoinRule    string
 }
 
 // TraceStart is a coin that a trace starts from.
 type TraceStart struct {
-	Tx      Hash   `json:"tx"`
-	Out     uint32 `json:"out"`
-	Address string `json:"address,omitempty"`
-	Amount  Units  `json:"amount"`
+	Tx      Hash
+	Out     uint32
+	Address string
+	Amount  Units
 }
 
 // TraceTotal sums the ends of one kind.
@@ -78,62 +78,62 @@ type TraceTotal struct {
 // End is where traced value rests. A fee's end names its transaction and has
 // neither output nor address.
 type End struct {
-	Kind    EndKind `json:"kind"`
-	Tx      Hash    `json:"tx"`
-	Out     *uint32 `json:"out"`
-	Address *string `json:"address"`
-	Amount  *Units  `json:"amount"` // nil where nobody can say
-	Hops    int     `json:"hops"`
-	Label   *Label  `json:"label"`
-	Height  int32   `json:"height"`         // of Tx; -1 where it is not known
-	Time    int64   `json:"time,omitempty"` // header time of Tx's block, seconds since 1970
+	Kind    EndKind
+	Tx      Hash
+	Out     *uint32
+	Address *string
+	Amount  *Units // nil where nobody can say
+	Hops    int
+	Label   *Label
+	Height  int32 // of Tx; -1 where it is not known
+	Time    int64 // header time of Tx's block, seconds since 1970
 	// Sweep is the transaction that emptied this unlabelled address into the
 	// service: the evidence, an inference, that it is a customer's deposit address.
-	Sweep *Hash `json:"sweep,omitempty"`
+	Sweep *Hash
 	// Candidates counts the outputs that could be the coin's continuation
 	// beyond a CoinJoin.
-	Candidates int `json:"candidates,omitempty"`
+	Candidates int
 	// Note says in words what stopped the trace here, where the kind does not.
-	Note string `json:"note,omitempty"`
+	Note string
 	// ByStart splits Amount over the starts that it came from, if asked.
-	ByStart []StartShare `json:"by_start,omitempty"`
+	ByStart []StartShare
 }
 
 // StartShare is the part of an amount that came from one start.
 type StartShare struct {
-	Start  int   `json:"start"` // index in Trace.Start
-	Amount Units `json:"amount"`
+	Start  int // index in Trace.Start
+	Amount Units
 }
 
 // Flow is a coin that traced value passed through: created by Tx and, on the
 // way walked, spent by Spender, in either direction.
 type Flow struct {
-	Tx      Hash   `json:"tx"`
-	Out     uint32 `json:"out"`
-	Address string `json:"address"`
-	Amount  Units  `json:"amount"` // traced units of it; for poison its value
-	Value   Units  `json:"value"`
-	Hops    int    `json:"hops"`
-	Height  int32  `json:"height"`
-	Time    int64  `json:"time,omitempty"`
-	Spender *Hash  `json:"spender"` // nil at a forward trace's end and a backward trace's start
+	Tx      Hash
+	Out     uint32
+	Address string
+	Amount  Units // traced units of it; for poison its value
+	Value   Units
+	Hops    int
+	Height  int32
+	Time    int64
+	Spender *Hash // nil at a forward trace's end and a backward trace's start
 }
 
 // Comparison holds one question's answers by several methods, side by side.
 type Comparison struct {
-	Traces []*Trace        `json:"traces"`
-	Ends   []ComparisonEnd `json:"ends"`
+	Traces []*Trace
+	Ends   []ComparisonEnd
 }
 
 // ComparisonEnd is one end under every method: nil where a method does not
 // reach it.
 type ComparisonEnd struct {
-	Kind    EndKind  `json:"kind"`
-	Tx      Hash     `json:"tx"`
-	Out     *uint32  `json:"out"`
-	Address *string  `json:"address"`
-	Label   *Label   `json:"label"`
-	Amounts []*Units `json:"amounts"` // in the order of Traces
-	Least   Units    `json:"least"`   // over the methods that claim amounts (all but poison); 0 where one does not reach it
-	Most    Units    `json:"most"`
+	Kind    EndKind
+	Tx      Hash
+	Out     *uint32
+	Address *string
+	Label   *Label
+	Amounts []*Units // in the order of Traces
+	Least   Units    // over the methods that claim amounts (all but poison); 0 where one does not reach it
+	Most    Units
 }
