@@ -216,7 +216,7 @@ func (s *nodeSource) hashes(ctx context.Context, low, high int32) ([]goshawk.Has
 func (s *nodeSource) fetch(ctx context.Context, from, to int32) error {
 	r := s.run
 	r.done.TotalBlocks = r.done.Blocks + int64(to-from) + 1
-	workers := make([]func(context.Context, *batch), r.opts.decoders())
+	workers := make([]func(context.Context, *batch), max(r.opts.decoders(), fetchers))
 	for i := range workers {
 		w := &nodeReader{source: s, decoder: bitcoin.NewDecoder(r.opts.Params)}
 		workers[i] = w.work
@@ -252,6 +252,9 @@ type nodeReader struct {
 }
 
 const (
+	// fetchers is how many requests are at least under way at a time: while the
+	// node works on one, another is decoded.
+	fetchers = 3
 	// Answers of such sizes are worth more blocks at once, or fewer.
 	smallAnswer = 1 << 19
 	largeAnswer = 4 << 20

@@ -202,6 +202,29 @@ func TestNodeErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
+func TestSlowNode(t *testing.T) {
+	c := newChain(t).grow(3, "a")
+	node := newFakeNode(t, c.blocks)
+	release := make(chan struct{})
+	defer close(release)
+	node.before = func(http.ResponseWriter, *http.Request, int) bool {
+		<-release
+		return false
+	}
+	client := node.client(t, func(o *ingest.NodeOptions) { o.Client = &http.Client{Timeout: 20 * time.Millisecond} })
+	if _, err := ingest.FromNode(t.Context(), &recorder{t: t}, client, ingest.Options{Params: c.params}); goshawk.CodeOf(err) != goshawk.Unavailable || goshawk.HintOf(err) == "" {
+		t.Errorf("%v (hint: %s)", err, goshawk.HintOf(err))
+	}
+}
+
+func TestPartialFromNodeIsRefused(t *testing.T) {
+	c := newChain(t)
+	_, err := ingest.FromNode(t.Context(), &recorder{t: t}, newFakeNode(t, c.blocks).client(t, nil), ingest.Options{Params: c.params, Partial: true})
+	if goshawk.CodeOf(err) != goshawk.Unsupported {
+		t.Errorf("error %v", err)
+	}
+}
+
 func answerWith(status int, body string) func(http.ResponseWriter, *http.Request, int) bool {
 	return func(w http.ResponseWriter, _ *http.Request, _ int) bool {
 		w.WriteHeader(status)
