@@ -32,7 +32,8 @@ func Run(ctx context.Context, ledger goshawk.Ledger, q Question) (*goshawk.Trace
 // where it ends in a million places.
 type Result struct {
 	e         *engine
-	ends      []end
+	ends      []end // sorted, once they are asked for
+	count     int
 	truncated bool
 }
 
@@ -52,7 +53,7 @@ func Follow(ctx context.Context, ledger goshawk.Ledger, q Question) (*Result, er
 	}
 	e.batches, e.ahead, e.front, e.work = nil, nil, nil, workspace{}
 	e.rows = [pageSize]rowRef{}
-	return &Result{e: e, truncated: err != nil}, err
+	return &Result{e: e, count: e.found.ordered.n + e.found.tardy.n, truncated: err != nil}, err
 }
 
 // Steps is the number of transactions walked.
@@ -62,7 +63,7 @@ func (r *Result) Steps() uint64 { return r.e.steps }
 func (r *Result) Truncated() bool { return r.truncated }
 
 // Len is the number of ends.
-func (r *Result) Len() int { return r.e.found.ordered.n + r.e.found.tardy.n }
+func (r *Result) Len() int { return r.count }
 
 // Totals sums the ends by kind, in the order of goshawk.EndKinds. For poison
 // they are values touched.
@@ -86,10 +87,14 @@ func (r *Result) sorted() []end {
 	}
 	f := &r.e.found
 	order := func(a, b end) int { return compareEnds(f, &a, f, &b) }
-	tardy := slices.Concat(f.tardy.chunks...)
+	inOrder, tardy := f.ordered.chunks, slices.Concat(f.tardy.chunks...)
+	if r.truncated { // there is no time to sort what is not listed
+		first := slices.Concat(inOrder...)
+		inOrder, tardy = [][]end{first[:min(len(first), listedAfter)]}, tardy[:min(len(tardy), listedAfter)]
+	}
 	slices.SortFunc(tardy, order)
-	ends := make([]end, 0, r.Len())
-	for _, chunk := range f.ordered.chunks {
+	ends := make([]end, 0, r.count)
+	for _, chunk := range inOrder {
 		for _, x := range chunk {
 			for len(tardy) > 0 && order(tardy[0], x) < 0 {
 				ends = append(ends, tardy[0])
@@ -99,7 +104,7 @@ func (r *Result) sorted() []end {
 		}
 	}
 	ends = append(ends, tardy...)
-	f.ordered, f.tardy = list{chunks: [][]end{ends}, n: len(ends)}, list{}
+	f.ordered, f.tardy = list{}, list{}
 	r.ends = ends
 	return ends
 }
@@ -164,6 +169,9 @@ func (r *Result) Trace(ctx context.Context) (*goshawk.Trace, error) {
 	done := 0
 	for done < len(ends) && (!words.cut || done < listedAfter) {
 		n := min(done+wordsBatch, len(ends))
+		if words.cut {
+			n = min(n, listedAfter)
+		}
 		if err := words.ends(ends[done:n], t.Ends[done:n], outs[done:n], amounts[done:n], names[done:n]); err != nil {
 			return nil, err
 		}
@@ -178,8 +186,8 @@ func (r *Result) Trace(ctx context.Context) (*goshawk.Trace, error) {
 		err = goshawk.Errorf(goshawk.Interrupted, "interrupted while the answer was written down: %w", ctx.Err())
 		t.Truncated = true
 	}
-	if done < len(ends) {
-		t.Warnings = append(t.Warnings, fmt.Sprintf("interrupted: %d of %d ends are listed; the totals count all", done, len(ends)))
+	if done < r.count {
+		t.Warnings = append(t.Warnings, fmt.Sprintf("interrupted: %d of %d ends are listed; the totals count all", done, r.count))
 	}
 	if e.found.mixes > 0 {
 		t.Warnings = append(t.Warnings, fmt.Sprintf("went through %d CoinJoins: what lies beyond one is no finding, each end there states the number of candidates", e.found.mixes))
