@@ -253,6 +253,8 @@ func (w *Writer) addressIDs(b *goshawk.Block) []uint64 {
 		}
 	}
 	k.id = slices.Grow(k.id, len(k.keys))[:len(k.keys)]
+	rows := &w.v.cols[colAddress]
+	w.warmth += w.addrs.warm(k.hash, rows)
 	for i, h := range k.hash {
 		id, ok := w.recentAddress(h, k.kind[i], k.keys[i])
 		k.id[i] = id
@@ -262,6 +264,7 @@ func (w *Writer) addressIDs(b *goshawk.Block) []uint64 {
 	}
 	for s := len(w.store.addr) - 1; s >= 0; s-- {
 		seg := w.store.addr[s]
+		w.warmth += seg.warm(k.hash, k.left, rows)
 		left := k.left[:0]
 		for _, i := range k.left {
 			h := k.hash[i]
@@ -333,6 +336,7 @@ func (w *Writer) addAddress(h uint64, kind goshawk.Kind, key []byte) uint64 {
 
 // prevLookup is the working memory of resolve.
 type prevLookup struct {
+	hash   []uint64
 	limit  []uint64 // the transaction that spends
 	tx     []uint64
 	output []uint64
@@ -352,9 +356,15 @@ func (w *Writer) resolve(b *goshawk.Block, firstTx uint64) error {
 			p.limit[next] = firstTx + uint64(i)
 		}
 	}
+	p.hash = p.hash[:0]
+	for i := range b.Ins {
+		p.hash = append(p.hash, hashPrefix(&b.Ins[i].Prev.Tx))
+	}
+	hashes, txs, outputs := &w.v.cols[colHash], &w.v.cols[colTx], &w.v.cols[colOutput]
+	w.warmth += w.txs.warm(p.hash, hashes, txs)
 	for i := range b.Ins {
 		hash := &b.Ins[i].Prev.Tx
-		id, ok := w.txs.newest(hashPrefix(hash), p.limit[i], func(id uint64) bool { return w.v.isHash(id, hash) })
+		id, ok := w.txs.newest(p.hash[i], p.limit[i], func(id uint64) bool { return w.v.isHash(id, hash) })
 		p.tx[i] = id
 		if !ok {
 			p.tx[i] = noPrev
@@ -363,10 +373,11 @@ func (w *Writer) resolve(b *goshawk.Block, firstTx uint64) error {
 	}
 	for s := len(w.store.txIndex) - 1; s >= 0; s-- {
 		seg := w.store.txIndex[s]
+		w.warmth += seg.warm(p.hash, p.left, hashes, txs)
 		left := p.left[:0]
 		for _, i := range p.left {
 			hash := &b.Ins[i].Prev.Tx
-			id, ok := seg.newest(hashPrefix(hash), p.limit[i], func(id uint64) bool { return w.v.isHash(id, hash) })
+			id, ok := seg.newest(p.hash[i], p.limit[i], func(id uint64) bool { return w.v.isHash(id, hash) })
 			if ok {
 				p.tx[i] = id
 			} else {
@@ -393,6 +404,11 @@ func (w *Writer) resolve(b *goshawk.Block, firstTx uint64) error {
 			return goshawk.Errorf(goshawk.Corrupt, "block %v at height %d spends %v, and that transaction has %d outputs", b.Hash, b.Height, in.Prev, t.outputEnd-t.firstOutput)
 		}
 		p.output[i] = t.firstOutput + uint64(in.Prev.Index)
+	}
+	for _, o := range p.output {
+		if o != noPrev {
+			w.warmth += uint64(outputs.at(o)[0])
+		}
 	}
 	return nil
 }

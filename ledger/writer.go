@@ -78,6 +78,7 @@ type Writer struct {
 	batch           goshawk.Transactions
 	keys            keyLookup
 	prevs           prevLookup
+	warmth          uint64 // see warm.go
 }
 
 // mark is the number of rows of each column at the end of a block.
