@@ -150,9 +150,8 @@ func pathHash(r *http.Request, name string) (goshawk.Hash, error) {
 
 // pathNumber reads digits and nothing else.
 func pathNumber(r *http.Request, name string, bits int) (uint32, error) {
-	text := r.PathValue(name)
-	n, err := strconv.ParseUint(text, 10, bits)
-	if err != nil || text[0] == '+' {
+	n, err := strconv.ParseUint(r.PathValue(name), 10, bits)
+	if err != nil {
 		return 0, badRequest("Invalid number")
 	}
 	return uint32(n), nil

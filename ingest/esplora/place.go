@@ -245,9 +245,6 @@ func (s *Source) settle(tx *transaction, p *proof) error {
 	if err := prove(tx, p, block.root); err != nil {
 		return fmt.Errorf("it does not prove that the transaction is in block %d %v: %w", block.height, block.hash, err)
 	}
-	if tx.coinbase != (p.position == 0) {
-		return fmt.Errorf("it puts the transaction at position %d, where it cannot be", p.position)
-	}
 	id := txID(p.height, p.position)
 	if other := s.byID[id]; other != nil {
 		return fmt.Errorf("it puts the transaction where %v is", other.hash)
@@ -320,9 +317,10 @@ func (s *Source) resolve(ctx context.Context, ids []goshawk.TxID) error {
 	return nil
 }
 
-// rejected notes beside the exhibit that it failed a check, so that the next
-// run asks again, and returns the error to show.
+// rejected notes beside the exhibit that it failed a check, so that it is asked
+// for anew, and returns the error to show.
 func (s *Source) rejected(url string, cause error) error {
+	clear(s.histories) // they may be made of it; their pages are among the exhibits
 	err := goshawk.Errorf(goshawk.Corrupt, "the answer of %s is wrong: %w", url, cause).
 		WithHint("if the chain was reorganised meanwhile, ask about today's tip (refresh); else the server is faulty or lying, ask another one")
 	if noted := s.client.kept.reject(url, cause.Error()); noted != nil {
