@@ -96,15 +96,18 @@ func readable(h goshawk.Head) error {
 	}
 	for _, n := range counts {
 		if n == 0 && !empty {
-			return goshawk.Errorf(goshawk.Unsupported, "this ledger cannot be read from end to end").
-				WithHint("ingest the chain into a ledger of your own and export that")
+			return remote()
 		}
 	}
 	if h.Claim != "" {
-		return goshawk.Errorf(goshawk.Unsupported, "this ledger's answers are the claims of %s", h.Claim).
-			WithHint("ingest the chain into a ledger of your own and export that")
+		return remote()
 	}
 	return nil
+}
+
+func remote() error {
+	return goshawk.Errorf(goshawk.Unsupported, "this ledger cannot be read from end to end").
+		WithHint("ingest the chain into a ledger of your own and export that")
 }
 
 // metadata is what every file says of itself.

@@ -173,6 +173,9 @@ func (p *pass) writeOutputs(batch *goshawk.Transactions, tx *goshawk.Transaction
 			return total, err
 		}
 		total.add(value, true)
+		if out.Spender == goshawk.Later {
+			return total, remote()
+		}
 		spent := out.Spender != goshawk.NoTx && out.Spender != goshawk.Burnt
 		r.OutputID, r.TxID, r.Vout, r.Time = int64(out.ID), int64(tx.ID), int64(i-tx.FirstOutput), at
 		r.Value, r.AddressID, r.Kind, r.ByKey, r.Burnt = value, int64(out.Address), out.Kind.String(), out.ByKey, out.Spender == goshawk.Burnt
