@@ -1,6 +1,7 @@
 package ingest_test
 
 import (
+	"bytes"
 	"compress/gzip"
 	"context"
 	"encoding/json"
@@ -372,23 +373,30 @@ func gunzip(t *testing.T, elem ...string) []byte {
 	return b
 }
 
-// lateNode serves one real block at its height, behind a genesis block and
-// below nothing.
-func lateNode(t *testing.T, height int, raw []byte, verbose json.RawMessage) (*fakeNode, goshawk.Hash) {
+// lateNode serves block 279671 by its header and a verbose answer, above
+// nothing but genesis.
+func lateNode(t *testing.T, whole, verbose json.RawMessage) *fakeNode {
 	t.Helper()
-	genesis := framed(t, fixture.Bytes(t, "bitcoin", "first600", "blk00000.dat"))[0]
-	h, err := bitcoin.DecodeHeader(raw)
-	if err != nil {
+	var told struct {
+		Version     int32
+		Hash        goshawk.Hash
+		Parent      goshawk.Hash `json:"previousblockhash"`
+		MerkleRoot  goshawk.Hash
+		Time, Nonce uint32
+	}
+	if err := json.Unmarshal(whole, &told); err != nil {
 		t.Fatal(err)
 	}
-	blocks := make([][]byte, height+1)
-	for i := range blocks {
-		blocks[i] = genesis
-	}
-	blocks[height] = raw
+	header := bitcoin.Header{Version: told.Version, Parent: told.Parent, MerkleRoot: told.MerkleRoot, Time: told.Time, Nonce: told.Nonce, Bits: 0x1903071f}
+	genesis := framed(t, fixture.Bytes(t, "bitcoin", "first600", "blk00000.dat"))[0]
+	blocks := slices.Repeat([][]byte{genesis}, 279672)
+	blocks[279671] = header.Append(nil)
 	node := newFakeNode(t, blocks)
-	node.verbose[h.Hash] = verbose
-	return node, h.Hash
+	if node.hashes[279671] != told.Hash {
+		t.Fatalf("the header's hash is %s", node.hashes[279671])
+	}
+	node.verbose[told.Hash] = verbose
+	return node
 }
 
 // A node's verbose block gives the coins that it spends: the fees that follow
@@ -399,25 +407,13 @@ func TestVerboseBlockGivesSpentCoins(t *testing.T) {
 		t.Fatal(err)
 	}
 	var told struct {
-		Version      int32
 		Hash         goshawk.Hash
-		Parent       goshawk.Hash `json:"previousblockhash"`
-		MerkleRoot   goshawk.Hash
-		Time, Nonce  uint32
-		Bits         string
-		Transactions []struct {
-			Fee json.Number
-			Hex string
-		} `json:"tx"`
+		Transactions []struct{ Fee json.Number } `json:"tx"`
 	}
 	if err := json.Unmarshal(answer.Result, &told); err != nil {
 		t.Fatal(err)
 	}
-	header := bitcoin.Header{Version: told.Version, Parent: told.Parent, MerkleRoot: told.MerkleRoot, Time: told.Time, Nonce: told.Nonce, Bits: 0x1903071f}
-	node, hash := lateNode(t, 279671, header.Append(nil), answer.Result)
-	if hash != told.Hash {
-		t.Fatalf("the header's hash is %s", hash)
-	}
+	node := lateNode(t, answer.Result, answer.Result)
 	to := &recorder{t: t}
 	opts := ingest.Options{Params: params(t, "bitcoin"), FromHeight: 279671}
 	if _, err := ingest.FromNode(t.Context(), to, node.client(t, nil), opts); err != nil {
@@ -448,31 +444,56 @@ func TestVerboseBlockGivesSpentCoins(t *testing.T) {
 	}
 }
 
-func TestVerboseBlockWithoutCoinsIsRefused(t *testing.T) {
-	var answer struct{ Result map[string]any }
-	if err := json.Unmarshal(gunzip(t, "bitcoin", "rpc", "279671.getblock3.json.gz"), &answer); err != nil {
+// A verbose block whose coins are missing or impossible is refused.
+func TestVerboseBlocksThatMakeNoSense(t *testing.T) {
+	whole := gunzip(t, "bitcoin", "rpc", "279671.getblock3.json.gz")
+	var real struct{ Result json.RawMessage }
+	if err := json.Unmarshal(whole, &real); err != nil {
 		t.Fatal(err)
 	}
-	delete(answer.Result["tx"].([]any)[1].(map[string]any)["vin"].([]any)[0].(map[string]any), "prevout")
-	raw, err := json.Marshal(answer.Result)
-	if err != nil {
-		t.Fatal(err)
+	type object = map[string]any
+	tests := []struct {
+		name   string
+		change func(block, input, coin object)
+		code   goshawk.Code
+		says   string
+	}{
+		{"no coin", func(_, input, _ object) { delete(input, "prevout") }, goshawk.Unsupported, "does not say which coin input 0 of transaction 1"},
+		{"more than all coins", func(_, _, coin object) { coin["value"] = json.Number("21000000.00000001") }, goshawk.Corrupt, "more than all coins"},
+		{"a part of the smallest unit", func(_, _, coin object) { coin["value"] = json.Number("1.000000001") }, goshawk.Corrupt, "not an amount"},
+		{"negative", func(_, _, coin object) { coin["value"] = json.Number("-1") }, goshawk.Corrupt, "not an amount"},
+		{"no value", func(_, _, coin object) { delete(coin, "value") }, goshawk.Corrupt, "not an amount"},
+		{"no script", func(_, _, coin object) { coin["scriptPubKey"] = object{"hex": "zz"} }, goshawk.Corrupt, "invalid byte"},
+		{"an input too many", func(block, input, _ object) {
+			tx := block["tx"].([]any)[1].(object)
+			tx["vin"] = append(tx["vin"].([]any), input)
+		}, goshawk.Corrupt, "lists 2 inputs of 1"},
+		{"a transaction too few", func(block, _, _ object) { block["tx"] = block["tx"].([]any)[:100] }, goshawk.Corrupt, "merkle root"},
+		{"another target", func(block, _, _ object) { block["bits"] = "1903071e" }, goshawk.Corrupt, "proof of work"},
+		{"no target", func(block, _, _ object) { block["bits"] = "easy" }, goshawk.Corrupt, "its bits are"},
+		{"a transaction's bytes", func(block, _, _ object) { block["tx"].([]any)[7].(object)["hex"] = "0" }, goshawk.Corrupt, "transaction 7 is not hexadecimal"},
 	}
-	var header bitcoin.Header
-	var told struct {
-		Version     int32
-		Parent      goshawk.Hash `json:"previousblockhash"`
-		MerkleRoot  goshawk.Hash
-		Time, Nonce uint32
-	}
-	if err := json.Unmarshal(raw, &told); err != nil {
-		t.Fatal(err)
-	}
-	header = bitcoin.Header{Version: told.Version, Parent: told.Parent, MerkleRoot: told.MerkleRoot, Time: told.Time, Nonce: told.Nonce, Bits: 0x1903071f}
-	node, _ := lateNode(t, 279671, header.Append(nil), raw)
-	_, err = ingest.FromNode(t.Context(), &recorder{t: t}, node.client(t, nil), ingest.Options{Params: params(t, "bitcoin"), FromHeight: 279671})
-	if goshawk.CodeOf(err) != goshawk.Unsupported || goshawk.HintOf(err) == "" {
-		t.Errorf("%v (hint: %s)", err, goshawk.HintOf(err))
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			var answer struct{ Result object }
+			decoder := json.NewDecoder(bytes.NewReader(whole))
+			decoder.UseNumber()
+			if err := decoder.Decode(&answer); err != nil {
+				t.Fatal(err)
+			}
+			input := answer.Result["tx"].([]any)[1].(object)["vin"].([]any)[0].(object)
+			test.change(answer.Result, input, input["prevout"].(object))
+			raw, err := json.Marshal(answer.Result)
+			if err != nil {
+				t.Fatal(err)
+			}
+			node := lateNode(t, real.Result, raw)
+			to := &recorder{t: t}
+			_, err = ingest.FromNode(t.Context(), to, node.client(t, nil), ingest.Options{Params: params(t, "bitcoin"), FromHeight: 279671})
+			if goshawk.CodeOf(err) != test.code || !strings.Contains(err.Error(), "height 279671") || !strings.Contains(err.Error(), test.says) || len(to.blocks) != 0 {
+				t.Errorf("%s: %v", goshawk.CodeOf(err), err)
+			}
+		})
 	}
 }
 
