@@ -138,9 +138,6 @@ func newEngine(ctx context.Context, ledger goshawk.Ledger, q *Question) (*engine
 		e.meta = make(map[goshawk.TxID]txMeta)
 		e.ahead = make(map[goshawk.TxID]rowRef)
 	}
-	if q.CoinJoin != nil {
-		e.want |= goshawk.WantKinds
-	}
 	if q.Services != nil {
 		e.prepare, _ = q.Services.(Preparer)
 	}

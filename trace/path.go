@@ -324,11 +324,7 @@ func (p *pathfinder) advance(ctx context.Context, level []int32, depth int) ([]i
 }
 
 func (p *pathfinder) readRows(ctx context.Context, ids []goshawk.TxID) error {
-	want := goshawk.Want(0)
-	if p.q.CoinJoin != nil {
-		want = goshawk.WantKinds
-	}
-	if err := p.ledger.Transactions(ctx, ids, want, &p.batch); err != nil {
+	if err := p.ledger.Transactions(ctx, ids, 0, &p.batch); err != nil {
 		return err
 	}
 	var later []goshawk.OutputID

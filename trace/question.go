@@ -68,7 +68,7 @@ type Question struct {
 	// that also has Prepare is told the addresses of each batch beforehand.
 	Services Services
 	// CoinJoin says whether a row of a batch is a CoinJoin; nil: none is. Rows
-	// come with kinds, without hashes and sequences.
+	// come without hashes, kinds and sequences.
 	CoinJoin func(batch *goshawk.Transactions, row int) bool
 
 	// ByStart splits each end over the starts that it came from.
