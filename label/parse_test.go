@@ -270,6 +270,18 @@ func TestTagPackInheritsAndWarns(t *testing.T) {
 	}
 }
 
+// A line that stands too far left costs the entry it stands in.
+func TestTagPackWithCrookedLines(t *testing.T) {
+	s, err := Parse("x.yaml", []byte("label: y\nconfidence: forensic\ntags:\n  - address: 1A\n  currency: BTC\n  - address: 1B\n - address: 1C\n  - address: 1D\nowner: z\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	report := s.Report()
+	if len(s.Labels) != 1 || s.Labels[0].Address != "1D" || len(report) != 2 || !strings.HasPrefix(report[0], "x.yaml:4: ") || !strings.HasPrefix(report[1], "x.yaml:6: ") {
+		t.Errorf("%+v, %q", s.Labels, report)
+	}
+}
+
 // The library reads no more of one file than it is allowed to.
 func TestLibraryIsBounded(t *testing.T) {
 	m := newMappings()

@@ -164,19 +164,16 @@ type Hit struct {
 	Abuse      string         `json:"abuse,omitempty"`
 	Match      string         `json:"match,omitempty"` // "lower-cased", see goshawk.Label
 	Height     int32          `json:"height"`          // -1 where it is not known
+	Time       int64          `json:"time"`            // header time of its block, seconds since 1970
 }
 
 // Screen calls each for every coin that a labelled address received or spent,
 // in chain order: by transaction, inputs before outputs, each by index, and an
-// address's labels best first. Coins worth nothing are left out. It returns the
-// matched addresses. An error of each ends it.
+// address's labels best first. It returns the matched addresses. An error of each
+// ends it.
 func Screen(ctx context.Context, l goshawk.Ledger, set *Set, parse ParseAddress, each func(*Hit) error) (Matches, error) {
 	matches, err := Match(ctx, l, set, parse)
 	if err != nil || len(matches.Addresses) == 0 {
-		return matches, err
-	}
-	head, err := l.Head(ctx)
-	if err != nil {
 		return matches, err
 	}
 	s := screen{at: make(map[goshawk.AddressID]*Labelled, len(matches.Addresses)), each: each}
@@ -185,12 +182,6 @@ func Screen(ctx context.Context, l goshawk.Ledger, set *Set, parse ParseAddress,
 		a.Labels = distinctLabels(a.Labels)
 		s.at[a.ID] = a
 	}
-	const want = goshawk.WantHashes
-	if head.Partial {
-		// Inputs may show an address without the coin they spend, so that no
-		// history leads to them.
-		return matches, goshawk.Scan(ctx, l, 0, goshawk.TxID(head.Transactions), want, s.transactions)
-	}
 	ids, err := histories(ctx, l, matches.Addresses)
 	if err != nil {
 		return matches, err
@@ -198,7 +189,7 @@ func Screen(ctx context.Context, l goshawk.Ledger, set *Set, parse ParseAddress,
 	var txs goshawk.Transactions
 	for len(ids) > 0 {
 		n := min(len(ids), batch)
-		if err := l.Transactions(ctx, ids[:n], want, &txs); err != nil {
+		if err := l.Transactions(ctx, ids[:n], goshawk.WantHashes, &txs); err != nil {
 			return matches, err
 		}
 		if err := s.transactions(&txs); err != nil {
@@ -256,10 +247,10 @@ func (s *screen) transactions(txs *goshawk.Transactions) error {
 		for j := range txs.In(i) {
 			in := &txs.Inputs[row.FirstInput:][j]
 			a := s.at[in.Address]
-			if a == nil || in.Value == 0 && in.Link != goshawk.Unresolved {
+			if a == nil {
 				continue
 			}
-			h := Hit{Tx: row.Hash, Side: "in", Index: uint32(j), Height: row.Height}
+			h := Hit{Tx: row.Hash, Side: "in", Index: uint32(j), Height: row.Height, Time: row.Time}
 			if in.Link != goshawk.Unresolved {
 				amount := goshawk.U(in.Value)
 				h.Amount = &amount
@@ -271,11 +262,11 @@ func (s *screen) transactions(txs *goshawk.Transactions) error {
 		for j := range txs.Out(i) {
 			out := &txs.Outputs[row.FirstOutput:][j]
 			a := s.at[out.Address]
-			if a == nil || out.Value == 0 {
+			if a == nil {
 				continue
 			}
 			amount := goshawk.U(out.Value)
-			if err := s.hits(Hit{Tx: row.Hash, Side: "out", Index: uint32(j), Height: row.Height, Amount: &amount}, a); err != nil {
+			if err := s.hits(Hit{Tx: row.Hash, Side: "out", Index: uint32(j), Height: row.Height, Time: row.Time, Amount: &amount}, a); err != nil {
 				return err
 			}
 		}

@@ -95,7 +95,8 @@ func TestScreenFindsSUEX(t *testing.T) {
   "confidence": 60,
   "abuse": "sanction",
   "match": "lower-cased",
-  "height": 629999
+  "height": 629999,
+  "time": 1589225003
  }
 ]`
 	if string(text) != want || len(matches.Addresses) != 1 || matches.Unscanned != 0 {
@@ -151,7 +152,7 @@ func TestScreenIsNaive(t *testing.T) {
 		}
 		var want []string
 		add := func(tx goshawk.Hash, side string, index int, address goshawk.AddressID, amount string) {
-			if address != goshawk.NoAddress && names[address] != "" && amount != "0" {
+			if address != goshawk.NoAddress && names[address] != "" {
 				want = append(want, fmt.Sprint(tx, side, index, addresses[address].Text, amount, names[address], match[address]))
 			}
 		}
@@ -197,6 +198,25 @@ func TestScreenIsNaive(t *testing.T) {
 	}
 	if found < 1000 || unresolved < 10 {
 		t.Errorf("only %d hits, %d of them unresolved: the histories test nothing", found, unresolved)
+	}
+}
+
+// A list may name an address twice, under two currencies: that is one hit for a
+// coin, and two in the address's labels. Two entities are two hits.
+func TestScreenNamesAnEntityOnce(t *testing.T) {
+	h := ledgertest.MustChain("tx theft: mint 50 -> alice/p2pkh 50\n")
+	h.Codec = mainnet(t)
+	l := h.Ledger()
+	found, err := l.Addresses(t.Context(), []goshawk.AddressID{0, 1}, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alice := found[slices.IndexFunc(found, func(a goshawk.Address) bool { return a.Kind == goshawk.PubKeyHash })].Text
+	set := setOf(t, parsed(t, "list.json", `{"addresses": {"`+alice+`": {"entries": [{"entity": "E", "type": "Digital Currency Address - XBT"},
+		{"entity": "E", "type": "Digital Currency Address - USDT"}, {"entity": "F", "type": "Digital Currency Address - XBT"}]}}}`))
+	hits, _ := screen(t, l, set, mainnet(t).ParseAddress)
+	if len(hits) != 2 || hits[0].Label != "E" || hits[1].Label != "F" || len(set.Lookup(alice)) != 3 {
+		t.Errorf("%+v", hits)
 	}
 }
 

@@ -347,6 +347,44 @@ func TestMerge(t *testing.T) {
 	}
 }
 
+// Labels inherit their actor's concepts only where they say nothing themselves;
+// of two versions of an actor the newer counts, and within a file the first.
+func TestActorsAreInherited(t *testing.T) {
+	parse := func(name, text string) *Source {
+		s, err := Parse(name, []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	labels := parse("pack.yaml", "label: x\nactor: big\nconfidence: forensic\ntags:\n- address: 1A\n- address: 1B\n  abuse: scam\n- address: 1C\n  category: user\n- address: 1D\n  actor: unheard\n")
+	older := parse("a.yaml", "lastmod: 2023-01-01\nactors:\n- id: big\n  categories: [user]\n")
+	newer := parse("b.yaml", "lastmod: 2024-01-01\nactors:\n- id: big\n  label: Big\n  categories: [organization, exchange]\n- id: big\n  categories: [user]\n- label: nameless\n")
+	if report := newer.Report(); !slices.Equal(report, []string{`b.yaml:6: the actor "big" is there twice; the first one counts`, "b.yaml:8: this actor has no id"}) {
+		t.Errorf("%q", report)
+	}
+	for name, s := range map[string]*Set{
+		"one store":       set(t, store(t, labels, older, newer)),
+		"files beside it": set(t, store(t, labels, older), newer),
+		"only files":      set(t, nil, newer, labels, older),
+	} {
+		var got []string
+		for _, a := range []string{"1A", "1B", "1C", "1D"} {
+			l := s.Lookup(a)[0]
+			got = append(got, strings.Join(l.Concepts, "+"))
+			if l.Inherited != (a == "1A") {
+				t.Errorf("%s: %s inherits: %v", name, a, l.Inherited)
+			}
+		}
+		if !slices.Equal(got, []string{"organization+exchange", "", "user", ""}) {
+			t.Errorf("%s: %q", name, got)
+		}
+		if a, ok := s.Actor("big"); !ok || a.Label != "Big" || a.Source != "b.yaml" {
+			t.Errorf("%s: %+v", name, a)
+		}
+	}
+}
+
 // resum writes a right checksum into changed bytes.
 func resum(data []byte) {
 	if len(data) >= headerSize {

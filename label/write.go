@@ -126,7 +126,8 @@ func (b *builder) actors(sources []*Source) {
 	}
 }
 
-// labels writes keys, rows and profiles.
+// labels writes keys, rows and profiles. A text is a key of one kind only: whether
+// it is lower-cased Base58 shows in itself.
 func (b *builder) labels(sources []*Source, count int) error {
 	type row struct {
 		key     string
@@ -162,7 +163,7 @@ func (b *builder) labels(sources []*Source, count int) error {
 	})
 	for i := range rows {
 		r := &rows[i]
-		if i == 0 || r.key != rows[i-1].key || r.lowered != rows[i-1].lowered {
+		if i == 0 || r.key != rows[i-1].key {
 			b.part[secKeys] = append(b.part[secKeys], r.key...)
 			b.part[secKeyEnds] = b.numbers(b.part[secKeyEnds], uint32(len(b.part[secKeys])))
 			b.part[secKeyRows] = b.numbers(b.part[secKeyRows], 0)
@@ -189,7 +190,7 @@ func (b *builder) labels(sources []*Source, count int) error {
 	}
 	b.part[secSlots] = make([]byte, slots*slotSize)
 	for i, k := 0, uint32(0); i < len(rows); i++ {
-		if i > 0 && rows[i].key == rows[i-1].key && rows[i].lowered == rows[i-1].lowered {
+		if i > 0 && rows[i].key == rows[i-1].key {
 			continue
 		}
 		h := hash(rows[i].key, rows[i].lowered)

@@ -102,10 +102,10 @@ func cutPack(data []byte) (p packText, ok bool) {
 				endEntry(start)
 				entryStart, entryLine = start, number
 				continue
-			case indent != none && column > indent:
-				continue
-			case column > 0 || indent == none:
+			case indent == none:
 				return packText{}, false
+			case column > 0:
+				continue // the entry's, or a fault that costs the entry
 			}
 			endEntry(start)
 			inList = false
