@@ -141,7 +141,7 @@ func TestTimeout(t *testing.T) {
 	})
 	t.Cleanup(func() { close(release) })
 	o := options(t, c)
-	o.Timeout = 50 * time.Millisecond
+	o.Timeout = 500 * time.Millisecond
 	source := open(t, s.URL, o)
 	want := c.tip().Txs[0].Hash
 	if found, err := source.Find(t.Context(), goshawk.Names{Transactions: []goshawk.Hash{want}}); err != nil || found.Transactions[0] == goshawk.NoTx {
