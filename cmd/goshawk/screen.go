@@ -20,6 +20,9 @@ func runScreen(ctx context.Context, t *terminal, c *command) (err error) {
 	if err := c.parse(0, -1); err != nil {
 		return err
 	}
+	if len(c.args) > 0 {
+		c.giveWay("ledger", s.ledger)
+	}
 	if (*s.ledger == "") == (len(c.args) == 0) {
 		return badUsage("say what to screen: --ledger DIR, or files with addresses in their text")
 	}
@@ -63,7 +66,7 @@ func (c *command) screenLedger(ctx context.Context, ch *chain, set *label.Set) i
 				l.Concepts = []string{h.Category}
 			}
 			tx := h.Tx
-			if !yield(report.Hit{Tx: &tx, Side: h.Side, Index: h.Index, Address: h.Address, Amount: h.Amount, Height: h.Height, Label: l}, nil) {
+			if !yield(report.Hit{Tx: &tx, Side: h.Side, Index: h.Index, Address: h.Address, Amount: h.Amount, Height: h.Height, Time: h.Time, Label: l}, nil) {
 				return errStop
 			}
 			return nil

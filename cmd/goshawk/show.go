@@ -207,9 +207,25 @@ func (v *viewer) coins(answer *report.Transaction, batch *goshawk.Transactions, 
 	r := &batch.Rows[row]
 	ins, outs := batch.In(row), batch.Out(row)
 	var ids []goshawk.AddressID
+	var linked []goshawk.OutputID
 	for i := range ins {
 		if ins[i].Address != goshawk.NoAddress {
 			ids = append(ids, ins[i].Address)
+		}
+		if ins[i].Link == goshawk.Linked {
+			linked = append(linked, ins[i].Spent)
+		}
+	}
+	if len(linked) > 0 { // a batch says of these only which coins they are, not how old
+		coins, err := v.ch.Outputs(v.ctx, linked)
+		if err != nil {
+			return err
+		}
+		for i, next := 0, 0; i < len(ins); i++ {
+			if ins[i].Link == goshawk.Linked {
+				ins[i].Height = coins[next].Height
+				next++
+			}
 		}
 	}
 	var spenders []goshawk.TxID
