@@ -61,7 +61,8 @@ func runCheck(ctx context.Context, t *terminal, c *command) error {
 	} else {
 		fmt.Fprintf(t.out, "Network       %s\n", r.Head.Network)
 		fmt.Fprintf(t.out, "Tip           height %d, %v\n", r.Head.Height, r.Head.Hash)
-		fmt.Fprintf(t.out, "Holds         %d blocks, %d transactions, %d addresses\n", r.Head.Blocks, r.Head.Transactions, r.Head.Addresses)
+		fmt.Fprintf(t.out, "Holds         %s, %s, %s\n", count(r.Head.Blocks, "block", "blocks"),
+			count(r.Head.Transactions, "transaction", "transactions"), count(r.Head.Addresses, "address", "addresses"))
 		if len(r.Faults) == 0 {
 			fmt.Fprintf(t.out, "Digest        %s\n", digestText(r))
 		}

@@ -85,8 +85,8 @@ func runCluster(ctx context.Context, t *terminal, c *command) (err error) {
 	format := c.format("text", "json")
 	limit := c.Int("limit", 100, "list at most `N` addresses")
 	wallet := c.String("wallet", "", "compare with the addresses of a known wallet: an `XPUB` or output descriptor")
-	c.StringVar(wallet, "xpub", "", "the same")
-	c.StringVar(wallet, "descriptor", "", "the same")
+	c.StringVar(wallet, "xpub", "", "--wallet by another name, for an `XPUB`")
+	c.StringVar(wallet, "descriptor", "", "--wallet by another name, for a `DESCRIPTOR`")
 	gap := c.Int("count", 100, "derive `N` addresses of each branch of the wallet")
 	least := 1
 	if slices.ContainsFunc(c.args, func(a string) bool { return walletFlag(a) }) {

@@ -26,10 +26,11 @@ type command struct {
 	args       []string // before parse all, after it those that are no flags
 	quiet      *bool
 	configFile *string
+	settled    map[string]bool // flags that the environment or the settings file filled
 }
 
 func newCommand(t *terminal, v verb) *command {
-	c := &command{FlagSet: flag.NewFlagSet(v.name, flag.ContinueOnError), t: t, name: v.name}
+	c := &command{FlagSet: flag.NewFlagSet(v.name, flag.ContinueOnError), t: t, name: v.name, settled: map[string]bool{}}
 	c.FlagSet.SetOutput(io.Discard)
 	c.FlagSet.Usage = func() {} // parse asks for help itself
 	c.verb = v
@@ -41,7 +42,7 @@ func newCommand(t *terminal, v verb) *command {
 // help prints the verb's flags.
 func (c *command) help() {
 	summary := strings.ToUpper(c.verb.summary[:1]) + c.verb.summary[1:]
-	fmt.Fprintf(c.t.out, "Usage: goshawk %s [flags] %s\n\n%s.\n\nFlags:\n", c.name, c.verb.args, summary)
+	fmt.Fprintf(c.t.out, "Usage: %s\n\n%s.\n\nFlags:\n", strings.TrimSpace("goshawk "+c.name+" [flags] "+c.verb.args), summary)
 	c.VisitAll(func(f *flag.Flag) {
 		kind, text := flag.UnquoteUsage(f)
 		name := "--" + f.Name
@@ -60,7 +61,7 @@ func (c *command) help() {
 // format adds the --format flag; the first choice is the default.
 func (c *command) format(choices ...string) *string {
 	v := &choice{value: choices[0], choices: choices}
-	c.Var(v, "format", "how to answer: "+strings.Join(choices, ", "))
+	c.Var(v, "format", "answer as `FORM`: "+strings.Join(choices, ", "))
 	return &v.value
 }
 
@@ -235,11 +236,20 @@ func (c *command) settings() error {
 				text = strings.Join(parts, ",")
 			}
 		}
+		c.settled[f.Name] = true
 		if err := c.Set(f.Name, text); err != nil {
 			failed = badUsage("%s, in %s", friendly(fmt.Sprintf("invalid value %q for flag -%s: %v", text, f.Name, err)), where)
 		}
 	})
 	return failed
+}
+
+// giveWay empties a flag that only the environment or the settings file filled,
+// where the command line itself asks for something that excludes it.
+func (c *command) giveWay(name string, value *string) {
+	if c.settled[name] {
+		*value = ""
+	}
 }
 
 // say prints a remark for people.

@@ -27,6 +27,9 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 	if err := c.parse(0, -1); err != nil {
 		return err
 	}
+	if len(c.args) > 0 {
+		c.giveWay("rpc", rpc)
+	}
 	switch {
 	case *dir == "":
 		return badUsage("say where the ledger is to be: --ledger DIR")
@@ -95,6 +98,14 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 	return err
 }
 
+// count writes a number with its noun.
+func count[T ~int | ~int64 | ~uint64](n T, one, many string) string {
+	if n == 1 {
+		many = one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 func networkNames() string {
 	var names []string
 	for _, p := range bitcoin.Networks() {
@@ -126,7 +137,7 @@ func ingested(s ingest.Summary) string {
 	case s.Blocks == 0:
 		b.WriteString("Nothing new.")
 	default:
-		fmt.Fprintf(&b, "%d blocks with %d transactions added.", s.Blocks, s.Transactions)
+		fmt.Fprintf(&b, "%s with %s added.", count(s.Blocks, "block", "blocks"), count(s.Transactions, "transaction", "transactions"))
 	}
 	for _, part := range []struct {
 		n    int64

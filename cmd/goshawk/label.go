@@ -15,7 +15,7 @@ import (
 )
 
 func runLabel(ctx context.Context, t *terminal, c *command) (err error) {
-	s := c.ledgerFlags().labelFlags()
+	s := c.dataFlags().labelFlags()
 	format := c.format("text", "json")
 	if err := c.parse(1, -1); err != nil {
 		return err
@@ -106,7 +106,7 @@ func (s *source) importLabels(paths []string, asJSON bool) (err error) {
 	for _, x := range list {
 		fmt.Fprintf(s.c.t.out, "%-10s %7d labels  %s\n", x.Outcome, x.Labels, x.Source)
 	}
-	_, err = fmt.Fprintf(s.c.t.out, "%d labels imported from %d files.\n", total, len(list))
+	_, err = fmt.Fprintf(s.c.t.out, "%s imported from %s.\n", count(total, "label", "labels"), count(len(list), "file", "files"))
 	return err
 }
 

@@ -130,14 +130,20 @@ func fail(ctx context.Context, t *terminal, c *command, err error) int {
 		return exitFault
 	case goshawk.CodeOf(err) == goshawk.Interrupted || ctx.Err() != nil && errors.Is(err, context.Canceled):
 		fmt.Fprintf(t.err, "goshawk %s: interrupted\n", c.name)
+		if hint := goshawk.HintOf(err); hint != "" {
+			fmt.Fprintf(t.err, "  → %s\n", hint)
+		}
 		return exitInterrupted
 	}
 	fmt.Fprintf(t.err, "goshawk %s: %s\n", c.name, strings.ReplaceAll(err.Error(), "\n", "\n  "))
-	if hint := goshawk.HintOf(err); hint != "" {
+	hint := goshawk.HintOf(err)
+	if hint == "" && errors.Is(err, errUsage) {
+		hint = fmt.Sprintf("'goshawk %s --help' lists the flags", c.name)
+	}
+	if hint != "" {
 		fmt.Fprintf(t.err, "  → %s\n", hint)
 	}
 	if errors.Is(err, errUsage) {
-		fmt.Fprintf(t.err, "  → 'goshawk %s --help' lists the flags\n", c.name)
 		return exitUsage
 	}
 	if errors.Is(err, errDamaged) {

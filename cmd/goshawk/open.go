@@ -38,10 +38,15 @@ type source struct {
 
 // ledgerFlags adds the flags of a verb that reads a ledger of its own.
 func (c *command) ledgerFlags() *source {
-	s := &source{c: c}
+	s := c.dataFlags()
 	s.ledger = c.String("ledger", "", "`DIR` of the ledger")
+	return s
+}
+
+// dataFlags adds the flags of a verb that needs Goshawk's own data only.
+func (c *command) dataFlags() *source {
+	s := &source{c: c, labels: list{whole: true}}
 	s.data = c.String("data", "", "`DIR` of Goshawk's own data (default: goshawk in the user's data folder)")
-	s.labels.whole = true
 	return s
 }
 
@@ -51,8 +56,8 @@ func (c *command) remoteFlags() *source {
 	s.source = c.String("source", "", "in place of a ledger, esplora:`URL` of an Esplora API; that host then learns what is asked")
 	s.network = c.String("network", "bitcoin", "`NAME` of the explorer's network")
 	s.exhibits = c.String("exhibits", "", "`DIR` that keeps the explorer's answers (default: exhibits in the data folder)")
-	s.proxy = c.String("proxy", "", "SOCKS5 proxy to the explorer, as socks5://HOST:PORT")
-	s.rate = c.Float64("rate", 0, "requests a second to the explorer (default 5)")
+	s.proxy = c.String("proxy", "", "`URL` of a SOCKS5 proxy to the explorer: socks5://HOST:PORT")
+	s.rate = c.Float64("rate", 0, "ask the explorer at most `N` times a second (default 5)")
 	s.refresh = c.Bool("refresh", false, "look at the explorer's tip of today instead of the one kept")
 	return s
 }
@@ -74,6 +79,13 @@ type chain struct {
 
 // open opens the ledger or the explorer that the flags name.
 func (s *source) open(ctx context.Context) (*chain, error) {
+	if s.source != nil && *s.source != "" && *s.ledger != "" {
+		if !s.c.settled["source"] {
+			s.c.giveWay("ledger", s.ledger)
+		} else if !s.c.settled["ledger"] {
+			s.c.giveWay("source", s.source)
+		}
+	}
 	switch {
 	case s.source != nil && *s.source != "" && *s.ledger != "":
 		return nil, badUsage("--ledger and --source exclude each other")

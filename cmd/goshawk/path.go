@@ -19,7 +19,7 @@ func runPath(ctx context.Context, t *terminal, c *command) (err error) {
 	to := c.String("to", "", "`PARTY` that it reached: an address, cluster:ADDRESS or label:NAME")
 	hops := c.Int("max-hops", 0, "look at paths of at most `N` transactions")
 	read := c.Int("max-transactions", 0, "read at most `N` transactions (default 100000)")
-	confidence := c.Int("stop-confidence", 50, "a service's label counts from this confidence on, 0 to 100")
+	confidence := c.Int("stop-confidence", 50, "a service's label counts from confidence `N` on, 0 to 100")
 	through := c.Bool("through-coinjoin", false, "go on through CoinJoins; what lies beyond is never a finding")
 	format := c.format("text", "json")
 	if err := c.parse(0, 0); err != nil {

@@ -18,7 +18,7 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 	kind := c.String("kind", "", "`KIND` of pattern: "+strings.Join(pattern.Kinds(), ", "))
 	from := c.String("from", "", "look at the coin `TXID:VOUT` only")
 	limit := c.Int("limit", 1000, "list at most `N` findings; 0 means all")
-	change := c.String("change", cluster.OneTimeChange, "how a peel chain's change is told, as a combination of change heuristics")
+	change := c.String("change", cluster.OneTimeChange, "tell a peel chain's change by `RULES`, a combination of change heuristics")
 	var since, until moment
 	c.Var(&since, "since", "look at blocks of `TIME` and later")
 	c.Var(&until, "until", "look at blocks of `TIME` and earlier")

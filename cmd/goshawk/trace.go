@@ -46,7 +46,7 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	c.Var(&before, "received-until", "with --address: coins received at `TIME` or earlier")
 	method := c.String("method", "", "`NAME` of the method: "+methodNames())
 	backward := c.Bool("backward", false, "ask where the coins came from")
-	confidence := c.Int("stop-confidence", 50, "a service's label counts from this confidence on, 0 to 100")
+	confidence := c.Int("stop-confidence", 50, "a service's label counts from confidence `N` on, 0 to 100")
 	hops := c.Int("max-hops", unset, "end coins after `N` transactions")
 	least := c.String("min-amount", "", "end coins with fewer tainted units than `SAT`")
 	c.Var(&until, "until", "do not walk what was spent after `TIME` (backward: created before it)")
@@ -77,6 +77,9 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 		if !slices.Contains(compare.list, m) {
 			compare.list = append([]trace.Method{m}, compare.list...)
 		}
+	}
+	if len(compare.list) > 0 && (*format == "graphml" || *format == "svg") {
+		return badUsage("a comparison cannot be written as %s: use text, json, csv or html", *format)
 	}
 	if *confidence < 0 || *confidence > 100 {
 		return badUsage("--stop-confidence cannot be %d: it must be from 0 to 100", *confidence)
@@ -147,10 +150,10 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 		}
 		answer, err := trace.Compare(ctx, ch, q, compare.list)
 		progress.clear()
-		if err != nil {
+		if answer == nil {
 			return asUsage(err)
 		}
-		return c.output(*out, func(w io.Writer) error { return c.writeComparison(w, *format, answer) })
+		return errors.Join(c.output(*out, func(w io.Writer) error { return c.writeComparison(w, *format, answer) }), err)
 	}
 	answer, err := trace.Run(ctx, ch, q)
 	progress.clear()
@@ -187,10 +190,8 @@ func (c *command) writeComparison(w io.Writer, format string, answer *goshawk.Co
 		return report.ComparisonCSV(w, answer)
 	case "html":
 		return report.ComparisonHTML(w, answer)
-	case "text":
-		return report.ComparisonText(w, answer, report.Style{Color: c.color()})
 	}
-	return badUsage("a comparison cannot be written as %s: use text, json, csv or html", format)
+	return report.ComparisonText(w, answer, report.Style{Color: c.color()})
 }
 
 func methodNames() string {
