@@ -20,12 +20,7 @@ func (w *Writer) Append(b *goshawk.Block) error {
 		return err
 	}
 	keep := len(w.marks)
-	first := w.v.txs()
-	err := w.addRows(b)
-	if err == nil {
-		err = w.derive(first, w.v.txs())
-	}
-	if err != nil {
+	if err := w.add(b); err != nil {
 		if terr := w.truncate(keep); terr != nil {
 			w.err = terr
 		}
@@ -37,6 +32,15 @@ func (w *Writer) Append(b *goshawk.Block) error {
 		return w.commit(len(w.marks) - w.opts.Reorg)
 	}
 	return nil
+}
+
+func (w *Writer) add(b *goshawk.Block) (err error) {
+	defer guard(&err)()
+	first := w.v.txs()
+	if err := w.addRows(b); err != nil {
+		return err
+	}
+	return w.derive(first, w.v.txs())
 }
 
 func (w *Writer) mark() {

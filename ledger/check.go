@@ -38,7 +38,8 @@ func (f Fault) String() string { return fmt.Sprintf("%s, byte %d: %s", f.File, f
 // derived: that spent links, histories, indexes and clusters' links are those
 // that the rows imply. Progress is told the part done, from 0 to 1. A damaged
 // manifest is an error; everything else is a fault in the report.
-func Check(ctx context.Context, fsys disk.FS, codec Codec, progress func(part float64)) (*Report, error) {
+func Check(ctx context.Context, fsys disk.FS, codec Codec, progress func(part float64)) (_ *Report, err error) {
+	defer guard(&err)()
 	r, err := Open(fsys, codec)
 	if err != nil {
 		return nil, err

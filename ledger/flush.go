@@ -36,8 +36,8 @@ func (w *Writer) commit(flush int) (err error) {
 			w.err = err
 		}
 	}()
-	old := w.store.man
-	man := *old
+	defer guard(&err)()
+	man := *w.store.man
 	man.Generation++
 	man.Overwritten = slices.Clone(w.v.overwritten)
 	if flush > 0 {
@@ -193,7 +193,10 @@ func together(tasks ...func() error) error {
 	errs := make([]error, len(tasks))
 	var wg sync.WaitGroup
 	for i, task := range tasks {
-		wg.Go(func() { errs[i] = task() })
+		wg.Go(func() {
+			defer guard(&errs[i])()
+			errs[i] = task()
+		})
 	}
 	wg.Wait()
 	return errors.Join(errs...)

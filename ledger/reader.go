@@ -3,8 +3,6 @@ package ledger
 import (
 	"context"
 	"encoding/binary"
-	"runtime"
-	"runtime/debug"
 	"slices"
 	"sort"
 	"sync"
@@ -76,24 +74,6 @@ func Open(fsys disk.FS, codec Codec) (*Reader, error) {
 	}
 }
 
-// guard turns what damaged bytes or a failing disk do to code that trusts its
-// maps into an error: an index out of range, or a page that cannot be read.
-// Verifying every page before it is used would cost more than the use.
-func (r *Reader) guard(err *error) func() {
-	old := debug.SetPanicOnFault(true)
-	return func() {
-		debug.SetPanicOnFault(old)
-		switch cause := recover().(type) {
-		case nil:
-		case runtime.Error:
-			*err = goshawk.Errorf(goshawk.Corrupt, "the ledger's files are damaged: %w", cause).
-				WithHint("'goshawk check' says where; then build the ledger again from the chain")
-		default:
-			panic(cause)
-		}
-	}
-}
-
 // Close unmaps the ledger.
 func (r *Reader) Close() error { return r.store.close() }
 
@@ -118,7 +98,7 @@ func (r *Reader) Head(ctx context.Context) (goshawk.Head, error) {
 
 // Find implements goshawk.Ledger.
 func (r *Reader) Find(ctx context.Context, names goshawk.Names) (_ goshawk.Found, err error) {
-	defer r.guard(&err)()
+	defer guard(&err)()
 	var f goshawk.Found
 	for i := range names.Transactions {
 		if err := every(ctx, i); err != nil {
@@ -273,7 +253,7 @@ func (r *Reader) between(since, until time.Time) (first, end goshawk.TxID) {
 
 // Blocks implements goshawk.Ledger.
 func (r *Reader) Blocks(ctx context.Context, ids []goshawk.BlockID) (_ []goshawk.BlockInfo, err error) {
-	defer r.guard(&err)()
+	defer guard(&err)()
 	infos := make([]goshawk.BlockInfo, 0, len(ids))
 	for i, id := range ids {
 		if err := every(ctx, i); err != nil {
@@ -296,7 +276,7 @@ func unknown(what string, id uint64) error {
 
 // Transactions implements goshawk.Ledger.
 func (r *Reader) Transactions(ctx context.Context, ids []goshawk.TxID, want goshawk.Want, into *goshawk.Transactions) (err error) {
-	defer r.guard(&err)()
+	defer guard(&err)()
 	into.Reset()
 	into.Asset = r.asset
 	txs := r.v.txs()
@@ -331,7 +311,7 @@ func (r *Reader) Transactions(ctx context.Context, ids []goshawk.TxID, want gosh
 
 // Outputs implements goshawk.Ledger.
 func (r *Reader) Outputs(ctx context.Context, ids []goshawk.OutputID) (_ []goshawk.Coin, err error) {
-	defer r.guard(&err)()
+	defer guard(&err)()
 	coins := make([]goshawk.Coin, 0, len(ids))
 	for i, id := range ids {
 		if err := every(ctx, i); err != nil {
@@ -352,7 +332,7 @@ func (r *Reader) Outputs(ctx context.Context, ids []goshawk.OutputID) (_ []gosha
 
 // Addresses implements goshawk.Ledger.
 func (r *Reader) Addresses(ctx context.Context, ids []goshawk.AddressID, want goshawk.Want) (_ []goshawk.Address, err error) {
-	defer r.guard(&err)()
+	defer guard(&err)()
 	infos := make([]goshawk.Address, 0, len(ids))
 	for i, id := range ids {
 		if err := every(ctx, i); err != nil {
@@ -426,7 +406,7 @@ func (r *Reader) totals(a *goshawk.Address) {
 
 // History implements goshawk.Ledger.
 func (r *Reader) History(ctx context.Context, q goshawk.HistoryQuery) (_ goshawk.HistoryPage, err error) {
-	defer r.guard(&err)()
+	defer guard(&err)()
 	var page goshawk.HistoryPage
 	if uint64(q.Address) >= r.v.cols[colAddress].count() {
 		return page, unknown("address", uint64(q.Address))

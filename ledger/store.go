@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"errors"
+	"runtime"
+	"runtime/debug"
 	"strings"
 
 	"goshawk"
@@ -136,4 +138,22 @@ func ours(name string) bool {
 		}
 	}
 	return false
+}
+
+// guard turns what damaged bytes or a failing disk do to code that trusts its
+// maps into an error: an index out of range, or a page that cannot be read.
+// Verifying every page before it is used would cost more than the use.
+func guard(err *error) func() {
+	old := debug.SetPanicOnFault(true)
+	return func() {
+		debug.SetPanicOnFault(old)
+		switch cause := recover().(type) {
+		case nil:
+		case runtime.Error:
+			*err = goshawk.Errorf(goshawk.Corrupt, "the ledger's files are damaged: %w", cause).
+				WithHint("'goshawk check' says where; then build the ledger again from the chain")
+		default:
+			panic(cause)
+		}
+	}
 }

@@ -187,7 +187,8 @@ func (w *Writer) agree(man *manifest) error {
 }
 
 // load maps a generation and brings its tail into memory.
-func (w *Writer) load(man *manifest) error {
+func (w *Writer) load(man *manifest) (err error) {
+	defer guard(&err)()
 	s, err := openStore(w.fsys, man, true)
 	if err != nil {
 		return err
