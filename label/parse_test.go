@@ -549,7 +549,7 @@ func FuzzParse(f *testing.F) {
 
 // Where the fast reader and the library both read an entry, they read the same.
 func FuzzPlainMapping(f *testing.F) {
-	for _, c := range []string{"- address: 1A\n  label: 'x'\n", "a: b\nc:\n- d\n- 'e'\nf: null\n", "- a: 0x1F # y\n\n  b: \"c\"\n", "a: 'it''s'\nb: ünd\n"} {
+	for _, c := range []string{"- address: 1A\n  label: 'x'\n", "a: b\nc:\n- d\n- 'e'\nf: null\n", "- a: 0x1F # y\n\n  b: \"c\"\n", "a: 'it''s'\nb: ünd\n", "a:\n- b\n  - c\n"} {
 		f.Add([]byte(c))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

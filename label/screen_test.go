@@ -177,7 +177,7 @@ func TestScreenIsNaive(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		hits, matches := screen(t, l, setOf(t, parsed(t, "labels.csv", csv)), p.ParseAddress)
+		hits, matches := screen(t, paged{l}, setOf(t, parsed(t, "labels.csv", csv)), p.ParseAddress)
 		var got []string
 		for _, h := range hits {
 			amount := "null"
@@ -199,6 +199,14 @@ func TestScreenIsNaive(t *testing.T) {
 	if found < 1000 || unresolved < 10 {
 		t.Errorf("only %d hits, %d of them unresolved: the histories test nothing", found, unresolved)
 	}
+}
+
+// paged is a ledger with small pages.
+type paged struct{ goshawk.Ledger }
+
+func (p paged) History(ctx context.Context, q goshawk.HistoryQuery) (goshawk.HistoryPage, error) {
+	q.Limit = 2
+	return p.Ledger.History(ctx, q)
 }
 
 // A list may name an address twice, under two currencies: that is one hit for a
