@@ -43,18 +43,22 @@ func runCheck(ctx context.Context, t *terminal, c *command) error {
 		for _, f := range r.Faults {
 			faults = append(faults, f.String())
 		}
+		type tip struct {
+			Height int32        `json:"height"`
+			Hash   goshawk.Hash `json:"hash"`
+		}
 		if err := c.json(struct {
-			Version      string             `json:"version"`
-			Network      string             `json:"network"`
-			Ledger       goshawk.TracePoint `json:"ledger"`
-			Blocks       uint64             `json:"blocks"`
-			Transactions uint64             `json:"transactions"`
-			Addresses    uint64             `json:"addresses"`
-			Digest       string             `json:"digest"`
-			Pending      bool               `json:"interrupted_commit"`
-			Faults       []string           `json:"faults"`
-			Omitted      int                `json:"faults_omitted"`
-		}{goshawk.Version, r.Head.Network, goshawk.TracePoint{Height: r.Head.Height, Hash: r.Head.Hash}, r.Head.Blocks, r.Head.Transactions,
+			Version      string   `json:"version"`
+			Network      string   `json:"network"`
+			Ledger       tip      `json:"ledger"`
+			Blocks       uint64   `json:"blocks"`
+			Transactions uint64   `json:"transactions"`
+			Addresses    uint64   `json:"addresses"`
+			Digest       string   `json:"digest"`
+			Pending      bool     `json:"interrupted_commit"`
+			Faults       []string `json:"faults"`
+			Omitted      int      `json:"faults_omitted"`
+		}{goshawk.Version, r.Head.Network, tip{r.Head.Height, r.Head.Hash}, r.Head.Blocks, r.Head.Transactions,
 			r.Head.Addresses, digestText(r), r.Pending, faults, r.Omitted}); err != nil {
 			return err
 		}

@@ -10,47 +10,59 @@ import (
 	"goshawk/trace"
 )
 
-// services answers a trace's question who pools customers' money at an address,
-// from the labels of a ledger's addresses, gathered before the trace begins.
+// services answers a trace's question who pools customers' money at an address.
+// It looks labels up as the trace comes to addresses, since most traces visit
+// few; one that visits many has all of a ledger's labelled addresses gathered at
+// once, which costs as much as those look-ups.
 type services struct {
-	party   map[goshawk.AddressID]trace.Party // labelled addresses
-	bits    []uint64                          // which ids are in party, where ids are dense
-	labels  map[goshawk.AddressID]*goshawk.Label
-	parties map[string]trace.Party
-
-	// Labels that define a cluster, by its root; nil unless asked.
-	roots  map[goshawk.AddressID]*goshawk.Label
-	forest cluster.Links
-
-	// For explorers, whose addresses become known as the trace goes.
-	remote     goshawk.Ledger
+	ch         *chain
 	set        *label.Set
 	confidence int
-	seen       map[goshawk.AddressID]bool
+
+	seen     idSet // looked up
+	count    int
+	gathered bool
+
+	labelled idSet
+	party    map[goshawk.AddressID]trace.Party
+	labels   map[goshawk.AddressID]*goshawk.Label
+	parties  map[string]trace.Party
+
+	// Labels that define a cluster, by its root; nil unless asked.
+	roots map[goshawk.AddressID]*goshawk.Label
 }
 
+// manyVisited is how many addresses are looked up one by one before all are.
+const manyVisited = 200_000
+
 func newServices(ctx context.Context, ch *chain, set *label.Set, confidence int, byCluster bool) (*services, error) {
-	s := &services{party: map[goshawk.AddressID]trace.Party{}, labels: map[goshawk.AddressID]*goshawk.Label{},
-		parties: map[string]trace.Party{}, set: set, confidence: confidence}
-	if ch.local == nil {
-		if byCluster {
-			return nil, goshawk.Errorf(goshawk.Unsupported, "an explorer knows no clusters").WithHint("leave --cluster-labels out, or ingest the chain into a ledger")
-		}
-		s.remote, s.seen = ch, map[goshawk.AddressID]bool{}
+	s := &services{ch: ch, set: set, confidence: confidence, seen: newIDSet(ch.head.Addresses), labelled: newIDSet(ch.head.Addresses),
+		party: map[goshawk.AddressID]trace.Party{}, labels: map[goshawk.AddressID]*goshawk.Label{}, parties: map[string]trace.Party{}}
+	if len(set.Sources()) == 0 {
+		s.gathered = true
 		return s, nil
 	}
-	s.bits = make([]uint64, ch.head.Addresses/64+1)
-	matches, err := label.Match(ctx, ch, set, ch.params.ParseAddress)
-	if err != nil {
-		return nil, err
+	if !byCluster {
+		return s, nil
 	}
-	if byCluster {
-		s.roots, s.forest = map[goshawk.AddressID]*goshawk.Label{}, ch.local
+	if ch.local == nil {
+		return nil, goshawk.Errorf(goshawk.Unsupported, "an explorer knows no clusters").WithHint("leave --cluster-labels out, or ingest the chain into a ledger")
+	}
+	s.roots = map[goshawk.AddressID]*goshawk.Label{}
+	return s, s.gather(ctx)
+}
+
+// gather takes in every labelled address of the ledger.
+func (s *services) gather(ctx context.Context) error {
+	matches, err := label.Match(ctx, s.ch, s.set, s.ch.params.ParseAddress)
+	if err != nil {
+		return err
 	}
 	for _, m := range matches.Addresses {
 		s.add(m.ID, m.Labels)
 	}
-	return s, nil
+	s.gathered = true
+	return nil
 }
 
 // add takes an address's labels in.
@@ -58,12 +70,9 @@ func (s *services) add(a goshawk.AddressID, labels []goshawk.Label) {
 	if len(labels) == 0 {
 		return
 	}
+	s.labelled.add(a)
 	s.party[a] = trace.NoService
-	if s.bits != nil {
-		s.bits[a/64] |= 1 << (a % 64)
-	}
-	best, ok := label.Service(labels, s.confidence)
-	if ok {
+	if best, ok := label.Service(labels, s.confidence); ok {
 		s.party[a], s.labels[a] = s.number(best), best
 	}
 	if s.roots == nil {
@@ -71,7 +80,7 @@ func (s *services) add(a goshawk.AddressID, labels []goshawk.Label) {
 	}
 	defining := slices.DeleteFunc(slices.Clone(labels), func(l goshawk.Label) bool { return !l.Cluster })
 	if best, ok := label.Service(defining, s.confidence); ok {
-		root := cluster.Root(s.forest, a)
+		root := cluster.Root(s.ch.local, a)
 		if has := s.roots[root]; has == nil || best.Less(has) {
 			s.roots[root] = best
 		}
@@ -90,13 +99,11 @@ func (s *services) number(l *goshawk.Label) trace.Party {
 // Party implements trace.Services.
 func (s *services) Party(a goshawk.AddressID) trace.Party {
 	p := trace.Unlabelled
-	if s.bits == nil || s.bits[a/64]>>(a%64)&1 == 1 {
-		if known, ok := s.party[a]; ok {
-			p = known
-		}
+	if s.labelled.has(a) {
+		p = s.party[a]
 	}
 	if p < 0 && len(s.roots) > 0 {
-		if l := s.roots[cluster.Root(s.forest, a)]; l != nil {
+		if l := s.roots[cluster.Root(s.ch.local, a)]; l != nil {
 			return s.number(l)
 		}
 	}
@@ -108,32 +115,34 @@ func (s *services) Label(a goshawk.AddressID) *goshawk.Label {
 	if l := s.labels[a]; l != nil || len(s.roots) == 0 {
 		return l
 	}
-	l := s.roots[cluster.Root(s.forest, a)]
-	if l != nil {
-		c := *l
-		c.Match = "by its cluster"
-		return &c
+	l := s.roots[cluster.Root(s.ch.local, a)]
+	if l == nil {
+		return nil
 	}
-	return nil
+	c := *l
+	c.Match = "by its cluster"
+	return &c
 }
 
-// Prepare implements trace.Preparer: an explorer's addresses are looked up when
-// the trace comes to them.
+// Prepare implements trace.Preparer.
 func (s *services) Prepare(ctx context.Context, addresses []goshawk.AddressID) error {
-	if s.remote == nil {
+	if s.gathered {
 		return nil
 	}
 	var fresh []goshawk.AddressID
 	for _, a := range addresses {
-		if !s.seen[a] && a != goshawk.NoAddress {
-			s.seen[a] = true
+		if a != goshawk.NoAddress && !s.seen.has(a) {
+			s.seen.add(a)
 			fresh = append(fresh, a)
 		}
 	}
 	if len(fresh) == 0 {
 		return nil
 	}
-	infos, err := s.remote.Addresses(ctx, fresh, 0)
+	if s.count += len(fresh); s.count > manyVisited && s.ch.local != nil {
+		return s.gather(ctx)
+	}
+	infos, err := s.ch.Addresses(ctx, fresh, 0)
 	if err != nil {
 		return err
 	}
@@ -141,4 +150,32 @@ func (s *services) Prepare(ctx context.Context, addresses []goshawk.AddressID) e
 		s.add(info.ID, s.set.Lookup(info.Text))
 	}
 	return nil
+}
+
+// idSet is a set of addresses: bits where ids are dense, else a map.
+type idSet struct {
+	bits   []uint64
+	sparse map[goshawk.AddressID]bool
+}
+
+func newIDSet(count uint64) idSet {
+	if count == 0 {
+		return idSet{sparse: map[goshawk.AddressID]bool{}}
+	}
+	return idSet{bits: make([]uint64, (count+63)/64)}
+}
+
+func (s *idSet) has(a goshawk.AddressID) bool {
+	if s.bits == nil {
+		return s.sparse[a]
+	}
+	return s.bits[a/64]>>(a%64)&1 == 1
+}
+
+func (s *idSet) add(a goshawk.AddressID) {
+	if s.bits == nil {
+		s.sparse[a] = true
+		return
+	}
+	s.bits[a/64] |= 1 << (a % 64)
 }
