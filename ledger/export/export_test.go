@@ -54,6 +54,20 @@ func TestEveryValue(t *testing.T) {
 	}
 }
 
+// TestManyInputs asks for coins in pieces, whatever a transaction spends.
+func TestManyInputs(t *testing.T) {
+	pieces, most := 0, 0
+	l := altered{Ledger: ledgertest.Random(1, ledgertest.Shape{Blocks: 40, Payments: 80, Addresses: 200}).Ledger(), outputs: func(ids []goshawk.OutputID) {
+		pieces++
+		most = max(most, len(ids))
+	}}
+	s := exported(t, l, nil)
+	if pieces < 3 || most != 1024 {
+		t.Errorf("coins are asked for in %d pieces of at most %d", pieces, most)
+	}
+	compare(t, s, l, nil)
+}
+
 // TestRealChain exports the first 600 blocks, and finds in the files what
 // everybody knows of them.
 func TestRealChain(t *testing.T) {
@@ -93,6 +107,14 @@ func TestRealChain(t *testing.T) {
 	}
 	if !spent {
 		t.Error("the coin of block 9 is not spent")
+	}
+
+	chunk, err := s.reader(t, "transactions").MetaData().RowGroup(0).ColumnChunk(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if each := chunk.TotalCompressedSize() / chunk.NumValues(); each > 40 { // 32 bytes are in it
+		t.Errorf("a txid takes %d bytes", each)
 	}
 
 	// A search for a txid is to skip the row groups that do not have it.
@@ -187,6 +209,7 @@ type altered struct {
 	head         func(*goshawk.Head)
 	transactions func(*goshawk.Transactions)
 	addresses    func([]goshawk.AddressID) []goshawk.Address
+	outputs      func([]goshawk.OutputID)
 }
 
 func (a altered) Head(ctx context.Context) (goshawk.Head, error) {
@@ -212,6 +235,13 @@ func (a altered) Addresses(ctx context.Context, ids []goshawk.AddressID, want go
 	return a.Ledger.Addresses(ctx, ids, want)
 }
 
+func (a altered) Outputs(ctx context.Context, ids []goshawk.OutputID) ([]goshawk.Coin, error) {
+	if a.outputs != nil {
+		a.outputs(ids)
+	}
+	return a.Ledger.Outputs(ctx, ids)
+}
+
 func TestRefusals(t *testing.T) {
 	whole := ledgertest.Random(1, ledgertest.Shape{}).Ledger()
 	for name, test := range map[string]struct {
@@ -222,7 +252,11 @@ func TestRefusals(t *testing.T) {
 			h.Blocks, h.Transactions, h.Inputs, h.Outputs, h.Addresses = 0, 0, 0, 0, 0
 		}}, goshawk.Unsupported},
 		"a count that is not known": {altered{head: func(h *goshawk.Head) { h.Addresses = 0 }}, goshawk.Unsupported},
-		"a claim":                   {altered{head: func(h *goshawk.Head) { h.Claim = "explorer.example" }}, goshawk.Unsupported},
+		"a tip of unknown height": {altered{head: func(h *goshawk.Head) {
+			h.Height, h.Blocks, h.Transactions, h.Inputs, h.Outputs, h.Addresses = -1, 0, 0, 0, 0, 0
+		}}, goshawk.Unsupported},
+		"a coin not looked up": {altered{transactions: func(b *goshawk.Transactions) { b.Inputs[0].Link = goshawk.Deferred }}, goshawk.Unsupported},
+		"a claim":              {altered{head: func(h *goshawk.Head) { h.Claim = "explorer.example" }}, goshawk.Unsupported},
 		"transfers": {altered{transactions: func(b *goshawk.Transactions) {
 			b.Transfers = append(b.Transfers, goshawk.Transfer{})
 		}}, goshawk.Unsupported},
@@ -427,6 +461,20 @@ func TestInterrupted(t *testing.T) {
 		if v := s["clusters.parquet"]; v != nil && bytes.HasSuffix(v.Bytes(), []byte("PAR1")) {
 			t.Fatalf("interrupted at step %d, all files look whole", n)
 		}
+	}
+}
+
+// TestInterruptedWithinBatch does not go on to the end of a long batch: here to
+// an amount that it would refuse.
+func TestInterruptedWithinBatch(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	l := altered{Ledger: ledgertest.Random(3, ledgertest.Shape{}).Ledger(), transactions: func(b *goshawk.Transactions) {
+		b.Outputs[len(b.Outputs)-1].Value = math.MaxUint64
+		cancel()
+	}}
+	err := export.Write(ctx, l, nil, shelf{}.create, nil)
+	if goshawk.CodeOf(err) != goshawk.Interrupted {
+		t.Errorf("%v (%s)", err, goshawk.CodeOf(err))
 	}
 }
 

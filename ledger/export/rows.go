@@ -131,8 +131,6 @@ func linkName(l goshawk.Link) string {
 	switch l {
 	case goshawk.Linked:
 		return "linked"
-	case goshawk.Deferred:
-		return "deferred"
 	case goshawk.Before:
 		return "before"
 	default:

@@ -42,6 +42,9 @@ func TestSchemaPage(t *testing.T) {
 		if slices.Sort(told); !slices.Equal(keys, told) {
 			t.Errorf("%s has the metadata %s, and the page says %s", table, keys, told)
 		}
+		if by := r.MetaData().GetCreatedBy(); !strings.HasPrefix(by, "goshawk version "+goshawk.Version) {
+			t.Errorf("%s was made by %q", table, by)
+		}
 		chunk, err := r.MetaData().RowGroup(0).ColumnChunk(0)
 		if err != nil {
 			t.Fatal(err)

@@ -83,7 +83,7 @@ func (t *table[Row]) encode() error {
 		return nil
 	}
 	t.group, t.text = 0, 0
-	if err := error(nil); err != nil {
+	if err := t.w.Flush(); err != nil {
 		return failed(t.name, err)
 	}
 	return nil

@@ -116,6 +116,9 @@ func (p *pass) writeInputs(batch *goshawk.Transactions, tx *goshawk.Transaction)
 		if err != nil {
 			return total, err
 		}
+		if in.Link == goshawk.Deferred {
+			return total, remote()
+		}
 		resolved, linked := in.Link != goshawk.Unresolved, in.Link == goshawk.Linked
 		total.add(value, resolved)
 		r.TxID, r.Vin, r.Time, r.Sequence = int64(tx.ID), int64(i-tx.FirstInput), at, int64(batch.Sequences[i])
@@ -125,7 +128,7 @@ func (p *pass) writeInputs(batch *goshawk.Transactions, tx *goshawk.Transaction)
 		known(&r.Value, &r.value, value, resolved)
 		known(&r.AddressID, &r.addressID, int64(in.Address), in.Address != goshawk.NoAddress)
 		known(&r.Kind, &r.kind, in.Kind.String(), resolved)
-		known(&r.CreatedHeight, &r.createdHeight, in.Height, in.Link == goshawk.Before && in.Height >= 0)
+		known(&r.CreatedHeight, &r.createdHeight, in.Height, in.Height >= 0)
 		if err := p.inputs.add(0); err != nil {
 			return total, err
 		}
