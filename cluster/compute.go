@@ -65,7 +65,7 @@ func Compute(ctx context.Context, l goshawk.Ledger, options Options) (*Clusters,
 	f := newFlat(int(head.Addresses), options.Evidence)
 	without := slices.Clone(options.Without)
 	slices.Sort(without)
-	want := goshawk.WantKinds
+	want := goshawk.Want(0) // what a CoinJoin is does not depend on script types
 	var finder *Finder
 	if options.Change != nil {
 		finder = NewFinder(l, options.Change)

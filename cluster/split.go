@@ -40,7 +40,7 @@ func Split(ctx context.Context, l goshawk.Ledger, members []goshawk.AddressID, o
 	})
 
 	f := newFlat(len(parts), false)
-	want := goshawk.WantKinds
+	want := goshawk.Want(0)
 	var finder *Finder
 	if options.Change != nil {
 		finder = NewFinder(l, options.Change)

@@ -501,26 +501,39 @@ func (r *Reader) Children(a goshawk.AddressID) []goshawk.AddressID {
 func (r *Reader) HighestFee() (goshawk.TxID, uint64) {
 	v := &r.v
 	best, most := goshawk.NoTx, uint64(0)
-	n := v.txs()
-	for tx := range n {
-		t := v.tx(tx)
-		if t.flags&flagCoinbase != 0 {
-			continue
+	base, n := v.baseTxs(), v.txs()
+	look := func(from, to uint64) {
+		if from == to {
+			return
 		}
-		fee := uint64(0)
-		known := true
-		for ins := v.cols[colInput].span(t.firstInput, t.inputEnd); len(ins) >= 18; ins = ins[18:] {
-			if spent := get40(ins); spent&outsideBit != 0 && v.cols[colOutside].at(spent &^ outsideBit)[40]&flagKnown == 0 {
-				known = false
+		t := v.tx(to - 1)
+		rows := v.cols[colTx].span(from, to)
+		input, output := get40(rows), get40(rows[5:])
+		ins, outs := v.cols[colInput].span(input, t.inputEnd), v.cols[colOutput].span(output, t.outputEnd)
+		for tx := from; tx < to; tx++ {
+			inputEnd, outputEnd := t.inputEnd, t.outputEnd
+			if tx+1 < to {
+				inputEnd, outputEnd = get40(rows[23:]), get40(rows[28:])
 			}
-			fee += binary.LittleEndian.Uint64(ins[5:])
-		}
-		for outs := v.cols[colOutput].span(t.firstOutput, t.outputEnd); len(outs) >= 18; outs = outs[18:] {
-			fee -= binary.LittleEndian.Uint64(outs)
-		}
-		if known && (best == goshawk.NoTx || fee > most) {
-			best, most = goshawk.TxID(tx), fee
+			fee, known := uint64(0), rows[22]&flagCoinbase == 0
+			for ; input < inputEnd; input++ {
+				if ins[4]&(outsideBit>>32) != 0 {
+					known = known && v.cols[colOutside].at(get40(ins) &^ outsideBit)[40]&flagKnown != 0
+				}
+				fee += binary.LittleEndian.Uint64(ins[5:])
+				ins = ins[18:]
+			}
+			for ; output < outputEnd; output++ {
+				fee -= binary.LittleEndian.Uint64(outs)
+				outs = outs[18:]
+			}
+			if known && (best == goshawk.NoTx || fee > most) {
+				best, most = goshawk.TxID(tx), fee
+			}
+			rows = rows[23:]
 		}
 	}
+	look(0, base)
+	look(base, n)
 	return best, most
 }
