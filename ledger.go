@@ -236,7 +236,7 @@ func (t *Transactions) Out(i int) []Output {
 // Scan reads the transactions from first up to but not including end of a
 // ledger with dense ids, batch by batch, in order.
 func Scan(ctx context.Context, l Ledger, first, end TxID, want Want, each func(*Transactions) error) error {
-	const size = 2048 // rows and their coins stay in a core's second-level cache
+	const size = 1024 // rows and their coins stay in a core's second-level cache
 	var batch Transactions
 	ids := make([]TxID, 0, size)
 	for first < end {

@@ -7,15 +7,21 @@ import (
 	"goshawk"
 )
 
-// fill appends a transaction with its coins to a batch. What says where it lies
-// in the chain is left to the caller.
-func (v *view) fill(b *goshawk.Transactions, tx uint64, want goshawk.Want) {
+// fill appends a transaction with its coins to a batch and returns its row,
+// where what says where it lies in the chain is left to the caller.
+func (v *view) fill(b *goshawk.Transactions, tx uint64, want goshawk.Want) *goshawk.Transaction {
 	t := v.tx(tx)
-	row := goshawk.Transaction{
+	in, out, transfer := len(b.Inputs), len(b.Outputs), uint32(len(b.Transfers))
+	inputs, outputs := int(t.inputEnd-t.firstInput), int(t.outputEnd-t.firstOutput)
+	n := len(b.Rows)
+	b.Rows = slices.Grow(b.Rows, 1)[:n+1]
+	row := &b.Rows[n]
+	*row = goshawk.Transaction{
 		ID: goshawk.TxID(tx), Block: goshawk.NoBlock, Version: t.version, LockTime: t.lockTime, Weight: t.weight,
 		Coinbase:   t.flags&flagCoinbase != 0,
-		FirstInput: uint32(len(b.Inputs)), FirstOutput: uint32(len(b.Outputs)),
-		FirstTransfer: uint32(len(b.Transfers)), TransferEnd: uint32(len(b.Transfers)),
+		FirstInput: uint32(in), InputEnd: uint32(in + inputs),
+		FirstOutput: uint32(out), OutputEnd: uint32(out + outputs),
+		FirstTransfer: transfer, TransferEnd: transfer,
 	}
 	if want&goshawk.WantHashes != 0 {
 		row.Hash = goshawk.Hash(v.cols[colHash].at(tx))
@@ -30,27 +36,32 @@ func (v *view) fill(b *goshawk.Transactions, tx uint64, want goshawk.Want) {
 			b.Sequences = append(b.Sequences, binary.LittleEndian.Uint32(v.cols[colSequence].at(i)))
 		}
 	}
-	ins, outs := v.cols[colInput].span(t.firstInput, t.inputEnd), v.cols[colOutput].span(t.firstOutput, t.outputEnd)
-	n := len(b.Inputs)
-	b.Inputs = slices.Grow(b.Inputs, len(ins)/18)[:n+len(ins)/18]
-	for i := range b.Inputs[n:] {
-		in := &b.Inputs[n+i]
-		v.input(in, ins[18*i:18*i+18])
-		if want&goshawk.WantKinds != 0 && in.Address != goshawk.NoAddress {
-			in.Kind = v.kind(uint64(in.Address))
+
+	b.Inputs = slices.Grow(b.Inputs, inputs)[:in+inputs]
+	rows := v.cols[colInput].span(t.firstInput, t.inputEnd)
+	for i := in; i < len(b.Inputs); i++ {
+		v.input(&b.Inputs[i], rows[:18])
+		rows = rows[18:]
+	}
+	b.Outputs = slices.Grow(b.Outputs, outputs)[:out+outputs]
+	rows = v.cols[colOutput].span(t.firstOutput, t.outputEnd)
+	id := t.firstOutput
+	for i := out; i < len(b.Outputs); i++ {
+		v.output(&b.Outputs[i], id, rows[:18])
+		rows = rows[18:]
+		id++
+	}
+	if want&goshawk.WantKinds != 0 {
+		for i := in; i < len(b.Inputs); i++ {
+			if a := b.Inputs[i].Address; a != goshawk.NoAddress {
+				b.Inputs[i].Kind = v.kind(uint64(a))
+			}
+		}
+		for i := out; i < len(b.Outputs); i++ {
+			b.Outputs[i].Kind = v.kind(uint64(b.Outputs[i].Address))
 		}
 	}
-	n = len(b.Outputs)
-	b.Outputs = slices.Grow(b.Outputs, len(outs)/18)[:n+len(outs)/18]
-	for i := range b.Outputs[n:] {
-		out := &b.Outputs[n+i]
-		v.output(out, t.firstOutput+uint64(i), outs[18*i:18*i+18])
-		if want&goshawk.WantKinds != 0 {
-			out.Kind = v.kind(uint64(out.Address))
-		}
-	}
-	row.InputEnd, row.OutputEnd = uint32(len(b.Inputs)), uint32(len(b.Outputs))
-	b.Rows = append(b.Rows, row)
+	return row
 }
 
 func (v *view) kind(address uint64) goshawk.Kind {
@@ -85,12 +96,17 @@ func (v *view) input(in *goshawk.Input, row []byte) {
 
 func (v *view) output(out *goshawk.Output, id uint64, row []byte) {
 	_ = row[17]
-	a := get40(row[8:])
+	a, s := get40(row[8:]), get40(row[13:])
+	spender := goshawk.TxID(s)
+	// The usual case of fate, inline: spent, and surely so.
+	if s >= v.baseTxs() && (id < v.cols[colOutput].n || s >= burnt40) {
+		spender = v.fate(id, row)
+	}
 	*out = goshawk.Output{
 		ID:      goshawk.OutputID(id),
 		Value:   binary.LittleEndian.Uint64(row),
 		Address: goshawk.AddressID(a &^ byKeyBit),
-		Spender: v.fate(id, row),
+		Spender: spender,
 		ByKey:   a&byKeyBit != 0,
 	}
 }

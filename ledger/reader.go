@@ -302,8 +302,7 @@ func (r *Reader) Transactions(ctx context.Context, ids []goshawk.TxID, want gosh
 			block = r.v.block(blockID)
 			first, end = block.firstTx, r.v.blockEnd(blockID)
 		}
-		r.v.fill(into, tx, want)
-		row := &into.Rows[len(into.Rows)-1]
+		row := r.v.fill(into, tx, want)
 		row.Block, row.Height, row.Time, row.Position = goshawk.BlockID(blockID), block.height, int64(block.time), uint32(tx-first)
 	}
 	return nil
