@@ -38,7 +38,7 @@ type Options struct {
 	// forest alone. Rule names it with its version.
 	Join func(f Forest, batch *goshawk.Transactions, row int)
 	Rule string
-	// Reorg is how many of the newest blocks can be taken back; 0 means 128.
+	// Reorg is how many of the newest blocks can be taken back; 0 means 100.
 	Reorg int
 	// Memory is about how many bytes of rows are gathered before they are
 	// written out; 0 means 96 MiB. The indexes over them take as much again.
@@ -53,7 +53,7 @@ type Codec interface {
 }
 
 const (
-	defaultReorg  = 128
+	defaultReorg  = 100 // what a coinbase takes to mature: consensus counts on nothing deeper
 	defaultMemory = 96 << 20
 )
 

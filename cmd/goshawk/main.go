@@ -54,7 +54,7 @@ func verbs() []verb {
 		{"pattern", "--kind KIND", "find CoinJoins, peel chains and other patterns", runPattern},
 		{"label", "import PATH... | list | show ADDRESS", "keep labels: who is said to control an address", runLabel},
 		{"check", "", "verify a ledger, byte by byte", runCheck},
-		//{"export", "--out DIR", "write a ledger as Parquet files", runExport},
+		{"export", "--out DIR", "write a ledger as Parquet files", runExport},
 		{"demo", "", "trace a theft through a small made-up chain", runDemo},
 		{"version", "", "print the program's version", runVersion},
 	}
