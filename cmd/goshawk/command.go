@@ -151,7 +151,7 @@ func (c *command) parse(least, most int) error {
 		return err
 	}
 	if len(rest) < least {
-		return badUsage("an argument is missing")
+		return badUsage("an argument is missing: goshawk %s %s", c.name, c.verb.args)
 	}
 	if most >= 0 && len(rest) > most {
 		return badUsage("%q is one argument too many", rest[most])
@@ -220,9 +220,9 @@ func (c *command) settings() error {
 		if given[f.Name] || failed != nil {
 			return
 		}
-		text, from := c.t.env("GOSHAWK_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")))
+		text, _ := c.t.env("GOSHAWK_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")))
 		where := "the environment"
-		if !from {
+		if text == "" {
 			v, ok := values[f.Name]
 			if !ok {
 				return

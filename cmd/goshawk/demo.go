@@ -117,9 +117,26 @@ func runDemo(ctx context.Context, t *terminal, c *command) (err error) {
 	if err := c.output(path, func(w io.Writer) error { _, err := w.Write(page.Bytes()); return err }); err != nil {
 		return err
 	}
+	peeled, err := ch.spentBy(ctx, story.Peel)
+	if err != nil {
+		return err
+	}
 	c.say("%s", strings.Join([]string{"Go on with it:",
 		fmt.Sprintf("  goshawk trace --ledger %s --labels %s --from %v --compare", filepath.Join(folder, "ledger"), filepath.Join(folder, "labels.csv"), story.Theft),
-		fmt.Sprintf("  goshawk pattern --ledger %s --kind peel_chain", filepath.Join(folder, "ledger")),
+		fmt.Sprintf("  goshawk pattern --ledger %s --kind peel_chain --change peel --from %v", filepath.Join(folder, "ledger"), peeled),
 		fmt.Sprintf("  goshawk show --ledger %s %s", filepath.Join(folder, "ledger"), exchange)}, "\n"))
 	return nil
+}
+
+// spentBy names the first coin that a transaction spends.
+func (ch *chain) spentBy(ctx context.Context, tx goshawk.Hash) (goshawk.Outpoint, error) {
+	found, err := ch.Find(ctx, goshawk.Names{Transactions: []goshawk.Hash{tx}})
+	if err != nil {
+		return goshawk.Outpoint{}, err
+	}
+	var batch goshawk.Transactions
+	if err := ch.Transactions(ctx, found.Transactions, goshawk.WantOutpoints, &batch); err != nil {
+		return goshawk.Outpoint{}, err
+	}
+	return batch.Outpoints[0], nil
 }

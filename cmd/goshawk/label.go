@@ -17,8 +17,11 @@ import (
 func runLabel(ctx context.Context, t *terminal, c *command) (err error) {
 	s := c.dataFlags().labelFlags()
 	format := c.format("text", "json")
-	if err := c.parse(1, -1); err != nil {
+	if err := c.parse(0, -1); err != nil {
 		return err
+	}
+	if len(c.args) == 0 {
+		return badUsage("say what to do: import, list or show")
 	}
 	action, args := c.args[0], c.args[1:]
 	switch action {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"goshawk/chain/bitcoin"
+	"goshawk/internal/chaingen"
 	"goshawk/internal/fixture"
 )
 
@@ -24,22 +27,40 @@ func TestMain(m *testing.M) {
 
 // TestMadeUp runs the transcripts that need nothing but the demo's chain.
 func TestMadeUp(t *testing.T) {
-	transcripts(t, "testdata/made-up", func(*testscript.Env) error { return nil })
+	story, err := chaingen.WriteDemo(io.Discard, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, err := bitcoin.Lookup("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	transcripts(t, "testdata/made-up", map[string]string{
+		"THEFT":    story.Theft.String(),
+		"THEFTTX":  story.Theft.Tx.String(),
+		"COINJOIN": story.CoinJoin.String(),
+		"PEEL":     story.Peel.String(),
+		"BATCH":    story.Batch.String(),
+		"SWEEP":    story.Sweep.String(),
+		"EXCHANGE": params.FormatAddress(story.Exchange.Kind, story.Exchange.Key),
+		"VICTIM":   params.FormatAddress(story.Victim[0].Kind, story.Victim[0].Key),
+		"VICTIM2":  params.FormatAddress(story.Victim[1].Kind, story.Victim[1].Key),
+	})
 }
 
 // TestReal runs the transcripts about real blocks and lists, in $DATA.
 func TestReal(t *testing.T) {
-	data := fixture.Dir(t)
-	transcripts(t, "testdata/real", func(e *testscript.Env) error {
-		e.Setenv("DATA", data)
-		e.Setenv("TX9", "0437cd7f8525ceed2324359c2d0ba26006d92d856a9c20fa0241106ee5a597c9")
-		e.Setenv("COIN", "0437cd7f8525ceed2324359c2d0ba26006d92d856a9c20fa0241106ee5a597c9:0")
-		e.Setenv("MERGED", "a3b0e9e7cddbbe78270fa4182a7675ff00b92872d8df7d14265a2b1e379a9d33:0")
-		return nil
+	const coinbase9 = "0437cd7f8525ceed2324359c2d0ba26006d92d856a9c20fa0241106ee5a597c9"
+	transcripts(t, "testdata/real", map[string]string{
+		"DATA":   fixture.Dir(t),
+		"TX9":    coinbase9,
+		"COIN":   coinbase9 + ":0",
+		"MERGED": "a3b0e9e7cddbbe78270fa4182a7675ff00b92872d8df7d14265a2b1e379a9d33:0",
 	})
 }
 
-func transcripts(t *testing.T, folder string, setup func(*testscript.Env) error) {
+// transcripts runs every script of a folder, each in an empty folder of its own.
+func transcripts(t *testing.T, folder string, env map[string]string) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 folder,
 		RequireExplicitExec: true,
@@ -47,7 +68,10 @@ func transcripts(t *testing.T, folder string, setup func(*testscript.Env) error)
 		Setup: func(e *testscript.Env) error {
 			// A user's own settings and labels must not leak in.
 			e.Setenv("HOME", filepath.Join(e.WorkDir, "home"))
-			return setup(e)
+			for name, value := range env {
+				e.Setenv(name, value)
+			}
+			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exits": exits,
