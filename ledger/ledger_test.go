@@ -134,6 +134,7 @@ func TestContract(t *testing.T) {
 			ledgertest.TestLedger(t, func(t *testing.T, h *ledgertest.History) goshawk.Ledger {
 				fsys := folder(t)
 				fill(t, fsys, h, b)
+				sound(t, fsys, h)
 				return open(t, fsys, h.Codec)
 			})
 		})
