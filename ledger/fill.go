@@ -10,19 +10,22 @@ import (
 // fill appends a transaction with its coins to a batch and returns its row,
 // where what says where it lies in the chain is left to the caller.
 func (v *view) fill(b *goshawk.Transactions, tx uint64, want goshawk.Want) *goshawk.Transaction {
-	t := v.tx(tx)
+	var t txRow
+	v.load(tx, &t)
 	in, out, transfer := len(b.Inputs), len(b.Outputs), uint32(len(b.Transfers))
 	inputs, outputs := int(t.inputEnd-t.firstInput), int(t.outputEnd-t.firstOutput)
 	n := len(b.Rows)
 	b.Rows = slices.Grow(b.Rows, 1)[:n+1]
 	row := &b.Rows[n]
-	*row = goshawk.Transaction{
-		ID: goshawk.TxID(tx), Block: goshawk.NoBlock, Version: t.version, LockTime: t.lockTime, Weight: t.weight,
-		Coinbase:   t.flags&flagCoinbase != 0,
-		FirstInput: uint32(in), InputEnd: uint32(in + inputs),
-		FirstOutput: uint32(out), OutputEnd: uint32(out + outputs),
-		FirstTransfer: transfer, TransferEnd: transfer,
-	}
+	// Field by field: a value put together first and copied then would be read
+	// back before its parts have reached the cache.
+	row.ID, row.Block = goshawk.TxID(tx), goshawk.NoBlock
+	row.Version, row.LockTime, row.Weight = t.version, t.lockTime, t.weight
+	row.Coinbase = t.flags&flagCoinbase != 0
+	row.FirstInput, row.InputEnd = uint32(in), uint32(in+inputs)
+	row.FirstOutput, row.OutputEnd = uint32(out), uint32(out+outputs)
+	row.FirstTransfer, row.TransferEnd = transfer, transfer
+	row.Hash = goshawk.Hash{}
 	if want&goshawk.WantHashes != 0 {
 		row.Hash = goshawk.Hash(v.cols[colHash].at(tx))
 	}
@@ -79,7 +82,10 @@ func (r *rows) span(from, to uint64) []byte {
 func (v *view) input(in *goshawk.Input, row []byte) {
 	_ = row[17]
 	spent, a := get40(row), get40(row[13:])
-	*in = goshawk.Input{Spent: goshawk.OutputID(spent), Value: binary.LittleEndian.Uint64(row[5:]), Address: goshawk.AddressID(a), Height: -1}
+	in.Spent = goshawk.OutputID(spent)
+	in.Value = binary.LittleEndian.Uint64(row[5:])
+	in.Address = goshawk.AddressID(a)
+	in.Height, in.Link, in.Kind = -1, goshawk.Linked, 0
 	if a == none40 {
 		in.Address = goshawk.NoAddress
 	}
@@ -102,13 +108,11 @@ func (v *view) output(out *goshawk.Output, id uint64, row []byte) {
 	if s >= v.baseTxs() && (id < v.cols[colOutput].n || s >= burnt40) {
 		spender = v.fate(id, row)
 	}
-	*out = goshawk.Output{
-		ID:      goshawk.OutputID(id),
-		Value:   binary.LittleEndian.Uint64(row),
-		Address: goshawk.AddressID(a &^ byKeyBit),
-		Spender: spender,
-		ByKey:   a&byKeyBit != 0,
-	}
+	out.ID = goshawk.OutputID(id)
+	out.Value = binary.LittleEndian.Uint64(row)
+	out.Address = goshawk.AddressID(a &^ byKeyBit)
+	out.Spender = spender
+	out.Kind, out.ByKey = 0, a&byKeyBit != 0
 }
 
 // outpoint names what an input spends.

@@ -156,3 +156,33 @@ func TestSecondWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// However deep the tail is, blocks are written out in large parts, not one by one.
+func TestGathering(t *testing.T) {
+	h := ledgertest.Random(8, ledgertest.Shape{Blocks: 80})
+	var rows int
+	for _, b := range h.Blocks {
+		rows += 100*len(b.Txs) + 20*len(b.Ins) + 40*len(b.Outs)
+	}
+	fsys := folder(t)
+	o := options(h)
+	o.Reorg, o.Memory = 40, rows/8
+	w, err := ledger.OpenWriter(fsys, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range h.Blocks {
+		if err := w.Append(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if n := open(t, fsys, h.Codec).Generation(); n < 2 || n > 12 {
+		t.Errorf("%d commits for 40 blocks that left the tail", n)
+	}
+}

@@ -71,6 +71,9 @@ type rows struct {
 
 func (r *rows) count() uint64 { return r.n + uint64(len(r.tail))/r.width }
 
+// has says whether row i exists, without count's division.
+func (r *rows) has(i uint64) bool { return i < r.n || (i-r.n)*r.width < uint64(len(r.tail)) }
+
 // at returns row i, which must exist.
 func (r *rows) at(i uint64) []byte {
 	if i < r.n {
@@ -138,24 +141,26 @@ func putTx(row []byte, t *txRow) {
 	row[22] = t.flags
 }
 
-func (v *view) tx(id uint64) txRow {
+func (v *view) tx(id uint64) (t txRow) {
+	v.load(id, &t)
+	return t
+}
+
+func (v *view) load(id uint64, t *txRow) {
 	c := &v.cols[colTx]
 	row := c.at(id)
-	t := txRow{
-		firstInput:  get40(row[0:]),
-		firstOutput: get40(row[5:]),
-		version:     int32(binary.LittleEndian.Uint32(row[10:])),
-		lockTime:    binary.LittleEndian.Uint32(row[14:]),
-		weight:      binary.LittleEndian.Uint32(row[18:]),
-		flags:       row[22],
-	}
-	if id+1 < c.count() {
+	_ = row[22]
+	t.firstInput, t.firstOutput = get40(row[0:]), get40(row[5:])
+	t.version = int32(binary.LittleEndian.Uint32(row[10:]))
+	t.lockTime = binary.LittleEndian.Uint32(row[14:])
+	t.weight = binary.LittleEndian.Uint32(row[18:])
+	t.flags = row[22]
+	if c.has(id + 1) {
 		next := c.at(id + 1)
 		t.inputEnd, t.outputEnd = get40(next[0:]), get40(next[5:])
 	} else {
 		t.inputEnd, t.outputEnd = v.cols[colInput].count(), v.cols[colOutput].count()
 	}
-	return t
 }
 
 // txOf returns the transaction that created an output.

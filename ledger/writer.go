@@ -40,8 +40,9 @@ type Options struct {
 	Rule string
 	// Reorg is how many of the newest blocks can be taken back; 0 means 100.
 	Reorg int
-	// Memory is about how many bytes of rows are gathered before they are
-	// written out; 0 means 96 MiB. The indexes over them take as much again.
+	// Memory is about how many bytes of rows are gathered, beyond those of the
+	// newest Reorg blocks, before they are written out; 0 means 96 MiB. The
+	// indexes over them take as much again.
 	Memory int
 }
 
@@ -345,11 +346,16 @@ func (w *Writer) Commit() error {
 	return w.commit(flush)
 }
 
-// full says whether enough has been gathered to be written out.
+// full says whether enough has been gathered to be written out: of the blocks
+// that may leave the tail, for those that stay are written again every time.
 func (w *Writer) full() bool {
-	size := 0
-	for c := range columns {
-		size += len(w.v.cols[c].tail)
+	leave := len(w.marks) - w.opts.Reorg
+	if leave <= 0 {
+		return false
 	}
-	return size > w.opts.Memory && len(w.marks) > w.opts.Reorg
+	var size uint64
+	for c := range columns {
+		size += (w.marks[leave-1][c] - w.v.cols[c].n) * columnWidths[c]
+	}
+	return size > uint64(w.opts.Memory)
 }

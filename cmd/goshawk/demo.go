@@ -63,7 +63,7 @@ func runDemo(ctx context.Context, t *terminal, c *command) (err error) {
 	if err != nil {
 		return err
 	}
-	w, err := ledger.OpenWriter(fsys, ledger.Options{Network: params.Name, Codec: params, Join: joiner(), Rule: clusterRule})
+	w, err := ledger.OpenWriter(fsys, ledger.Options{Network: params.Name, Codec: params, Join: joiner(), Rule: clusterRule()})
 	if err != nil {
 		return err
 	}

@@ -65,7 +65,7 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 		return asUsage(err)
 	}
 	w, err := ledger.OpenWriter(fsys, ledger.Options{Network: params.Name, Codec: params, Start: int32(*from), Partial: *partial,
-		Join: joiner(), Rule: clusterRule, Memory: *memory << 20})
+		Join: joiner(), Rule: clusterRule(), Memory: *memory << 20})
 	if err != nil {
 		return err
 	}

@@ -280,7 +280,9 @@ func isCoinJoin(batch *goshawk.Transactions, row int) bool {
 }
 
 // clusterRule names what links a ledger's addresses.
-const clusterRule = cluster.CoSpendRule + " without CoinJoins"
+func clusterRule() string {
+	return cluster.CoSpendRule + " without CoinJoins (" + strings.Join(pattern.CoinJoinRules(), ", ") + ")"
+}
 
 // joiner links the addresses of transactions that are no CoinJoins.
 func joiner() func(f ledger.Forest, batch *goshawk.Transactions, row int) {
