@@ -71,7 +71,7 @@ func TestCrash(t *testing.T) {
 	took := time.Since(start)
 	want := verify(t, whole, false)
 
-	landed := 0
+	landed, within := 0, 0
 	for landed < kills {
 		folder := filepath.Join(dir, fmt.Sprintf("killed-%d", landed))
 		for range 1 + rng.IntN(4) { // several in a row: a kill may also meet the repair of the one before
@@ -91,7 +91,9 @@ func TestCrash(t *testing.T) {
 				t.Fatalf("%v\n%s", err, out.String())
 			}
 			landed++
-			verify(t, folder, true)
+			if verify(t, folder, true); pending(folder) {
+				within++
+			}
 		}
 		finish(folder)
 		if got := verify(t, folder, false); got != want {
@@ -101,6 +103,13 @@ func TestCrash(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	t.Logf("%d kills, %d of them between the marks of a commit and its end", landed, within)
+}
+
+// pending says whether a kill left a commit's list of marks.
+func pending(folder string) bool {
+	names, err := filepath.Glob(filepath.Join(folder, "marks-*"))
+	return err == nil && len(names) > 0
 }
 
 // verify checks a ledger and returns its digest. A killed one may not have been

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"io"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"goshawk/internal/chaingen"
+)
+
+// countdown is a context that is cancelled when it is looked at once too often:
+// an interruption at a moment that can be repeated.
+type countdown struct {
+	context.Context
+	left   atomic.Int64
+	cancel context.CancelFunc
+}
+
+func countdownFrom(t *testing.T, n int64) *countdown {
+	ctx, cancel := context.WithCancel(t.Context())
+	t.Cleanup(cancel)
+	c := &countdown{Context: ctx, cancel: cancel}
+	c.left.Store(n)
+	return c
+}
+
+func (c *countdown) Err() error {
+	if c.left.Add(-1) < 0 {
+		c.cancel()
+	}
+	return c.Context.Err()
+}
+
+// TestInterruptedTrace interrupts a trace at every moment at which it looks up.
+// It says what it has, or that it had not begun; left alone it gives the whole
+// answer.
+func TestInterruptedTrace(t *testing.T) {
+	emptyHome(t)
+	folder := filepath.Join(t.TempDir(), "case")
+	must(t, "demo", "--dir", folder, "--quiet")
+	story, err := chaingen.WriteDemo(io.Discard, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"trace", "--ledger", filepath.Join(folder, "ledger"), "--labels", filepath.Join(folder, "labels.csv"),
+		"--from", story.Theft.String(), "--method", "haircut", "--format", "json"}
+	whole := must(t, args...)
+	unfinished, farthest := 0, 0
+	for n := int64(0); ; n++ {
+		a := ask(countdownFrom(t, n), args...)
+		if a.code == exitDone {
+			if a.out != whole {
+				t.Errorf("uninterrupted it says\n%s", a.out)
+			}
+			break
+		}
+		if a.code != exitInterrupted || !strings.Contains(a.err, "goshawk trace: interrupted") {
+			t.Fatalf("interrupted after %d looks: exit code %d\n%s", n, a.code, a.err)
+		}
+		if a.out != "" {
+			steps, ahead := checkTruncated(t, a.out)
+			if farthest = max(farthest, steps); ahead != "" {
+				unfinished++
+			}
+		}
+	}
+	if unfinished < 3 || farthest == 0 {
+		t.Errorf("%d unfinished answers, the farthest after %d steps: this tests too little", unfinished, farthest)
+	}
+}
+
+// TestInterruptedIngest interrupts an ingest again and again. Each run goes on
+// where the last one stopped, and the ledger becomes what it would have been.
+func TestInterruptedIngest(t *testing.T) {
+	emptyHome(t)
+	folder := filepath.Join(t.TempDir(), "case")
+	must(t, "demo", "--dir", folder, "--quiet")
+	check := func(dir string) string { return must(t, "check", "--ledger", dir, "--format", "json") }
+	want := check(filepath.Join(folder, "ledger"))
+	dir := filepath.Join(folder, "again")
+	interruptions := 0
+	for n := int64(1); ; n *= 2 {
+		a := ask(countdownFrom(t, n), "ingest", "--quiet", "--ledger", dir, "--network", "regtest", filepath.Join(folder, "blocks"))
+		if a.code == exitDone {
+			break
+		}
+		interruptions++
+		if a.code != exitInterrupted || !strings.Contains(a.err, "→ run the same command again to go on") {
+			t.Fatalf("interrupted after %d looks: exit code %d\n%s", n, a.code, a.err)
+		}
+	}
+	if got := check(dir); interruptions == 0 || got != want {
+		t.Errorf("after %d interruptions it is\n%s\nnot\n%s", interruptions, got, want)
+	}
+}

@@ -1,0 +1,175 @@
+package main
+
+import (
+	"compress/gzip"
+	"encoding/binary"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"testing"
+
+	"goshawk"
+	"goshawk/chain/bitcoin"
+	"goshawk/internal/fixture"
+)
+
+// TestLateStart: a laptop holds one block of a node's folder, and the coins that
+// it spends from the folder's rev*.dat. The fees that its transactions show sum
+// to what the block's miner took.
+func TestLateStart(t *testing.T) {
+	emptyHome(t)
+	for height, want := range map[string]uint64{"367891": 14001930, "866342": 5026183} {
+		t.Run(height, func(t *testing.T) {
+			node, dir := t.TempDir(), filepath.Join(t.TempDir(), "ledger")
+			writeLateNode(t, node, height)
+			must(t, "ingest", "--ledger", dir, "--network", "bitcoin", "--from-height", height, "--quiet", node)
+			block := fromJSON[struct {
+				Transactions int
+				Txs          []string
+			}](t, must(t, "show", "--ledger", dir, "--format", "json", "--limit", "100000", height))
+			if block.Transactions < 400 || len(block.Txs) != block.Transactions {
+				t.Fatalf("%d of %d transactions", len(block.Txs), block.Transactions)
+			}
+			var sum uint64
+			for _, tx := range block.Txs {
+				shown := fromJSON[struct {
+					Coinbase bool
+					Fee      *string
+				}](t, must(t, "show", "--ledger", dir, "--format", "json", "--change=false", tx))
+				if shown.Coinbase {
+					continue
+				}
+				if shown.Fee == nil {
+					t.Fatalf("the fee of %s is not known", tx)
+				}
+				fee, err := strconv.ParseUint(*shown.Fee, 10, 64)
+				if err != nil {
+					t.Fatal(err)
+				}
+				sum += fee
+			}
+			if sum != want {
+				t.Errorf("fees of %d, not %d", sum, want)
+			}
+			if a := ask(t.Context(), "ingest", "--ledger", dir, "--quiet", node); a.code != exitDone {
+				t.Errorf("repeated: exit code %d, %s", a.code, a.err)
+			}
+		})
+	}
+}
+
+// writeLateNode writes one real block and the coins that it spends as a node's
+// blocks folder holds them: blk*.dat and rev*.dat.
+func writeLateNode(t *testing.T, folder, height string) {
+	t.Helper()
+	p, err := bitcoin.Lookup("bitcoin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := fixture.Bytes(t, "bitcoin", "blocks", height+".blk")
+	var block goshawk.Block
+	if err := bitcoin.NewDecoder(p).Block(raw, &block); err != nil {
+		t.Fatal(err)
+	}
+	f, err := os.Open(fixture.Path(t, "bitcoin", "spent", height+".json.gz"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close() // read only
+	text, err := gzip.NewReader(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var spent [][4]json.RawMessage // value, script, height, coinbase?
+	if err := json.NewDecoder(text).Decode(&spent); err != nil {
+		t.Fatal(err)
+	}
+	record := appendCompact(nil, len(block.Txs)-1)
+	for i := 1; i < len(block.Txs); i++ {
+		coins := spent[:len(block.TxInputs(i))]
+		spent = spent[len(coins):]
+		record = appendCompact(record, len(coins))
+		for _, c := range coins {
+			record = appendSpent(t, record, c)
+		}
+	}
+	if len(spent) > 0 {
+		t.Fatalf("%d coins are left over", len(spent))
+	}
+	sum := bitcoin.UndoChecksum(block.Parent, record)
+	undo := binary.LittleEndian.AppendUint32(slices.Clone(p.Magic[:]), uint32(len(record)))
+	undo = append(append(undo, record...), sum[:]...)
+	for name, data := range map[string][]byte{"blk00000.dat": p.AppendFramed(nil, raw), "rev00000.dat": undo} {
+		if err := os.WriteFile(filepath.Join(folder, name), data, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// appendSpent writes a coin as Bitcoin Core's undo records do (undo.h,
+// compressor.cpp), its script whole.
+func appendSpent(t *testing.T, b []byte, coin [4]json.RawMessage) []byte {
+	t.Helper()
+	var value, height uint64
+	var script string
+	var coinbase bool
+	for i, into := range []any{&value, &script, &height, &coinbase} {
+		if err := json.Unmarshal(coin[i], into); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code := 2 * height
+	if coinbase {
+		code++
+	}
+	if b = appendVarInt(b, code); height > 0 {
+		b = append(b, 0)
+	}
+	bytes, err := hex.DecodeString(script)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b = appendVarInt(b, compressed(value))
+	return append(appendVarInt(b, uint64(len(bytes)+6)), bytes...)
+}
+
+func appendCompact(b []byte, n int) []byte {
+	if n < 0xfd {
+		return append(b, byte(n))
+	}
+	if n > 0xffff {
+		panic(fmt.Sprint("too many: ", n))
+	}
+	return binary.LittleEndian.AppendUint16(append(b, 0xfd), uint16(n))
+}
+
+// appendVarInt writes Bitcoin Core's VARINT: base 128, highest digit first, and
+// one less in each digit that another follows (serialize.h).
+func appendVarInt(b []byte, n uint64) []byte {
+	digits := []byte{byte(n & 0x7f)}
+	for n > 0x7f {
+		n = n>>7 - 1
+		digits = append(digits, byte(n&0x7f)|0x80)
+	}
+	slices.Reverse(digits)
+	return append(b, digits...)
+}
+
+// compressed is an amount as Bitcoin Core stores it (compressor.cpp).
+func compressed(n uint64) uint64 {
+	if n == 0 {
+		return 0
+	}
+	zeros := uint64(0)
+	for ; n%10 == 0 && zeros < 9; zeros++ {
+		n /= 10
+	}
+	if zeros < 9 {
+		return 1 + (n/10*9+n%10-1)*10 + zeros
+	}
+	return 1 + (n-1)*10 + 9
+}
