@@ -53,7 +53,7 @@ func Follow(ctx context.Context, ledger goshawk.Ledger, q Question) (*Result, er
 	}
 	e.batches, e.ahead, e.front, e.work = nil, nil, nil, workspace{}
 	e.rows = [pageSize]rowRef{}
-	return &Result{e: e, count: e.found.ordered.n + e.found.tardy.n, truncated: err != nil}, err
+	return &Result{e: e, count: e.found.ends(), truncated: err != nil}, err
 }
 
 // Steps is the number of transactions walked.
@@ -86,25 +86,33 @@ func (r *Result) sorted() []end {
 		return r.ends
 	}
 	f := &r.e.found
-	order := func(a, b end) int { return compareEnds(f, &a, f, &b) }
-	inOrder, tardy := f.ordered.chunks, slices.Concat(f.tardy.chunks...)
+	ordered, plain, tardy := slices.Concat(f.ordered.chunks()...), f.plain.chunks(), slices.Concat(f.tardy.chunks()...)
+	n := r.count
 	if r.truncated { // there is no time to sort what is not listed
-		first := slices.Concat(inOrder...)
-		inOrder, tardy = [][]end{first[:min(len(first), listedAfter)]}, tardy[:min(len(tardy), listedAfter)]
+		n = min(n, listedAfter)
+		tardy = tardy[:min(len(tardy), listedAfter)]
 	}
-	slices.SortFunc(tardy, order)
-	ends := make([]end, 0, r.count)
-	for _, chunk := range inOrder {
-		for _, x := range chunk {
-			for len(tardy) > 0 && order(tardy[0], x) < 0 {
-				ends = append(ends, tardy[0])
-				tardy = tardy[1:]
-			}
-			ends = append(ends, x)
+	slices.SortFunc(tardy, func(a, b end) int { return compareEnds(f, &a, f, &b) })
+	ends := make([]end, 0, n)
+	for len(ends) < n {
+		from := &ordered
+		if len(ordered) == 0 || len(tardy) > 0 && compareEnds(f, &tardy[0], f, &ordered[0]) < 0 {
+			from = &tardy
 		}
+		for len(plain) > 0 && len(plain[0]) == 0 {
+			plain = plain[1:]
+		}
+		if len(plain) > 0 {
+			if x := plain[0][0].end(); len(*from) == 0 || compareEnds(f, &x, f, &(*from)[0]) < 0 {
+				ends = append(ends, x)
+				plain[0] = plain[0][1:]
+				continue
+			}
+		}
+		ends = append(ends, (*from)[0])
+		*from = (*from)[1:]
 	}
-	ends = append(ends, tardy...)
-	f.ordered, f.tardy = list{}, list{}
+	f.ordered, f.plain, f.tardy = list[end]{}, list[plainFee]{}, list[end]{}
 	r.ends = ends
 	return ends
 }

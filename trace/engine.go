@@ -329,7 +329,9 @@ func (e *engine) depart(s uint32) error {
 			if o.spender == goshawk.Burnt {
 				kind = kindBurnt
 			}
-			e.found.seen(flow{place: o.place, address: o.address, amount: o.value, value: o.value, next: goshawk.NoTx})
+			if e.found.listed() {
+				e.found.flows = append(e.found.flows, flow{place: o.place, address: o.address, amount: o.value, value: o.value, next: goshawk.NoTx})
+			}
 			x := e.found.late(end{tx: o.tx, index: o.index, amount: o.value, address: o.address, kind: kind})
 			if e.q.ByStart {
 				e.found.shared(x, []share{{units: o.value, start: s}})

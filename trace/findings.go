@@ -78,6 +78,21 @@ type end struct {
 	foreign bool // its coin is not in the ledger: tx is its place in foreigns
 }
 
+// plainFee is the end of units that became a fee, where there is no more to
+// say: most ends are of this kind.
+type plainFee struct {
+	amount uint64
+	at     uint64 // transaction, and hop in the low bits
+}
+
+const plainHopBits = 26
+
+// end returns it as any other end.
+func (f plainFee) end() end {
+	return end{tx: goshawk.TxID(f.at >> plainHopBits), index: none, amount: f.amount, address: goshawk.NoAddress,
+		hop: uint32(f.at & (1<<plainHopBits - 1)), kind: kindFee}
+}
+
 // extra is what few ends have.
 type extra struct {
 	sweep  goshawk.TxID // NoTx for none
@@ -105,8 +120,9 @@ type sum struct{ hi, lo uint64 }
 
 // findings collects what a trace found.
 type findings struct {
-	ordered list // ends in chain order
-	tardy   list // ends in any order
+	ordered list[end]      // ends in chain order
+	plain   list[plainFee] // the same
+	tardy   list[end]      // ends in any order
 	extras  []extra
 	foreign []foreign
 	shares  pile[share]
@@ -119,23 +135,36 @@ type findings struct {
 	mixes   uint64 // CoinJoins walked through
 }
 
-// list is an append-only list of ends that never moves them.
-type list struct {
-	chunks [][]end
-	n      int
+// list is an append-only list that never moves its items.
+type list[T any] struct {
+	tail []T
+	full [][]T
+	n    int // items in full
 }
 
-func (l *list) add(x end) *end {
-	const least, most = 32, 1 << 13
-	last := len(l.chunks) - 1
-	if last < 0 || len(l.chunks[last]) == cap(l.chunks[last]) {
-		l.chunks = append(l.chunks, make([]end, 0, min(most, max(least, l.n))))
-		last++
+// add appends an empty item.
+func (l *list[T]) add() *T {
+	n := len(l.tail)
+	if n == cap(l.tail) {
+		l.grow()
+		n = 0
 	}
-	l.chunks[last] = append(l.chunks[last], x)
-	l.n++
-	return &l.chunks[last][len(l.chunks[last])-1]
+	l.tail = l.tail[:n+1]
+	return &l.tail[n]
 }
+
+func (l *list[T]) grow() {
+	const least, most = 32, 1 << 13
+	if l.tail != nil {
+		l.full = append(l.full, l.tail)
+		l.n += len(l.tail)
+	}
+	l.tail = make([]T, 0, min(most, max(least, l.n)))
+}
+
+func (l *list[T]) count() int { return l.n + len(l.tail) }
+
+func (l *list[T]) chunks() [][]T { return append(l.full[:len(l.full):len(l.full)], l.tail) }
 
 func (f *findings) init(q *Question) {
 	f.most = q.Flows
@@ -144,24 +173,43 @@ func (f *findings) init(q *Question) {
 	}
 }
 
-func (f *findings) count(x *end) {
-	s := &f.sums[x.kind]
+func (f *findings) count(kind uint8, amount uint64) {
+	s := &f.sums[kind]
 	var carry uint64
-	s.lo, carry = bits.Add64(s.lo, x.amount, 0)
+	s.lo, carry = bits.Add64(s.lo, amount, 0)
 	s.hi += carry
-	f.counts[x.kind]++
+	f.counts[kind]++
 }
 
-// inOrder adds an end that lies after all those added so before, in chain order.
-func (f *findings) inOrder(x end) *end {
-	f.count(&x)
-	return f.ordered.add(x)
+// ends is the number of all ends.
+func (f *findings) ends() int { return f.ordered.count() + f.plain.count() + f.tardy.count() }
+
+// inOrder adds an end that lies after all those added so before, in chain
+// order. The caller fills in the rest.
+func (f *findings) inOrder(kind uint8, amount uint64) *end {
+	f.count(kind, amount)
+	x := f.ordered.add()
+	x.kind, x.amount = kind, amount
+	return x
+}
+
+// fee adds a plain fee that lies after all those before; false if it does not fit.
+func (f *findings) fee(tx goshawk.TxID, amount uint64, hop uint32) bool {
+	if tx>>(64-plainHopBits) != 0 || hop>>plainHopBits != 0 {
+		return false
+	}
+	f.count(kindFee, amount)
+	x := f.plain.add()
+	x.amount, x.at = amount, uint64(tx)<<plainHopBits|uint64(hop)
+	return true
 }
 
 // late adds an end in any order.
 func (f *findings) late(x end) *end {
-	f.count(&x)
-	return f.tardy.add(x)
+	f.count(x.kind, x.amount)
+	at := f.tardy.add()
+	*at = x
+	return at
 }
 
 // more returns an end's extras, which begin empty. It is valid until the next call.
@@ -189,13 +237,14 @@ func (f *findings) candidates(x *end, n uint32) {
 
 func (f *findings) shared(x *end, parts []share) { f.more(x).shares = f.shares.put(&f.room, parts) }
 
-// seen lists a coin for drawings.
-func (f *findings) seen(c flow) {
+// listed says whether the next coin is to be listed for drawings, and counts
+// it if not.
+func (f *findings) listed() bool {
 	if len(f.flows) < f.most {
-		f.flows = append(f.flows, c)
-		return
+		return true
 	}
 	f.cut++
+	return false
 }
 
 func (f *findings) total(kind uint8) goshawk.Units {

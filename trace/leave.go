@@ -27,13 +27,12 @@ func (e *engine) leaveByOutputs(ctx context.Context, b *batch, r int, f *facts, 
 
 	e.settleSources(b, r, f)
 	e.weigh(total)
-	first := uint64(row.FirstOutput)
 	for j := range outs {
 		got := w.got[j]
 		if got == 0 {
 			continue
 		}
-		o, fate := &b.tx.Outputs[first+uint64(j)], w.fates[j]
+		o, fate := &outs[j], &w.fates[j]
 		if fate.kind == kindNone {
 			c, err := e.keep(fate.next, j, total)
 			if err != nil {
@@ -43,13 +42,21 @@ func (e *engine) leaveByOutputs(ctx context.Context, b *batch, r int, f *facts, 
 			c.index, c.hop, c.mixed, c.flags = uint32(j), hop, mixed, fate.flags
 			continue
 		}
-		e.found.seen(flow{place: place{row.ID, uint32(j)}, address: o.Address, amount: got, value: o.Value, hop: hop, next: goshawk.NoTx})
-		x := e.found.inOrder(end{tx: row.ID, index: uint32(j), amount: got, address: o.Address, hop: hop, kind: fate.kind})
+		if e.found.listed() {
+			e.found.flows = append(e.found.flows, flow{place: place{row.ID, uint32(j)}, address: o.Address, amount: got, value: o.Value, hop: hop, next: goshawk.NoTx})
+		}
+		x := e.found.inOrder(fate.kind, got)
+		x.tx, x.index, x.address, x.hop = row.ID, uint32(j), o.Address, hop
 		e.found.candidates(x, mixed)
 		e.shareSink(x, j, total)
 	}
-	if fee := w.got[n]; fee > 0 || f.unresolved {
-		x := e.found.inOrder(end{tx: row.ID, index: none, amount: fee, address: goshawk.NoAddress, hop: hop, kind: kindFee, unknown: f.unresolved})
+	fee := w.got[n]
+	switch {
+	case fee == 0 && !f.unresolved:
+	case !f.unresolved && mixed == 0 && !e.q.ByStart && e.found.fee(row.ID, fee, hop):
+	default:
+		x := e.found.inOrder(kindFee, fee)
+		x.tx, x.index, x.address, x.hop, x.unknown = row.ID, none, goshawk.NoAddress, hop, f.unresolved
 		e.found.candidates(x, mixed)
 		e.shareSink(x, n, total)
 	}
@@ -68,7 +75,7 @@ func (e *engine) outputFates(ctx context.Context, b *batch, r int) error {
 			continue
 		}
 		o, to := &outs[j], &w.fates[j]
-		*to = fate{next: goshawk.NoTx}
+		to.next, to.kind, to.note, to.flags = goshawk.NoTx, kindNone, noteNone, 0
 		if e.isStart(place{row.ID, uint32(j)}) {
 			to.kind = kindStart
 			continue
@@ -150,7 +157,7 @@ func (e *engine) leaveByInputs(ctx context.Context, b *batch, r int, f *facts, t
 		if got == 0 && !unknown {
 			continue
 		}
-		fate, from := w.fates[i], b.creators[int(row.FirstInput)+i]
+		fate, from := &w.fates[i], b.creators[int(row.FirstInput)+i]
 		if fate.kind == kindNone {
 			c, err := e.keep(from.tx, i, total)
 			if err != nil {
@@ -168,7 +175,9 @@ func (e *engine) leaveByInputs(ctx context.Context, b *batch, r int, f *facts, t
 			at = e.found.late(x)
 		} else {
 			at = e.found.late(x)
-			e.found.seen(flow{place: from, address: in.Address, amount: got, value: in.Value, hop: hop, next: row.ID})
+			if e.found.listed() {
+				e.found.flows = append(e.found.flows, flow{place: from, address: in.Address, amount: got, value: in.Value, hop: hop, next: row.ID})
+			}
 		}
 		if fate.flags&isUnlabelled != 0 { // a deposit address, by its sweep
 			e.found.more(at).sweep = row.ID
@@ -264,8 +273,8 @@ func (e *engine) thread(b *batch, r int, f *facts) {
 	for i := range w.at {
 		w.at[i] = -1
 	}
-	for i, s := range w.sources {
-		if s.kind == kindNone {
+	for i := range w.sources {
+		if s := &w.sources[i]; s.kind == kindNone {
 			w.at[s.pos] = int32(i)
 		}
 	}
@@ -327,7 +336,8 @@ func (e *engine) weigh(total uint64) {
 		return
 	}
 	w := &e.work
-	for _, s := range w.sources {
+	for i := range w.sources {
+		s := &w.sources[i]
 		if s.kind != kindNone {
 			continue
 		}

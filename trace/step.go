@@ -239,8 +239,8 @@ func (e *engine) matchInputs(b *batch, r int, coins []*coin) error {
 	if len(w.sources) != len(coins) {
 		return e.mismatch(b.tx.Rows[r].ID)
 	}
-	for _, s := range w.sources {
-		if s.coin.amount > ins[s.pos].Value {
+	for i := range w.sources {
+		if s := &w.sources[i]; s.coin.amount > ins[s.pos].Value {
 			return e.mismatch(b.tx.Rows[r].ID)
 		}
 	}
@@ -309,7 +309,12 @@ func (e *engine) mismatch(tx goshawk.TxID) error {
 // settleSources records what became of the coins that came to a transaction.
 func (e *engine) settleSources(b *batch, r int, f *facts) {
 	row := &b.tx.Rows[r]
-	for _, s := range e.work.sources {
+	for i := range e.work.sources {
+		s := &e.work.sources[i]
+		listed := e.found.listed()
+		if s.kind == kindNone && !listed {
+			continue
+		}
 		c := s.coin
 		var value uint64
 		var address goshawk.AddressID
@@ -325,7 +330,9 @@ func (e *engine) settleSources(b *batch, r int, f *facts) {
 			}
 		}
 		tx := e.creator(c, row.ID)
-		e.found.seen(flow{place: place{tx, c.index}, address: address, amount: c.amount, value: value, hop: c.hop, next: next})
+		if listed {
+			e.found.flows = append(e.found.flows, flow{place: place{tx, c.index}, address: address, amount: c.amount, value: value, hop: c.hop, next: next})
+		}
 		if s.kind == kindNone {
 			continue
 		}
