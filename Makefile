@@ -1,0 +1,68 @@
+# Everything here sets itself up: Go's modules, and a C compiler for the race
+# detector where there is none, are fetched when they are first needed.
+
+GO      ?= go
+LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+FUZZ    ?= 30s
+# Packages with goroutines.
+RACED   := ./ledger/... ./ingest/... ./node/...
+TARGETS := linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/amd64
+
+.PHONY: build demo test fmt vet lint race fuzz bench crashtest dist clean
+
+build: ## the program, as ./goshawk
+	$(GO) build -trimpath -o goshawk ./cmd/goshawk
+
+demo: ## trace a theft through a small made-up chain
+	@$(GO) run ./cmd/goshawk demo
+
+test: fmt vet lint ## everything that has to hold
+	$(GO) test -count=1 ./...
+	$(MAKE) --no-print-directory race
+
+fmt:
+	@unformatted=$$(git ls-files -z '*.go' | xargs -0 gofmt -l); \
+	if [ -n "$$unformatted" ]; then echo "not gofmt'ed:"; echo "$$unformatted"; exit 1; fi
+
+vet:
+	$(GO) vet ./...
+
+lint: ## .golangci.yml
+	$(GO) run $(LINT) run ./...
+
+race: compiler ## packages with goroutines, under the race detector
+	CGO_ENABLED=1 $(GO) test -race -short -count=1 $(RACED)
+
+# The race detector is linked by a C compiler.
+.PHONY: compiler
+compiler:
+	@command -v $$($(GO) env CC) >/dev/null || { \
+	  as=; [ "$$(id -u)" = 0 ] || as=sudo; \
+	  $$as apt-get update -q && $$as apt-get install -y -q --no-install-recommends gcc libc6-dev; }
+
+fuzz: ## each fuzz test for $(FUZZ)
+	@set -e; for package in $$($(GO) list ./...); do \
+	  for target in $$($(GO) test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+	    echo "$$package $$target"; \
+	    $(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZ) $$package; \
+	  done; \
+	done
+
+bench: ## the figures of docs/performance.md
+	$(GO) run ./internal/bench
+
+crashtest: ## 100 kills at random moments of an ingest
+	GOSHAWK_KILLS=100 $(GO) test -count=1 -timeout 60m -run Crash ./cmd/goshawk
+
+dist: ## one static file for each system, in dist/
+	@rm -rf dist && mkdir dist
+	@set -e; for target in $(TARGETS); do \
+	  system=$${target%/*}; machine=$${target#*/}; suffix=; [ $$system != windows ] || suffix=.exe; \
+	  echo "dist/goshawk-$$system-$$machine$$suffix"; \
+	  CGO_ENABLED=0 GOOS=$$system GOARCH=$$machine \
+	    $(GO) build -trimpath -ldflags "-s -w" -o dist/goshawk-$$system-$$machine$$suffix ./cmd/goshawk; \
+	done
+	@cd dist && sha256sum goshawk-* > SHA256SUMS
+
+clean:
+	rm -rf dist goshawk
