@@ -127,8 +127,6 @@ func segmentBits(n uint64) uint {
 	return uint(min(max(bits.Len64(n/8), segmentMinBits), segmentMaxBits))
 }
 
-func entryOf(h, id uint64) uint64 { return h>>(64-prefixBits)<<40 | id }
-
 func openSegment(f *mapped) (*segment, error) {
 	data := f.body
 	if len(data) < segmentHeader || string(data[:8]) != segmentMagic {
@@ -170,19 +168,7 @@ func (s *segment) newest(h, limit uint64, is func(id uint64) bool) (uint64, bool
 	return best, ok
 }
 
-// each calls f for every entry in order with the first 36 bits of its hash.
-func (s *segment) each(f func(prefix, id uint64)) {
-	bucket := uint64(0)
-	for i := uint64(0); i < s.n(); i++ {
-		for uint64(binary.LittleEndian.Uint32(s.dir[(bucket+1)*4:])) <= i {
-			bucket++
-		}
-		e := binary.LittleEndian.Uint64(s.entries[i*8:])
-		f(bucket>>(s.bits-segmentMinBits)<<24|e>>40, e&none40)
-	}
-}
-
-// sorted is an iterator over entries by (prefix, id).
+// prefixed is an entry: the first 36 bits of its hash, and its id.
 type prefixed struct{ prefix, id uint64 }
 
 // writeSegment writes n entries, which next returns in order.
@@ -222,7 +208,7 @@ func writeSegment(w *fileWriter, n uint64, next func() prefixed) error {
 	return w.finish(segmentHeader + dirSize + n*8)
 }
 
-// cursor walks a segment's entries in order.
+// segmentCursor walks a segment's entries in order.
 type segmentCursor struct {
 	s      *segment
 	i      uint64

@@ -317,7 +317,7 @@ func (v *view) block(id uint64) blockRow {
 	}
 }
 
-// lastTx returns the end of a block's transactions.
+// blockEnd returns the end of a block's transactions.
 func (v *view) blockEnd(id uint64) uint64 {
 	if id+1 < v.cols[colBlock].count() {
 		return get40(v.cols[colBlock].at(id + 1)[72:])

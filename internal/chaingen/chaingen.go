@@ -292,7 +292,7 @@ func (g *generator) setKey(address uint32) {
 func hash160(b []byte) (h [20]byte) {
 	inner := sha256.Sum256(b)
 	outer := ripemd160.New()
-	outer.Write(inner[:]) //nolint:errcheck // a hash's Write never fails
+	outer.Write(inner[:])
 	outer.Sum(h[:0])
 	return h
 }
