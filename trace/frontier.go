@@ -192,8 +192,8 @@ func (f *frontier) inPage() (uint32, bool) {
 		}
 		return 0, false
 	}
-	for w, word := range f.pending {
-		if word != 0 {
+	for w := range f.pending { // no copy: its words were just written
+		if word := f.pending[w]; word != 0 {
 			return uint32(w<<6 + bits.TrailingZeros64(word)), true
 		}
 	}
