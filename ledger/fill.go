@@ -12,6 +12,8 @@ import (
 func (v *view) fill(b *goshawk.Transactions, tx uint64, want goshawk.Want) *goshawk.Transaction {
 	var t txRow
 	v.load(tx, &t)
+	// Slicing first: in a damaged ledger it is what notices impossible numbers.
+	ins, outs := v.cols[colInput].span(t.firstInput, t.inputEnd), v.cols[colOutput].span(t.firstOutput, t.outputEnd)
 	in, out, transfer := len(b.Inputs), len(b.Outputs), uint32(len(b.Transfers))
 	inputs, outputs := int(t.inputEnd-t.firstInput), int(t.outputEnd-t.firstOutput)
 	n := len(b.Rows)
@@ -41,17 +43,15 @@ func (v *view) fill(b *goshawk.Transactions, tx uint64, want goshawk.Want) *gosh
 	}
 
 	b.Inputs = slices.Grow(b.Inputs, inputs)[:in+inputs]
-	rows := v.cols[colInput].span(t.firstInput, t.inputEnd)
 	for i := in; i < len(b.Inputs); i++ {
-		v.input(&b.Inputs[i], rows[:18])
-		rows = rows[18:]
+		v.input(&b.Inputs[i], ins[:18])
+		ins = ins[18:]
 	}
 	b.Outputs = slices.Grow(b.Outputs, outputs)[:out+outputs]
-	rows = v.cols[colOutput].span(t.firstOutput, t.outputEnd)
 	id := t.firstOutput
 	for i := out; i < len(b.Outputs); i++ {
-		v.output(&b.Outputs[i], id, rows[:18])
-		rows = rows[18:]
+		v.output(&b.Outputs[i], id, outs[:18])
+		outs = outs[18:]
 		id++
 	}
 	if want&goshawk.WantKinds != 0 {
