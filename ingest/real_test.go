@@ -16,11 +16,6 @@ import (
 	"goshawk/internal/fixture"
 )
 
-func first600(t *testing.T) (low, high []byte) {
-	t.Helper()
-	return fixture.Bytes(t, "bitcoin", "first600", "blk00000.dat"), fixture.Bytes(t, "bitcoin", "first600", "blk00001.dat")
-}
-
 func TestFirst600InBothOrders(t *testing.T) {
 	low := fixture.Path(t, "bitcoin", "first600", "blk00000.dat")
 	high := fixture.Path(t, "bitcoin", "first600", "blk00001.dat")

@@ -120,13 +120,6 @@ func framed(t testing.TB, file []byte) [][]byte {
 	return blocks
 }
 
-// frameOf writes a block as a node's block file holds it.
-func frameOf(p *bitcoin.Params, block []byte) []byte {
-	b := append([]byte(nil), p.Magic[:]...)
-	b = binary.LittleEndian.AppendUint32(b, uint32(len(block)))
-	return append(b, block...)
-}
-
 func join(parts ...[]byte) []byte { return bytes.Join(parts, nil) }
 
 func text(s any) string { return fmt.Sprintf("%+v", s) }

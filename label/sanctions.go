@@ -142,7 +142,7 @@ var (
 
 // readList reads one address a line. A file named as the sanctions list's parts
 // are is such a part; any other list's addresses are labelled with its name.
-func (s *Source) readList(data []byte) error {
+func (s *Source) readList(data []byte) {
 	l := goshawk.Label{Confidence: userLevel}
 	if m := ofacFile.FindStringSubmatch(s.Name); m != nil {
 		l = goshawk.Label{Text: "OFAC sanctioned digital currency address", Abuse: abuseSanction,
@@ -170,7 +170,6 @@ func (s *Source) readList(data []byte) error {
 			s.Labels = append(s.Labels, l)
 		}
 	}
-	return nil
 }
 
 // lineCounter turns growing offsets into line numbers.

@@ -141,7 +141,8 @@ func Parse(name string, data []byte) (*Source, error) {
 	case FormatTagPack:
 		err = s.readPack(data) // says itself which of the two it is
 	case FormatList:
-		s.Format, err = FormatList, s.readList(data)
+		s.Format = FormatList
+		s.readList(data)
 	default:
 		err = goshawk.Errorf(goshawk.Unsupported, "%s is no file of labels", name).WithHint("%s", formatsHint)
 	}

@@ -313,14 +313,6 @@ func (v *view) addDrawing(t *goshawk.Trace) {
 	v.Drawing = template.HTML(svg.String())
 }
 
-// writerTo gathers a drawing in memory: it is bounded by the boxes that a drawing has.
-type writerTo struct{ s []byte }
-
-func (w *writerTo) Write(p []byte) (int, error) {
-	w.s = append(w.s, p...)
-	return len(p), nil
-}
-
 func (v *view) addEnds(t *goshawk.Trace) {
 	ends, others := largestEnds(t, htmlEnds)
 	for _, e := range ends {
