@@ -147,7 +147,7 @@ func (e *engine) spendersAhead(ctx context.Context, b *batch) error {
 		if e.q.CoinJoin != nil && !e.q.ThroughCoinJoin && e.q.CoinJoin(&b.tx, r) {
 			continue
 		}
-		if _, swept := e.sweep(&b.tx, r); swept {
+		if e.sweep(&b.tx, r) {
 			continue
 		}
 		for j := b.tx.Rows[r].FirstOutput; j < b.tx.Rows[r].OutputEnd; j++ {

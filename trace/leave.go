@@ -26,7 +26,7 @@ func (e *engine) leaveByOutputs(ctx context.Context, b *batch, r int, f *facts, 
 	}
 
 	e.settleSources(b, r, f)
-	e.weigh(total)
+	e.weigh()
 	for j := range outs {
 		got := w.got[j]
 		if got == 0 {
@@ -150,7 +150,7 @@ func (e *engine) leaveByInputs(ctx context.Context, b *batch, r int, f *facts, t
 	}
 
 	e.settleSources(b, r, f)
-	e.weigh(total)
+	e.weigh()
 	for i := range ins {
 		in, got := &ins[i], w.got[i]
 		unknown := in.Link == goshawk.Unresolved
@@ -331,7 +331,7 @@ func (e *engine) thread(b *batch, r int, f *facts) {
 
 // weigh prepares the split of this step's sinks over the starts, for the
 // methods that do not tell units apart.
-func (e *engine) weigh(total uint64) {
+func (e *engine) weigh() {
 	if !e.split {
 		return
 	}

@@ -171,18 +171,18 @@ func (e *engine) party(a goshawk.AddressID) Party {
 func (e *engine) swept(b *batch, r int, f *facts) bool {
 	if !f.sweepAsked {
 		f.sweepAsked = true
-		_, f.swept = e.sweep(&b.tx, r)
+		f.swept = e.sweep(&b.tx, r)
 	}
 	return f.swept
 }
 
 // sweep says whether a transaction pays addresses of one service and nobody
 // else. Outputs worth nothing pay nobody.
-func (e *engine) sweep(t *goshawk.Transactions, r int) (Party, bool) {
-	to := Unlabelled
+func (e *engine) sweep(t *goshawk.Transactions, r int) bool {
 	if e.q.Services == nil {
-		return to, false
+		return false
 	}
+	to := Unlabelled
 	outs := t.Out(r)
 	for i := range outs {
 		if outs[i].Value == 0 {
@@ -190,11 +190,11 @@ func (e *engine) sweep(t *goshawk.Transactions, r int) (Party, bool) {
 		}
 		p := e.party(outs[i].Address)
 		if p < 0 || to >= 0 && p != to {
-			return Unlabelled, false
+			return false
 		}
 		to = p
 	}
-	return to, to >= 0
+	return to >= 0
 }
 
 // matchOutputs finds the sources of a backward step, in output order.
