@@ -51,8 +51,9 @@ fuzz: ## each fuzz test for $(FUZZ)
 bench: ## the figures of docs/performance.md
 	$(GO) run ./internal/bench
 
-crashtest: ## 100 kills at random moments of an ingest
+crashtest: ## 100 kills at random moments of an ingest; a disk that fails at each of its operations
 	GOSHAWK_KILLS=100 $(GO) test -count=1 -timeout 60m -run Crash ./cmd/goshawk
+	GOSHAWK_FAULTS=all $(GO) test -count=1 -timeout 60m -run FailingDisk ./ledger
 
 dist: ## one static file for each system, in dist/
 	@rm -rf dist && mkdir dist

@@ -1,6 +1,7 @@
 package ledger_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -121,7 +122,8 @@ func beyond(t *testing.T, fsys disk.FS, name string, at int) bool {
 	return end >= 0 && int64(at) >= end
 }
 
-// faultPoints is how many of a history's disk operations are made to fail.
+// faultPoints is how many of a history's disk operations are made to fail;
+// GOSHAWK_FAULTS=all takes every one.
 const faultPoints = 60
 
 // Whatever operation of the disk fails, and all after it, what was committed is
@@ -136,14 +138,20 @@ func TestFailingDisk(t *testing.T) {
 			whole := folder(t)
 			fill(t, whole, h, b)
 			want := sound(t, whole, h).Digest
+			full := errors.New("no space left on device")
 			counting := disk.NewFaulty(folder(t), -1, nil)
 			if err := attempt(counting, h, b); err != nil {
 				t.Fatal(err)
 			}
 			step := max(1, counting.Count/faultPoints)
+			if os.Getenv("GOSHAWK_FAULTS") == "all" {
+				step = 1
+			}
 			for n := 0; n < counting.Count; n += step {
 				fsys := folder(t)
-				if err := attempt(disk.NewFaulty(fsys, n, nil), h, b); err == nil {
+				if err := attempt(disk.NewFaulty(fsys, n, full), h, b); err != nil && !errors.Is(err, full) {
+					t.Errorf("operation %d failed, and the error is %v", n, err)
+				} else if err == nil {
 					// Only what tidies up afterwards may fail unnoticed.
 					t.Logf("operation %d failed unnoticed", n)
 				}
