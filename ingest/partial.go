@@ -50,6 +50,7 @@ func (d *folder) extendPartial(ctx context.Context) error {
 	slices.SortStableFunc(todo[unknown:], func(a, b int32) int {
 		return cmp.Or(cmp.Compare(d.height(a), d.height(b)), d.compare(a, b))
 	})
+	todo = d.byTime(todo[:unknown], todo[unknown:])
 	if len(todo) == 0 {
 		if len(d.tree.nodes) == 0 && !d.run.opts.Follow {
 			_, err := d.root(ctx)
@@ -67,6 +68,21 @@ func (d *folder) extendPartial(ctx context.Context) error {
 		}
 		return err
 	}))
+}
+
+// byTime puts blocks of unknown height where their header times say: a block
+// that spends another's coins should come after it.
+func (d *folder) byTime(unknown, known []int32) []int32 {
+	merged := make([]int32, 0, len(unknown)+len(known))
+	for len(unknown) > 0 && len(known) > 0 {
+		from := &known
+		if d.times[unknown[0]] <= d.times[known[0]] {
+			from = &unknown
+		}
+		merged = append(merged, (*from)[0])
+		*from = (*from)[1:]
+	}
+	return append(append(merged, unknown...), known...)
 }
 
 // compare orders new blocks by header time and hash.

@@ -133,6 +133,9 @@ func (w *Writer) addRows(b *goshawk.Block) error {
 	if err := w.resolve(b, firstTx); err != nil {
 		return err
 	}
+	if err := w.tooLate(b); err != nil {
+		return err
+	}
 	seqs := v.cols[colSequence].extendN(len(b.Ins))
 	for i := range b.Ins {
 		binary.LittleEndian.PutUint32(seqs[4*i:], b.Ins[i].Sequence)
@@ -157,6 +160,9 @@ func (w *Writer) addRows(b *goshawk.Block) error {
 		outside := v.cols[colOutside].count()
 		put40(row[0:], outside|outsideBit)
 		value := uint64(0)
+		if w.opts.Partial {
+			w.missing[hashPrefix(&in.Prev.Tx)] = true
+		}
 		o := v.cols[colOutside].extend()
 		copy(o, in.Prev.Tx[:])
 		binary.LittleEndian.PutUint32(o[32:], in.Prev.Index)
@@ -171,6 +177,40 @@ func (w *Writer) addRows(b *goshawk.Block) error {
 		put40(row[13:], key)
 	}
 	return nil
+}
+
+// tooLate refuses, in a partial ledger, a block whose coins a block before it
+// spends: ids order as the chain does, and the coin would look unspent.
+func (w *Writer) tooLate(b *goshawk.Block) error {
+	if len(w.missing) == 0 {
+		return nil
+	}
+	outside := &w.v.cols[colOutside]
+	for i := range b.Txs {
+		hash := &b.Txs[i].Hash
+		if !w.missing[hashPrefix(hash)] {
+			continue
+		}
+		for o := range outside.count() {
+			if goshawk.Hash(outside.at(o)[:32]) == *hash {
+				return goshawk.Errorf(goshawk.Conflict, "block %v holds transaction %v, whose coins a block that is in the ledger already spends", b.Hash, hash).
+					WithHint("ingest all blocks together into a new ledger: they are then put in order")
+			}
+		}
+	}
+	return nil
+}
+
+// lookForMissing gathers what a partial ledger's inputs refer to in vain.
+func (w *Writer) lookForMissing() {
+	w.missing = map[uint64]bool{}
+	if !w.opts.Partial {
+		return
+	}
+	outside := &w.v.cols[colOutside]
+	for o := range outside.count() {
+		w.missing[hashPrefix((*goshawk.Hash)(outside.at(o)[:32]))] = true
+	}
 }
 
 // extendN appends n empty rows and returns their bytes.
@@ -468,10 +508,12 @@ func (w *Writer) spentTwice(output uint64, spender goshawk.TxID, tx uint64) erro
 	name := goshawk.Outpoint{Tx: goshawk.Hash(w.v.cols[colHash].at(created)), Index: uint32(output - w.v.tx(created).firstOutput)}
 	hash := goshawk.Hash(w.v.cols[colHash].at(tx))
 	if spender == goshawk.Burnt {
-		return goshawk.Errorf(goshawk.Corrupt, "transaction %v spends %v, which nobody can spend", hash, name)
+		return goshawk.Errorf(goshawk.Corrupt, "transaction %v spends %v, which nobody can spend", hash, name).WithHint(notOneChain)
 	}
-	return goshawk.Errorf(goshawk.Corrupt, "transaction %v spends %v, which %v spent before", hash, name, goshawk.Hash(w.v.cols[colHash].at(uint64(spender))))
+	return goshawk.Errorf(goshawk.Corrupt, "transaction %v spends %v, which %v spent before", hash, name, goshawk.Hash(w.v.cols[colHash].at(uint64(spender)))).WithHint(notOneChain)
 }
+
+const notOneChain = "no node accepts such a block: its file was made by something else, or is damaged"
 
 // forest is the Forest of a writer.
 type forest struct{ w *Writer }

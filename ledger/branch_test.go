@@ -131,3 +131,45 @@ func TestRollbackTooDeep(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+// In a partial ledger a block whose coins are spent already came too late: they
+// would look unspent.
+func TestTooLate(t *testing.T) {
+	h := ledgertest.MustChain(`
+partial
+block 300000
+tx a: unresolved -> alice 5
+block 300001
+tx b: a:0 -> bob 5
+`)
+	n := len(h.Blocks)
+	fsys := folder(t)
+	w, err := ledger.OpenWriter(fsys, options(h))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Append(h.Blocks[n-1]); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Append(h.Blocks[n-2]); goshawk.CodeOf(err) != goshawk.Conflict {
+		t.Errorf("a block that came too late gives %v", err)
+	}
+	if err := w.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if w, err = ledger.OpenWriter(fsys, options(h)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Append(h.Blocks[n-2]); goshawk.CodeOf(err) != goshawk.Conflict {
+		t.Errorf("on another day it gives %v", err)
+	}
+	if w.Blocks() != 1 {
+		t.Errorf("the ledger holds %d blocks", w.Blocks())
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}

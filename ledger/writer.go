@@ -80,6 +80,9 @@ type Writer struct {
 	keys            keyLookup
 	prevs           prevLookup
 	warmth          uint64 // see warm.go
+	// In a partial ledger, the hash prefixes of transactions that are spent and
+	// not there.
+	missing map[uint64]bool
 }
 
 // mark is the number of rows of each column at the end of a block.
@@ -197,6 +200,7 @@ func (w *Writer) load(man *manifest) (err error) {
 	w.store = s
 	w.v = view{cols: s.base(), overwritten: slices.Clone(man.Overwritten)}
 	w.marks = w.marks[:0]
+	defer w.lookForMissing()
 	if s.tail == nil {
 		w.reserve()
 		return nil

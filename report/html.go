@@ -87,11 +87,14 @@ type stepView struct {
 }
 
 type depositView struct {
-	Address, Verb, More, Inference string
-	Payments                       []paymentView
+	Address, More, Inference string
+	Payments                 []paymentView
 }
 
-type paymentView struct{ Amount, When, Tx, Out, Note string }
+type paymentView struct {
+	payment
+	Amount, Note string
+}
 
 type endRow struct {
 	Mark                                                                     template.HTML
@@ -272,17 +275,13 @@ func summary(t *goshawk.Trace) string {
 
 func (v *view) addSteps(t *goshawk.Trace) {
 	backward := t.Direction == "backward"
-	verb := "Credited"
-	if backward {
-		verb = "Paid out"
-	}
 	steps := nextSteps(t)
 	for _, s := range steps[:min(len(steps), htmlParties)] {
 		x := stepView{Heading: s.Heading, Amount: money(t.Asset, &s.Amount), Count: paymentWords(s, backward), Advice: s.Advice, Labels: s.Labels}
 		for _, d := range s.Deposits[:min(len(s.Deposits), htmlDeposits)] {
-			y := depositView{Address: d.Address, Verb: verb}
+			y := depositView{Address: d.Address}
 			for _, e := range d.Payments[:min(len(d.Payments), htmlPayments)] {
-				y.Payments = append(y.Payments, paymentView{money(t.Asset, e.Amount), moment(e.Height, e.Time), e.Tx.String(), cellOut(e.Out), line(e.Note, 300)})
+				y.Payments = append(y.Payments, paymentView{paymentOf(t, e), money(t.Asset, e.Amount), line(e.Note, 300)})
 			}
 			if n := len(d.Payments) - htmlPayments; n > 0 {
 				y.More = "and " + plural(n, "smaller payment", "smaller payments") + ", listed in the CSV and JSON forms"

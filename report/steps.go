@@ -43,7 +43,7 @@ var officerAdvice = [...]struct{ concept, heading, advice string }{
 const (
 	writeHeading = "Write to %s"
 	writeAdvice  = "Ask who controls each deposit address below, and for the account that was credited. Ask to preserve the records, and to freeze what is left."
-	originAdvice = "Ask who withdrew each coin below, and for the account that was debited. Ask to preserve the records."
+	originAdvice = "Ask who requested each withdrawal below, and for the account that was debited. Ask to preserve the records."
 )
 
 func advice(l *goshawk.Label, party string, backward bool) (heading, text string) {
@@ -57,6 +57,39 @@ func advice(l *goshawk.Label, party string, backward bool) (heading, text string
 		text = originAdvice
 	}
 	return strings.Replace(writeHeading, "%s", party, 1), text
+}
+
+// payment words one end at a service: when it was credited, or backward, what
+// paid it out. Backward an end is the coin that the service spent: the payment
+// is the transaction that spent it, which the flows name.
+type payment struct {
+	Verb, When string // When begins with " on ", or is empty
+	Lead, Tx   string // by transaction, and its hash
+	Tail       string // , output 0
+	From       string // backward, the coin that was spent; else empty
+}
+
+func paymentOf(t *goshawk.Trace, e *goshawk.End) payment {
+	out := ", output " + cellOut(e.Out)
+	if t.Direction != "backward" || e.Sweep != nil {
+		return payment{Verb: "credited", When: " on " + moment(e.Height, e.Time), Lead: "by transaction ", Tx: e.Tx.String(), Tail: out}
+	}
+	p := payment{Verb: "paid out", Lead: "by the transaction that spent ", Tx: e.Tx.String(), Tail: out}
+	for i := range t.Flows {
+		f := &t.Flows[i]
+		if f.Tx != e.Tx || e.Out == nil || f.Out != *e.Out || f.Spender == nil {
+			continue
+		}
+		p.From, p.Lead, p.Tx, p.Tail = p.Tx+out, "by transaction ", f.Spender.String(), ""
+		for j := range t.Flows {
+			if t.Flows[j].Tx == *f.Spender {
+				p.When = " on " + moment(t.Flows[j].Height, t.Flows[j].Time)
+				break
+			}
+		}
+		break
+	}
+	return p
 }
 
 // nextSteps gathers a trace's service ends by party, the largest sum first.

@@ -270,14 +270,14 @@ func (p *page) deposit(t *goshawk.Trace, s *step, d *deposit) {
 	if address == "" {
 		address = "unknown"
 	}
-	verb := "credited"
-	if t.Direction == "backward" {
-		verb = "paid out"
-	}
 	p.line("        address   ", p.paint(bold, address))
 	for _, e := range d.Payments[:min(len(d.Payments), textPayments)] {
-		p.line("        ", verb, "  ", money(t.Asset, e.Amount), " on ", moment(e.Height, e.Time))
-		p.line("                  by transaction ", e.Tx.String(), ", output ", cellOut(e.Out))
+		x := paymentOf(t, e)
+		p.line("        ", x.Verb, "  ", money(t.Asset, e.Amount), x.When)
+		p.line("                  ", x.Lead, x.Tx, x.Tail)
+		if x.From != "" {
+			p.line("                  from its coin ", x.From)
+		}
 		if e.Note != "" {
 			p.prose("                  ", line(e.Note, 300))
 		}

@@ -165,6 +165,9 @@ func (r *Result) Trace(ctx context.Context) (*goshawk.Trace, error) {
 	if q.Flows < 0 {
 		t.FlowsCut = 0
 	}
+	if e.head.Partial && !q.Backward {
+		t.Warnings = append(t.Warnings, "the ledger holds single blocks: what is unspent in it may have been spent in a block that it does not hold.")
+	}
 	words := speaker{e: e, ctx: ctx}
 	if err := words.starts(t); err != nil {
 		return nil, err

@@ -98,8 +98,8 @@ type Progress struct {
 type Party int32
 
 const (
-	Unlabelled Party = -1 // no label speaks of the address: it may be a customer's deposit address
-	NoService  Party = -2 // labelled, but not as a service at the asked confidence
+	Unlabelled Party = -1 // no service's, as far as labels say: it may be a customer's deposit address
+	NoService  Party = -2 // known to be no customer's deposit address
 )
 
 // Services knows which addresses are labelled with a category that pools

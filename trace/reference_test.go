@@ -159,7 +159,10 @@ func (f *reference) shareText(c *refCoin) string {
 func (f *reference) isStart(o goshawk.Outpoint) bool { return slices.Contains(f.starts, o) }
 
 func (f *reference) partyOf(a goshawk.AddressID) trace.Party {
-	if f.q.party == nil || a == goshawk.NoAddress {
+	if a == goshawk.NoAddress {
+		return trace.NoService
+	}
+	if f.q.party == nil {
 		return trace.Unlabelled
 	}
 	return f.q.party(a)

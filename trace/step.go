@@ -162,7 +162,10 @@ func (e *engine) stop(b *batch, r int, f *facts, c *coin) (kind, note uint8) {
 }
 
 func (e *engine) party(a goshawk.AddressID) Party {
-	if e.q.Services == nil || a == goshawk.NoAddress {
+	if a == goshawk.NoAddress {
+		return NoService // nobody can know whose it is, nor write about it
+	}
+	if e.q.Services == nil {
 		return Unlabelled
 	}
 	return e.q.Services.Party(a)
