@@ -103,7 +103,18 @@ func (l *list) Set(s string) error {
 }
 
 // moment is a flag that holds a time in UTC.
-type moment struct{ time.Time }
+type moment struct {
+	time.Time
+	day bool // written as a date alone
+}
+
+// last is the end of what was written: of a date alone the day's last second.
+func (m *moment) last() time.Time {
+	if m.day {
+		return m.Add(24*time.Hour - time.Second)
+	}
+	return m.Time
+}
 
 func (m *moment) String() string {
 	if m == nil || m.IsZero() {
@@ -113,9 +124,9 @@ func (m *moment) String() string {
 }
 
 func (m *moment) Set(s string) error {
-	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02"} {
+	for _, layout := range []string{time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04", time.DateOnly} {
 		if t, err := time.Parse(layout, s); err == nil {
-			m.Time = t.UTC()
+			m.Time, m.day = t.UTC(), layout == time.DateOnly
 			return nil
 		}
 	}

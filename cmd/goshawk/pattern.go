@@ -64,7 +64,7 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 		return err
 	}
 	if !since.IsZero() || !until.IsZero() {
-		window, err := ch.Find(ctx, goshawk.Names{Since: since.Time, Until: until.Time})
+		window, err := ch.Find(ctx, goshawk.Names{Since: since.Time, Until: until.last()})
 		if err != nil {
 			return err
 		}

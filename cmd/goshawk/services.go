@@ -70,9 +70,8 @@ func (s *services) add(a goshawk.AddressID, labels []goshawk.Label) {
 	if len(labels) == 0 {
 		return
 	}
-	s.labelled.add(a)
-	s.party[a] = trace.NoService
 	if best, ok := label.Service(labels, s.confidence); ok {
+		s.labelled.add(a)
 		s.party[a], s.labels[a] = s.number(best), best
 	}
 	if s.roots == nil {

@@ -354,7 +354,7 @@ func (v *viewer) address(text string, oldest bool, since, until moment) error {
 	q := goshawk.HistoryQuery{Address: id, Oldest: oldest, Limit: v.limit}
 	timed := !since.IsZero() || !until.IsZero()
 	if timed {
-		window, err := v.ch.Find(v.ctx, goshawk.Names{Since: since.Time, Until: until.Time})
+		window, err := v.ch.Find(v.ctx, goshawk.Names{Since: since.Time, Until: until.last()})
 		if err != nil {
 			return err
 		}
@@ -379,7 +379,7 @@ func (v *viewer) address(text string, oldest bool, since, until moment) error {
 		answer.First, answer.Last, answer.More = moments[a.First], moments[a.Last], page.More
 		for _, e := range page.Entries {
 			m := *moments[e.Tx]
-			if !since.IsZero() && m.Time < since.Unix() || !until.IsZero() && m.Time > until.Unix() {
+			if !since.IsZero() && m.Time < since.Unix() || !until.IsZero() && m.Time > until.last().Unix() {
 				continue
 			}
 			answer.History = append(answer.History, report.AddressEntry{Moment: m, Received: e.Received.Units, Spent: e.Spent.Units})

@@ -14,13 +14,16 @@ import (
 )
 
 // methods is the --compare flag: alone it means all methods.
-type methods struct{ list []trace.Method }
+type methods struct {
+	list []trace.Method
+	all  bool // none was named
+}
 
 func (m *methods) String() string   { return "" }
 func (m *methods) IsBoolFlag() bool { return true }
 
 func (m *methods) Set(s string) error {
-	if s == "true" {
+	if m.all = s == "true"; m.all {
 		m.list = trace.Methods()
 		return nil
 	}
@@ -30,7 +33,9 @@ func (m *methods) Set(s string) error {
 		if err != nil {
 			return fmt.Errorf("%w; %s", err, goshawk.HintOf(err))
 		}
-		m.list = append(m.list, method)
+		if !slices.Contains(m.list, method) {
+			m.list = append(m.list, method)
+		}
 	}
 	return nil
 }
@@ -60,7 +65,11 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	if err := c.parse(0, 0); err != nil {
 		return err
 	}
-	q := trace.Question{Backward: *backward, ThroughCoinJoin: *through, ByStart: *byStart, Flows: *flows, Until: until.Time,
+	last := until.last()
+	if *backward {
+		last = until.Time // of a date alone the first second: what was created on that day is walked
+	}
+	q := trace.Question{Backward: *backward, ThroughCoinJoin: *through, ByStart: *byStart, Flows: *flows, Until: last,
 		StopConfidence: *confidence, ServicesBy: "address", CoinJoin: isCoinJoin, CoinJoinRule: coinJoinRule()}
 	if len(compare.list) == 0 {
 		if *method == "" {
@@ -119,7 +128,7 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	}
 	defer func() { err = errors.Join(err, ch.close()) }()
 	if *address != "" {
-		if q.Starts, err = trace.Coins(ctx, ch, *address, since.Time, before.Time); err != nil {
+		if q.Starts, err = trace.Coins(ctx, ch, *address, since.Time, before.last()); err != nil {
 			return asUsage(err)
 		}
 		if len(q.Starts) == 0 {
@@ -145,7 +154,7 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 		progress.update(-1, fmt.Sprintf("%d transactions walked, %d coins ahead, height %d", p.Steps, p.Pending, p.Height))
 	}
 	if len(compare.list) > 0 {
-		if *backward { // it has no backward, so leave it out of "all methods"
+		if *backward && compare.all { // one has no backward
 			compare.list = slices.DeleteFunc(compare.list, func(m trace.Method) bool { return m == trace.TIHO })
 		}
 		answer, err := trace.Compare(ctx, ch, q, compare.list)
