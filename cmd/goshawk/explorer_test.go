@@ -183,8 +183,8 @@ func TestControlC(t *testing.T) {
 	}
 	err := cmd.Wait()
 	var exit *exec.ExitError
-	if !errors.As(err, &exit) || exit.ExitCode() != exitInterrupted {
-		t.Errorf("%v, not exit code %d", err, exitInterrupted)
+	if !errors.As(err, &exit) || exit.ExitCode() != 130 {
+		t.Errorf("%v, not exit code 130", err)
 	}
 	if !strings.Contains(remarks.String(), "goshawk trace: interrupted\n  → ") {
 		t.Errorf("it says %q", remarks.String())

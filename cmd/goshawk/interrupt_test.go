@@ -57,7 +57,7 @@ func TestInterruptedTrace(t *testing.T) {
 			}
 			break
 		}
-		if a.code != exitInterrupted || !strings.Contains(a.err, "goshawk trace: interrupted") {
+		if a.code != 130 || !strings.Contains(a.err, "goshawk trace: interrupted") {
 			t.Fatalf("interrupted after %d looks: exit code %d\n%s", n, a.code, a.err)
 		}
 		if a.out != "" {
@@ -69,6 +69,41 @@ func TestInterruptedTrace(t *testing.T) {
 	}
 	if unfinished < 3 || farthest == 0 {
 		t.Errorf("%d unfinished answers, the farthest after %d steps: this tests too little", unfinished, farthest)
+	}
+}
+
+// TestInterruptedComparison: of several methods, those that were done are shown.
+func TestInterruptedComparison(t *testing.T) {
+	emptyHome(t)
+	folder := filepath.Join(t.TempDir(), "case")
+	must(t, "demo", "--dir", folder, "--quiet")
+	story, err := chaingen.WriteDemo(io.Discard, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	most := 0
+	for n := int64(0); ; n++ {
+		a := ask(countdownFrom(t, n), "trace", "--ledger", filepath.Join(folder, "ledger"), "--from", story.Theft.String(), "--compare=haircut,tiho", "--format", "json")
+		if a.code == exitDone {
+			break
+		}
+		if a.code != 130 {
+			t.Fatalf("interrupted after %d looks: exit code %d\n%s", n, a.code, a.err)
+		}
+		if a.out == "" {
+			continue
+		}
+		got := fromJSON[struct {
+			Truncated bool
+			Traces    []struct{ Method string }
+		}](t, a.out)
+		most = max(most, len(got.Traces))
+		if !got.Truncated && len(got.Traces) == 2 || len(got.Traces) == 0 || got.Traces[0].Method != "haircut" {
+			t.Errorf("interrupted after %d looks it says %+v", n, got)
+		}
+	}
+	if most != 2 {
+		t.Errorf("at most %d methods were shown: this tests too little", most)
 	}
 }
 
@@ -88,7 +123,7 @@ func TestInterruptedIngest(t *testing.T) {
 			break
 		}
 		interruptions++
-		if a.code != exitInterrupted || !strings.Contains(a.err, "→ run the same command again to go on") {
+		if a.code != 130 || !strings.Contains(a.err, "→ run the same command again to go on") {
 			t.Fatalf("interrupted after %d looks: exit code %d\n%s", n, a.code, a.err)
 		}
 	}
