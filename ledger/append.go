@@ -29,7 +29,7 @@ func (w *Writer) Append(b *goshawk.Block) error {
 	w.mark()
 	w.dirty = true
 	if w.full() {
-		return w.commit(len(w.marks) - w.opts.Reorg)
+		return w.commit(len(w.marks)-w.opts.Reorg, w.unmarked() > w.opts.Memory/2)
 	}
 	return nil
 }
@@ -537,15 +537,40 @@ func (f forest) Link(child, parent goshawk.AddressID, tx goshawk.TxID) {
 	f.w.children = append(f.w.children, posting{uint64(parent), c})
 }
 
+// keepMarks empties the tables of all but what transactions before first did to
+// older rows: those are written, and their marks are not.
+func (v *view) keepMarks(first uint64) {
+	var kept [][2]uint64
+	v.spends.each(func(output, tx uint64) {
+		if tx < first {
+			kept = append(kept, [2]uint64{output, tx})
+		}
+	})
+	v.spends.clear()
+	for _, k := range kept {
+		v.spends.put(k[0], k[1])
+	}
+	var links [][3]uint64
+	v.links.each(func(address, parent uint64) {
+		if tx, _ := v.links.get(address | linkTx); address&linkTx == 0 && tx < first {
+			links = append(links, [3]uint64{address, parent, tx})
+		}
+	})
+	v.links.clear()
+	for _, l := range links {
+		v.links.put(l[0], l[1])
+		v.links.put(l[0]|linkTx, l[2])
+	}
+}
+
 // rebuild derives everything again from the rows of the tail.
 func (w *Writer) rebuild() error {
 	v := &w.v
 	w.txs.clear()
 	w.addrs.clear()
-	v.spends.clear()
-	v.links.clear()
 	w.postings, w.children = w.postings[:0], w.children[:0]
 	first, end := v.baseTxs(), v.txs()
+	v.keepMarks(first)
 	v.overwritten = slices.DeleteFunc(v.overwritten, func(o overwrite) bool { return o.By >= end })
 	for tx := first; tx < end; tx++ {
 		w.txs.put(binary.BigEndian.Uint64(v.cols[colHash].at(tx)), tx)

@@ -40,7 +40,7 @@ func openMapped(fsys disk.FS, name string, size int64) (*mapped, error) {
 		if disk.Missing(err) {
 			return nil, err
 		}
-		return nil, goshawk.Errorf(goshawk.Corrupt, "cannot map the ledger's file %s: %w", name, err)
+		return nil, mapError(name, err)
 	}
 	f := &mapped{name: name, m: m, all: m.Bytes()}
 	n := uint64(len(f.all))

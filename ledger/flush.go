@@ -29,8 +29,10 @@ type cell struct {
 func marksName(generation uint64) string { return fmt.Sprintf("marks-%d", generation) }
 
 // commit writes out the first flush blocks of the tail and makes the rest
-// durable. After an error the writer accepts nothing more.
-func (w *Writer) commit(flush int) (err error) {
+// durable. With marks, what they did to older rows is set there; else it stays
+// in the tail's tables, for in a chain whose spends go far back a few marks
+// touch as many pages as many do. After an error the writer accepts nothing more.
+func (w *Writer) commit(flush int, marks bool) (err error) {
 	defer func() {
 		if err != nil {
 			w.err = err
@@ -41,7 +43,7 @@ func (w *Writer) commit(flush int) (err error) {
 	man.Generation++
 	man.Overwritten = slices.Clone(w.v.overwritten)
 	if flush > 0 {
-		if err := w.flush(&man, w.marks[flush-1]); err != nil {
+		if err := w.flush(&man, w.marks[flush-1], marks); err != nil {
 			return err
 		}
 		w.marks = w.marks[:copy(w.marks, w.marks[flush:])]
@@ -78,7 +80,7 @@ func (w *Writer) commit(flush int) (err error) {
 
 // flush writes the tail up to a mark to the columns and leaves the rest in the
 // tail.
-func (w *Writer) flush(man *manifest, m mark) error {
+func (w *Writer) flush(man *manifest, m mark, marks bool) error {
 	v := &w.v
 	endTx := m[colTx]
 
@@ -98,20 +100,23 @@ func (w *Writer) flush(man *manifest, m mark) error {
 		}
 	}
 	var spends, links []cell
-	v.spends.each(func(output, tx uint64) {
-		if tx < endTx {
-			spends = append(spends, cell{output, [2]uint64{tx}})
-		}
-	})
+	if marks {
+		v.spends.each(func(output, tx uint64) {
+			if tx < endTx {
+				spends = append(spends, cell{output, [2]uint64{tx}})
+			}
+		})
+		v.links.each(func(address, parent uint64) {
+			if tx, _ := v.links.get(address | linkTx); address&linkTx == 0 && tx < endTx {
+				links = append(links, cell{address, [2]uint64{parent, tx}})
+			}
+		})
+	}
 	linked := 0
 	for ; linked < len(w.children); linked++ {
-		child := w.children[linked].value
-		_, tx, ok := v.link(child)
-		if !ok || tx >= endTx { // cleared above, or newer: it stays
+		// Cleared above, or newer: it stays.
+		if _, tx, ok := v.link(w.children[linked].value); !ok || tx >= endTx {
 			break
-		}
-		if child < v.cols[colLink].n {
-			links = append(links, cell{child, [2]uint64{w.children[linked].key, tx}})
 		}
 	}
 	byRow := func(a, b cell) int { return cmp.Compare(a.row, b.row) }
@@ -166,6 +171,10 @@ func (w *Writer) flush(man *manifest, m mark) error {
 	for c := range columns {
 		col := &v.cols[c]
 		col.tail = col.tail[:copy(col.tail, col.tail[(m[c]-col.n)*col.width:])]
+	}
+	if marks {
+		v.spends.clear()
+		v.links.clear()
 	}
 	return w.restBase(m)
 }

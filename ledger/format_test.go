@@ -51,7 +51,7 @@ tx join: pay:0, pay:1 -> dave 39, data "note" fee 1
 			t.Fatal(err)
 		}
 	}
-	if err := w.commit(len(w.marks) - 1); err != nil {
+	if err := w.commit(len(w.marks)-1, true); err != nil {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer

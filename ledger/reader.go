@@ -57,6 +57,10 @@ func Open(fsys disk.FS, codec Codec) (*Reader, error) {
 		if disk.Missing(err) && attempt < 100 {
 			continue // a writer committed meanwhile and removed what it replaced
 		}
+		if disk.Missing(err) {
+			return nil, goshawk.Errorf(goshawk.Corrupt, "a file of the ledger is missing: %w", err).
+				WithHint("restore it from a copy, or build the ledger again from the chain")
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"errors"
+	"io/fs"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -126,6 +127,9 @@ func (s *store) close() error {
 }
 
 func mapError(name string, err error) error {
+	if errors.Is(err, fs.ErrPermission) {
+		return goshawk.Errorf(goshawk.Unavailable, "the ledger's file %s cannot be read: %w", name, err).WithHint("ask for permission to read the ledger's folder")
+	}
 	return goshawk.Errorf(goshawk.Corrupt, "the ledger's file %s is damaged: %w", name, err).
 		WithHint("run 'goshawk check' to see what else is, then build the ledger again from the chain")
 }

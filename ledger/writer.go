@@ -116,7 +116,7 @@ func OpenWriter(fsys disk.FS, opts Options) (_ *Writer, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if man == nil {
+	if man == nil || man.Generation == 0 && opts.Network != "" { // nothing was ever committed to it
 		if man, err = w.create(); err != nil {
 			return nil, err
 		}
@@ -213,6 +213,8 @@ func (w *Writer) load(man *manifest) (err error) {
 	for c := range columns {
 		w.v.cols[c].tail = slices.Clone(s.tail.cols[c])
 	}
+	w.v.spends = table{slices.Clone(s.tail.spends.slots), s.tail.spends.used}
+	w.v.links = table{slices.Clone(s.tail.links.slots), s.tail.links.used}
 	for b := s.tail.marks; len(b) > 0; b = b[markSize:] {
 		var m mark
 		for c := range m {
@@ -343,12 +345,15 @@ func (w *Writer) Commit() error {
 	}
 	// Writing twice as many blocks as need to stay in the tail at a time, not
 	// one by one, keeps the runs long.
-	flush := 0
-	if len(w.marks) >= 2*w.opts.Reorg {
-		flush = len(w.marks) - w.opts.Reorg
+	leave := len(w.marks) - w.opts.Reorg
+	if leave > 0 && (leave >= w.opts.Reorg || w.unmarked() > w.opts.Memory/8) {
+		return w.commit(leave, true)
 	}
-	return w.commit(flush)
+	return w.commit(0, false)
 }
+
+// unmarked is the size of what is known of older rows and not marked there.
+func (w *Writer) unmarked() int { return (w.v.spends.used + w.v.links.used) * tableSlot }
 
 // full says whether enough has been gathered to be written out: of the blocks
 // that may leave the tail, for those that stay are written again every time.

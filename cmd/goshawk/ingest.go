@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"strings"
 
 	"goshawk"
@@ -64,6 +65,9 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 	if err != nil {
 		return asUsage(err)
 	}
+	// Large arrays come and go, and hold no pointers: collecting them early
+	// costs little, and halves the memory that waits to be collected.
+	debug.SetGCPercent(50)
 	w, err := ledger.OpenWriter(fsys, ledger.Options{Network: params.Name, Codec: params, Start: int32(*from), Partial: *partial,
 		Join: joiner(), Rule: clusterRule(), Memory: *memory << 20})
 	if err != nil {

@@ -115,8 +115,13 @@ func (s *source) open(ctx context.Context) (*chain, error) {
 		return nil, err
 	}
 	c := &chain{Ledger: r, params: params, local: r, close: r.Close}
-	c.head, err = r.Head(ctx)
-	return c, err
+	if c.head, err = r.Head(ctx); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	if c.head.Partial {
+		s.c.say("This ledger holds single blocks. What it calls unspent, a balance or a history is so in these blocks only.")
+	}
+	return c, nil
 }
 
 func (s *source) explorer(ctx context.Context) (*chain, error) {
@@ -305,6 +310,9 @@ func (c *command) output(path string, write func(io.Writer) error) error {
 	if path == "" || path == "-" {
 		return write(c.t.out)
 	}
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+		return writeThrough(path, info, write)
+	}
 	var buf bytes.Buffer
 	if err := write(&buf); err != nil {
 		return err
@@ -320,7 +328,22 @@ func (c *command) output(path string, write func(io.Writer) error) error {
 	return nil
 }
 
-// style is how text looks on this terminal.
+// writeThrough writes to a device or a pipe, which cannot be replaced.
+func writeThrough(path string, info os.FileInfo, write func(io.Writer) error) error {
+	if info.IsDir() {
+		return badUsage("cannot write %s: it is a folder", path)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY, 0)
+	if err != nil {
+		return goshawk.Errorf(goshawk.Unavailable, "cannot write %s: %w", path, err)
+	}
+	if err := errors.Join(write(f), f.Close()); err != nil {
+		return goshawk.Errorf(goshawk.Unavailable, "cannot write %s: %w", path, err)
+	}
+	return nil
+}
+
+// color says whether this terminal shows colours.
 func (c *command) color() bool {
 	if _, no := c.t.env("NO_COLOR"); no {
 		return false

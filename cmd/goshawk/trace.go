@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"goshawk"
+	"goshawk/label"
 	"goshawk/report"
 	"goshawk/trace"
 )
@@ -162,6 +163,12 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 		if answer == nil {
 			return asUsage(err)
 		}
+		for _, t := range answer.Traces {
+			labelEnds(set, t)
+		}
+		for i := range answer.Ends {
+			answer.Ends[i].Label = labelOf(set, answer.Ends[i].Label, answer.Ends[i].Address)
+		}
 		return errors.Join(c.output(*out, func(w io.Writer) error { return c.writeComparison(w, *format, answer) }), err)
 	}
 	answer, err := trace.Run(ctx, ch, q)
@@ -169,7 +176,24 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	if answer == nil {
 		return asUsage(err)
 	}
+	labelEnds(set, answer)
 	return errors.Join(c.output(*out, func(w io.Writer) error { return c.writeTrace(w, *format, answer) }), err)
+}
+
+// labelEnds shows who is said to be at ends that are no service's: a suspect's
+// address is worth more than a nameless one.
+func labelEnds(set *label.Set, answer *goshawk.Trace) {
+	for i := range answer.Ends {
+		e := &answer.Ends[i]
+		e.Label = labelOf(set, e.Label, e.Address)
+	}
+}
+
+func labelOf(set *label.Set, has *goshawk.Label, address *string) *goshawk.Label {
+	if has != nil || address == nil || !set.Has(*address) {
+		return has
+	}
+	return &set.Lookup(*address)[0]
 }
 
 // unset is the value of a number that was not given.

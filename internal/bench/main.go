@@ -15,6 +15,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -245,6 +246,7 @@ func ingestOne(chain, folder string) ingested {
 	check(err)
 	fsys, err := disk.Make(folder)
 	check(err)
+	debug.SetGCPercent(50) // as the ingest command does
 	stop, peak := make(chan struct{}), make(chan int64)
 	go watch(stop, peak)
 	start := time.Now()

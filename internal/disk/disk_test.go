@@ -66,8 +66,8 @@ func TestMap(t *testing.T) {
 	if err := m.Close(); err != nil {
 		t.Error(err)
 	}
-	if _, err := d.Map("file", 1000); !errors.Is(err, io.ErrUnexpectedEOF) {
-		t.Errorf("a map beyond the file's end gives %v", err)
+	if m, err := d.Map("file", 1000); m != nil || !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("a map beyond the file's end gives %v, %v", m, err)
 	}
 	if _, err := d.Map("absent", 1); !Missing(err) {
 		t.Errorf("a map of no file gives %v", err)

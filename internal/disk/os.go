@@ -97,7 +97,10 @@ func (d *Dir) Map(name string, size int64) (Mapping, error) {
 		return nil, err
 	}
 	m, err := mapFile(f, size)
-	return m, errors.Join(err, f.Close())
+	if err = errors.Join(err, f.Close()); err != nil {
+		return nil, err
+	}
+	return m, nil
 }
 
 // longEnough refuses to map past a file's end, where touching a byte would
