@@ -557,6 +557,7 @@ func (v *view) keepMarks(first uint64) {
 		}
 	})
 	v.links.clear()
+	v.unmarked = len(kept)+len(links) > 0
 	for _, l := range links {
 		v.links.put(l[0], l[1])
 		v.links.put(l[0]|linkTx, l[2])

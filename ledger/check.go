@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash"
+	"slices"
 
 	"goshawk"
 	"goshawk/internal/disk"
@@ -123,25 +124,32 @@ func (c *checker) checksums() error {
 	return nil
 }
 
-// markedCells are the cells of a column that an interrupted commit may have set.
+// markedCells are the cells of a column that an interrupted commit, or the
+// interrupted repair of one, may have set or unset.
 type markedCells struct {
-	byPage map[uint64][]uint64 // byte offsets of cells in the file
-	length uint64
+	byPage map[uint64][]markedCell
 }
 
+type markedCell struct {
+	at    uint64 // byte in the file
+	bytes []byte // when it is set; all ones when not
+}
+
+// matches says whether a page has the wanted checksum with its cells unset, or
+// with them set.
 func (m *markedCells) matches(page uint64, data []byte, want uint32) bool {
 	if m == nil || len(m.byPage[page]) == 0 {
 		return false
 	}
-	unset := append([]byte(nil), data...)
-	for _, at := range m.byPage[page] {
-		for i := at; i < at+m.length; i++ {
-			if i/pageSize == page {
-				unset[i%pageSize] = 0xff
+	unset, set := slices.Clone(data), slices.Clone(data)
+	for _, cell := range m.byPage[page] {
+		for i, b := range cell.bytes {
+			if at := cell.at + uint64(i); at/pageSize == page && at%pageSize < uint64(len(data)) {
+				unset[at%pageSize], set[at%pageSize] = 0xff, b
 			}
 		}
 	}
-	return checksum(unset) == want
+	return checksum(unset) == want || checksum(set) == want
 }
 
 func (c *checker) marked() ([columns]*markedCells, error) {
@@ -158,18 +166,21 @@ func (c *checker) marked() ([columns]*markedCells, error) {
 		return all, err
 	}
 	c.report.Pending = true
-	gather := func(col column, offset, length uint64, cells []cell) *markedCells {
-		m := &markedCells{byPage: make(map[uint64][]uint64), length: length}
+	gather := func(col column, offset uint64, values int, cells []cell) *markedCells {
+		m := &markedCells{byPage: make(map[uint64][]markedCell)}
 		for _, x := range cells {
-			at := x.row*columnWidths[col] + offset
-			for p := at / pageSize; p <= (at+length-1)/pageSize; p++ {
-				m.byPage[p] = append(m.byPage[p], at)
+			y := markedCell{x.row*columnWidths[col] + offset, make([]byte, 5*values)}
+			for i := range values {
+				put40(y.bytes[5*i:], x.value[i])
+			}
+			for p := y.at / pageSize; p <= (y.at+uint64(len(y.bytes))-1)/pageSize; p++ {
+				m.byPage[p] = append(m.byPage[p], y)
 			}
 		}
 		return m
 	}
-	all[colOutput] = gather(colOutput, 13, 5, spends)
-	all[colLink] = gather(colLink, 0, 10, links)
+	all[colOutput] = gather(colOutput, 13, 1, spends)
+	all[colLink] = gather(colLink, 0, 2, links)
 	return all, nil
 }
 

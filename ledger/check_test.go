@@ -157,6 +157,11 @@ func TestFailingDisk(t *testing.T) {
 				}
 				if _, err := ledger.Network(fsys); err == nil {
 					sound(t, fsys, h)
+					// The repair fails too, early or late.
+					if err := attempt(disk.NewFaulty(fsys, n%13, full), h, b); err == nil {
+						t.Logf("operation %d of a repair failed unnoticed", n%13)
+					}
+					sound(t, fsys, h)
 				}
 				fill(t, fsys, h, b)
 				if got := sound(t, fsys, h); got.Digest != want || got.Pending {

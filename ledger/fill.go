@@ -105,7 +105,7 @@ func (v *view) output(out *goshawk.Output, id uint64, row []byte) {
 	a, s := get40(row[8:]), get40(row[13:])
 	spender := goshawk.TxID(s)
 	// The usual case of fate, inline: spent, and surely so.
-	if s >= v.baseTxs() && (id < v.cols[colOutput].n || s >= burnt40) {
+	if id < v.cols[colOutput].n && (v.unmarked || s >= v.baseTxs()) || s >= burnt40 {
 		spender = v.fate(id, row)
 	}
 	out.ID = goshawk.OutputID(id)

@@ -48,6 +48,7 @@ func (w *Writer) commit(flush int, marks bool) (err error) {
 		}
 		w.marks = w.marks[:copy(w.marks, w.marks[flush:])]
 	}
+	man.Unmarked = w.v.unmarked
 	name := fmt.Sprintf("tail-%d", man.Generation)
 	if man.Tail, err = w.writeImage(w.fsys, name); err != nil {
 		return err
@@ -349,12 +350,14 @@ func (w *Writer) addRun(refs []fileRef, name string, sorted []posting, flags uin
 // addUp sums what an address did in transactions.
 func (w *Writer) addUp(address uint64, values []uint64) sums { return w.v.addUp(address, values) }
 
-// writeMarks writes the list of cells that are about to be set in place.
+// writeMarks writes the list of cells that are about to be set in place, with
+// what they are set to.
 func (w *Writer) writeMarks(generation uint64, spends, links []cell) error {
 	data := binary.LittleEndian.AppendUint64(nil, uint64(len(spends)))
-	for _, cells := range [][]cell{spends, links} {
-		for _, c := range cells {
-			data = binary.LittleEndian.AppendUint64(data, c.row)
+	data = binary.LittleEndian.AppendUint64(data, uint64(len(links)))
+	for _, c := range slices.Concat(spends, links) {
+		for _, v := range []uint64{c.row, c.value[0], c.value[1]} {
+			data = binary.LittleEndian.AppendUint64(data, v)
 		}
 	}
 	data = binary.LittleEndian.AppendUint32(data, checksum(data))
@@ -507,13 +510,18 @@ func (w *Writer) recover(man *manifest) error {
 }
 
 func parseMarks(data []byte) (spends, links []cell, err error) {
+	const head, each, tail = 16, 24, 4
 	n := len(data)
-	if n < 12 || (n-12)%8 != 0 || checksum(data[:n-4]) != binary.LittleEndian.Uint32(data[n-4:]) || binary.LittleEndian.Uint64(data) > uint64(n-12)/8 {
+	if n < head+tail || checksum(data[:n-tail]) != binary.LittleEndian.Uint32(data[n-tail:]) {
 		return nil, nil, mapError("marks", errors.New("the list of marks is damaged"))
 	}
-	split := binary.LittleEndian.Uint64(data)
-	for i, at := uint64(0), 8; at < n-4; i, at = i+1, at+8 {
-		c := cell{row: binary.LittleEndian.Uint64(data[at:])}
+	split, more := binary.LittleEndian.Uint64(data), binary.LittleEndian.Uint64(data[8:])
+	if uint64(n) != head+tail+(split+more)*each {
+		return nil, nil, mapError("marks", errors.New("the list of marks is not whole"))
+	}
+	for i, at := uint64(0), head; at < n-tail; i, at = i+1, at+each {
+		word := func(k int) uint64 { return binary.LittleEndian.Uint64(data[at+8*k:]) }
+		c := cell{word(0), [2]uint64{word(1), word(2)}}
 		if i < split {
 			spends = append(spends, c)
 		} else {

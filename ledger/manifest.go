@@ -33,6 +33,8 @@ type manifest struct {
 	Tail       *fileRef      `json:"tail"`
 
 	Overwritten []overwrite `json:"overwritten"`
+	// Unmarked says that the tail's tables hold marks of older transactions.
+	Unmarked bool `json:"unmarked"`
 }
 
 // span is how much of a column is committed.

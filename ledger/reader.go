@@ -64,7 +64,7 @@ func Open(fsys disk.FS, codec Codec) (*Reader, error) {
 		if err != nil {
 			return nil, err
 		}
-		r := &Reader{store: s, codec: codec, asset: codec.Asset(), v: view{cols: s.base(), overwritten: man.Overwritten}}
+		r := &Reader{store: s, codec: codec, asset: codec.Asset(), v: view{cols: s.base(), overwritten: man.Overwritten, unmarked: man.Unmarked}}
 		if s.tail != nil {
 			for c := range columns {
 				r.v.cols[c].tail = s.tail.cols[c]

@@ -106,6 +106,10 @@ type view struct {
 	// addresses they linked to another (by the row in tailLinks).
 	spends table
 	links  table
+	// The tables also hold what is known of base rows since before the base
+	// ended, and not marked there. While a writer marks them they are looked at
+	// first: such a mark may be half written.
+	unmarked bool
 	// Coins of transactions that a later one of the same hash overwrote: output
 	// ranges, in order.
 	overwritten []overwrite
@@ -197,10 +201,11 @@ func (v *view) search(n, want uint64, c column, field int) uint64 {
 // tail says holds.
 func (v *view) spender(output uint64, row []byte) goshawk.TxID {
 	s := get40(row[13:])
-	if output < v.cols[colOutput].n && s >= v.baseTxs() && s != burnt40 {
-		s = none40
+	if output < v.cols[colOutput].n && (v.unmarked || s >= v.baseTxs()) && s != burnt40 {
 		if t, ok := v.spends.get(output); ok {
 			s = t
+		} else if s >= v.baseTxs() {
+			s = none40
 		}
 	}
 	switch s {
@@ -231,13 +236,14 @@ func (v *view) fate(output uint64, row []byte) goshawk.TxID {
 func (v *view) link(address uint64) (parent, tx uint64, ok bool) {
 	row := v.cols[colLink].at(address)
 	parent, tx = get40(row[0:]), get40(row[5:])
-	if address < v.cols[colLink].n && tx >= v.baseTxs() {
-		p, found := v.links.get(address)
-		if !found {
+	if address < v.cols[colLink].n && (v.unmarked || tx >= v.baseTxs()) {
+		if p, found := v.links.get(address); found {
+			t, _ := v.links.get(address | linkTx)
+			return p, t, true
+		}
+		if tx >= v.baseTxs() {
 			return 0, 0, false
 		}
-		t, _ := v.links.get(address | linkTx)
-		return p, t, true
 	}
 	return parent, tx, tx != none40
 }
