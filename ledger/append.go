@@ -29,7 +29,7 @@ func (w *Writer) Append(b *goshawk.Block) error {
 	w.mark()
 	w.dirty = true
 	if w.full() {
-		return w.commit(len(w.marks)-w.opts.Reorg, w.unmarked() > w.opts.Memory/2)
+		return w.commit(len(w.marks)-w.opts.Reorg, w.unmarked() > w.opts.Memory/8)
 	}
 	return nil
 }
