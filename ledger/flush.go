@@ -65,7 +65,7 @@ func (w *Writer) commit(flush int, marks bool) (err error) {
 		if err != nil {
 			return err
 		}
-		if err := errors.Join(w.store.close()); err != nil {
+		if err := w.store.close(); err != nil {
 			return errors.Join(err, s.close())
 		}
 		w.store = s
@@ -76,7 +76,7 @@ func (w *Writer) commit(flush int, marks bool) (err error) {
 		w.v.cols = cols
 	}
 	w.store.man = &man
-	return w.sweep()
+	return w.sweepFiles(&man)
 }
 
 // flush writes the tail up to a mark to the columns and leaves the rest in the
@@ -142,7 +142,7 @@ func (w *Writer) flush(man *manifest, m mark, marks bool) error {
 			if cap(w.scratch) < len(sorted) {
 				w.scratch = make([]posting, len(sorted))
 			}
-			man.History, err = w.addRun(man.History, fmt.Sprintf("history-%d", g), sortPostings(sorted, w.scratch), 2, w.addUp, w.store.history)
+			man.History, err = w.addRun(man.History, fmt.Sprintf("history-%d", g), sortPostings(sorted, w.scratch), 2, w.v.addUp, w.store.history)
 			return err
 		},
 		func() (err error) {
@@ -347,9 +347,6 @@ func (w *Writer) addRun(refs []fileRef, name string, sorted []posting, flags uin
 	return append(refs, last), nil
 }
 
-// addUp sums what an address did in transactions.
-func (w *Writer) addUp(address uint64, values []uint64) sums { return w.v.addUp(address, values) }
-
 // writeMarks writes the list of cells that are about to be set in place, with
 // what they are set to.
 func (w *Writer) writeMarks(generation uint64, spends, links []cell) error {
@@ -530,8 +527,6 @@ func parseMarks(data []byte) (spends, links []cell, err error) {
 	}
 	return spends, links, nil
 }
-
-func (w *Writer) sweep() error { return w.sweepFiles(w.store.man) }
 
 // sweepFiles deletes the files that the committed generation does not name. On
 // systems that keep mapped files from being deleted the next writer tries again.

@@ -121,7 +121,7 @@ func (w *Writer) writeImage(fsys disk.FS, name string) (*fileRef, error) {
 	put(secSpends, spends.slots, spends.used)
 	put(secLinks, links.slots, links.used)
 	sorted := sortPostings(append(w.sorted[:0], w.postings...), w.scratch)
-	place(secHistory, writeRun(fw, at, sorted, 2, w.addUp), 0)
+	place(secHistory, writeRun(fw, at, sorted, 2, w.v.addUp), 0)
 	sorted = sortPostings(slices.Clone(w.children), nil)
 	place(secChildren, writeRun(fw, at, sorted, 0, nil), 0)
 	front := fw.section(0)

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"os"
 
@@ -111,7 +110,7 @@ func (c *command) screenFiles(ctx context.Context, set *label.Set, network strin
 				return
 			}
 			if err != nil {
-				yield(report.Hit{}, fmt.Errorf("%w", err))
+				yield(report.Hit{}, err)
 				return
 			}
 		}
