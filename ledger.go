@@ -187,6 +187,7 @@ type Address struct {
 	Spent        Amount
 	Outputs      uint64 // outputs it received
 	Spends       uint64 // outputs it spent
+	Unresolved   uint64 // spends whose value is unknown, not in Spent
 	First, Last  TxID
 }
 
@@ -210,9 +211,10 @@ type HistoryPage struct {
 
 // HistoryEntry is what one transaction did to an address.
 type HistoryEntry struct {
-	Tx       TxID
-	Received Amount
-	Spent    Amount
+	Tx         TxID
+	Received   Amount
+	Spent      Amount
+	Unresolved uint64 // spends whose value is unknown, not in Spent
 }
 
 // Reset empties the batch and keeps its memory.

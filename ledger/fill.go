@@ -139,6 +139,9 @@ func (v *view) did(address, tx uint64) (s sums) {
 		if row := v.cols[colInput].at(i); get40(row[13:]) == address {
 			s.spent.add(wide{lo: binary.LittleEndian.Uint64(row[5:])})
 			s.spends++
+			if spent := get40(row); spent&outsideBit != 0 && v.cols[colOutside].at(spent &^ outsideBit)[40]&flagKnown == 0 {
+				s.unresolved++
+			}
 		}
 	}
 	return s

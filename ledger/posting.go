@@ -31,7 +31,7 @@ const (
 const (
 	runMagic  = "gosrn\x00\x00\x01"
 	runHeader = 64
-	sumSize   = 56
+	sumSize   = 64
 	// Lists at least this long carry their sums; shorter ones are added up from
 	// their transactions in the time a page takes to find.
 	longList = 16
@@ -42,6 +42,7 @@ const (
 type sums struct {
 	received, spent wide
 	outputs, spends uint64
+	unresolved      uint64 // of the spends, those whose value is unknown and not in spent
 }
 
 func (s *sums) add(t sums) {
@@ -49,6 +50,7 @@ func (s *sums) add(t sums) {
 	s.spent.add(t.spent)
 	s.outputs += t.outputs
 	s.spends += t.spends
+	s.unresolved += t.unresolved
 }
 
 // wide is a 128-bit sum.
@@ -136,7 +138,7 @@ func (r *run) sums(key uint64) (sums, bool) {
 	}
 	row := r.sum[i*sumSize:]
 	word := func(i int) uint64 { return binary.LittleEndian.Uint64(row[8*i:]) }
-	return sums{wide{word(1), word(2)}, wide{word(3), word(4)}, word(5), word(6)}, true
+	return sums{wide{word(1), word(2)}, wide{word(3), word(4)}, word(5), word(6), word(7)}, true
 }
 
 // search returns the first place in [from, to) whose value is at least want.
@@ -201,7 +203,7 @@ func (w *runWriter) put(value uint64) {
 }
 
 func (w *runWriter) putSums(key uint64, s sums) {
-	for _, v := range []uint64{key, s.received.lo, s.received.hi, s.spent.lo, s.spent.hi, s.outputs, s.spends} {
+	for _, v := range []uint64{key, s.received.lo, s.received.hi, s.spent.lo, s.spent.hi, s.outputs, s.spends, s.unresolved} {
 		w.sum = binary.LittleEndian.AppendUint64(w.sum, v)
 	}
 }

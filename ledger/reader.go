@@ -404,7 +404,7 @@ func (r *Reader) totals(a *goshawk.Address) {
 	}
 	a.Received = goshawk.Amount{Asset: r.asset, Units: total.received.units()}
 	a.Spent = goshawk.Amount{Asset: r.asset, Units: total.spent.units()}
-	a.Outputs, a.Spends = total.outputs, total.spends
+	a.Outputs, a.Spends, a.Unresolved = total.outputs, total.spends, total.unresolved
 }
 
 // History implements goshawk.Ledger.
@@ -440,7 +440,7 @@ func (r *Reader) History(ctx context.Context, q goshawk.HistoryQuery) (_ goshawk
 		s := r.v.did(uint64(q.Address), tx)
 		page.Entries = append(page.Entries, goshawk.HistoryEntry{Tx: goshawk.TxID(tx),
 			Received: goshawk.Amount{Asset: r.asset, Units: s.received.units()},
-			Spent:    goshawk.Amount{Asset: r.asset, Units: s.spent.units()}})
+			Spent:    goshawk.Amount{Asset: r.asset, Units: s.spent.units()}, Unresolved: s.unresolved})
 		if q.Oldest {
 			page.Next = goshawk.TxID(tx + 1)
 		} else {

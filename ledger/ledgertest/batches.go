@@ -229,6 +229,7 @@ func (d *differ) history(address goshawk.AddressID, all []goshawk.HistoryEntry, 
 			sameID(d, d.txs.of(e.Tx), wants[i].Tx, d.tx, "%s: transaction", what)
 			same(d, e.Received, wants[i].Received, "%s: received in %s", what, d.tx(wants[i].Tx))
 			same(d, e.Spent, wants[i].Spent, "%s: spent in %s", what, d.tx(wants[i].Tx))
+			same(d, e.Unresolved, wants[i].Unresolved, "%s: unresolved spends in %s", what, d.tx(wants[i].Tx))
 		}
 		if len(d.found) >= mostDifferences || !got.More {
 			return

@@ -412,6 +412,7 @@ func (d *differ) address(got, want goshawk.Address, totals bool) {
 	same(d, got.Spent.Asset, want.Spent.Asset, "%s: asset spent", what)
 	same(d, got.Outputs, want.Outputs, "%s: outputs", what)
 	same(d, got.Spends, want.Spends, "%s: spends", what)
+	same(d, got.Unresolved, want.Unresolved, "%s: unresolved spends", what)
 	sameID(d, d.txs.of(got.First), want.First, d.tx, "%s: first transaction", what)
 	sameID(d, d.txs.of(got.Last), want.Last, d.tx, "%s: last transaction", what)
 }

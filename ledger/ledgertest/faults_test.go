@@ -259,6 +259,12 @@ func TestDifferencesCatchesFaults(t *testing.T) {
 			}
 		}), whole, "received"},
 		{"spends forget the unresolved", people(func(a *goshawk.Address) { a.Spends = min(a.Spends, a.Outputs) }), partial, "spends"},
+		{"totals take the unresolved for nothing", people(func(a *goshawk.Address) { a.Unresolved = 0 }), partial, "unresolved spends"},
+		{"a history takes the unresolved for nothing", faulty{history: func(_ goshawk.HistoryQuery, p *goshawk.HistoryPage) {
+			for i := range p.Entries {
+				p.Entries[i].Unresolved = 0
+			}
+		}}, partial, "unresolved spends"},
 		{"first is the last", people(func(a *goshawk.Address) { a.First = a.Last }), whole, "first transaction"},
 		{"payloads are shared", people(func(a *goshawk.Address) {
 			if len(a.Payload) > 20 {

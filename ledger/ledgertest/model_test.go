@@ -123,8 +123,8 @@ func TestTotalsByHand(t *testing.T) {
 		t.Fatal(err)
 	}
 	a := as[0]
-	if a.Transactions != 3 || a.Outputs != 3 || a.Spends != 3 || a.First != f.Transactions[0] || a.Last != f.Transactions[1] {
-		t.Errorf("alice has %d transactions, %d outputs, %d spends from %d to %d", a.Transactions, a.Outputs, a.Spends, a.First, a.Last)
+	if a.Transactions != 3 || a.Outputs != 3 || a.Spends != 3 || a.Unresolved != 1 || a.First != f.Transactions[0] || a.Last != f.Transactions[1] {
+		t.Errorf("alice has %d transactions, %d outputs, %d spends of which %d are unresolved, from %d to %d", a.Transactions, a.Outputs, a.Spends, a.Unresolved, a.First, a.Last)
 	}
 	if r, s := a.Received.String(), a.Spent.String(); r != "60.00000000 COIN" || s != "22.00000000 COIN" {
 		t.Errorf("alice received %s and spent %s", r, s)
@@ -133,7 +133,7 @@ func TestTotalsByHand(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(p.Entries) != 2 || !p.More || p.Entries[0].Tx != f.Transactions[1] || p.Entries[1].Spent.String() != "20.00000000 COIN" || p.Entries[1].Received.String() != "10.00000000 COIN" {
+	if len(p.Entries) != 2 || !p.More || p.Entries[0].Tx != f.Transactions[1] || p.Entries[1].Spent.String() != "20.00000000 COIN" || p.Entries[1].Received.String() != "10.00000000 COIN" || p.Entries[0].Unresolved != 0 || p.Entries[1].Unresolved != 1 {
 		t.Errorf("alice's page is %+v", p)
 	}
 }

@@ -73,6 +73,14 @@ func scripts() map[string]string {
 		}
 		fmt.Fprintf(&whale, "tx pay%d: pay%d:0 -> whale, other%d 1000sat fee 10sat\n", i, i-1, i%20)
 	}
+	var unknown strings.Builder
+	unknown.WriteString("partial\n")
+	for i := range 60 {
+		if i%7 == 0 {
+			unknown.WriteString("block\n")
+		}
+		fmt.Fprintf(&unknown, "tx pay%d: unresolved whale, before whale 2, unresolved -> whale 1\n", i)
+	}
 	return map[string]string{
 		"empty but for genesis": "",
 		"payments": `
@@ -144,5 +152,6 @@ func scripts() map[string]string {
 			tx d: before bob 3, c:0 -> alice, data "late"
 			block
 			tx e: d:0, b:0, unresolved miner -> stranger 1`,
+		"a busy address of unknown coins": unknown.String(),
 	}
 }

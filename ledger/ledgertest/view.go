@@ -195,6 +195,7 @@ func (v *view) total(a *goshawk.Address) {
 		a.Transactions++
 		a.Outputs += received
 		a.Spends += spent
+		a.Unresolved += e.Unresolved
 		a.Received.Units.Add(&a.Received.Units, &e.Received.Units)
 		a.Spent.Units.Add(&a.Spent.Units, &e.Spent.Units)
 	}
@@ -215,7 +216,11 @@ func (v *view) entry(t *tx, address goshawk.AddressID) (e goshawk.HistoryEntry, 
 	for _, in := range t.inputs {
 		if in.Address == address {
 			spent++
-			value := goshawk.U(in.Value) // 0 where it is not resolved
+			if in.Link == goshawk.Unresolved {
+				e.Unresolved++
+				continue
+			}
+			value := goshawk.U(in.Value)
 			e.Spent.Units.Add(&e.Spent.Units, &value)
 		}
 	}
