@@ -244,6 +244,61 @@ func (p *Params) parseBase58(text string) (goshawk.Kind, []byte, error) {
 	return 0, nil, p.notAddress(text, fmt.Sprintf("has a good checksum but is no address: it has %d bytes and begins with %#02x", len(body), body[0]))
 }
 
+// AddressCheck returns a function that tells what the form of a text shows, where
+// it is not known which network it is of. known says that it has the form of an
+// address that can be tried: Base58Check, Bech32, or 0x and 40 hexadecimal
+// digits; an Invalid error beside it says why it can be the address of nobody.
+// ticker is what the text's source calls its asset, "" where it says nothing:
+// what a source calls bitcoin and is in no known form is an error too. Other
+// networks' forms, and lower-cased Base58, cannot be tried: they are not known,
+// and no error.
+func AddressCheck() func(text, ticker string) (known bool, err error) {
+	networks, p := Networks(), mainnet()
+	return func(text, ticker string) (known bool, err error) {
+		if hrp := hrpOf(text); hrp != "" {
+			for _, n := range networks {
+				if n.HRP == hrp {
+					_, _, err := n.parseWitness(text, hrp, nil)
+					return true, err
+				}
+			}
+			if _, _, err := bech32.DecodeNoLimit(text); err == nil {
+				return true, nil
+			}
+		}
+		if digits, ok := strings.CutPrefix(text, "0x"); ok {
+			_, err := hex.DecodeString(digits)
+			return err == nil && len(digits) == 40, nil
+		}
+		isBitcoin := strings.EqualFold(ticker, p.Ticker) || strings.EqualFold(ticker, "XBT") || strings.EqualFold(ticker, p.Name)
+		raw := base58.Decode(text)
+		if len(raw) < 5 { // not Base58, or too short
+			if _, _, err := p.ParseAddress(text); err != nil && isBitcoin {
+				return true, err
+			}
+			return false, nil
+		}
+		body, sum := raw[:len(raw)-4], raw[len(raw)-4:]
+		if want := sha256d(body); bytes.Equal(sum, want[:4]) {
+			return len(body) == 21 || len(body) == 22, nil
+		}
+		lowered := len(text) >= 25 && strings.ToLower(text) == text
+		if !lowered && (isBitcoin || likeBase58Check(text, raw)) {
+			_, _, err := p.parseBase58(text)
+			return true, err
+		}
+		return false, nil
+	}
+}
+
+// likeBase58Check says whether Base58 text is in all likelihood a mistyped
+// address of Bitcoin or a network like it: it begins as those do and is about as
+// long. Those of Waves are too, with another checksum in 26 bytes.
+func likeBase58Check(text string, raw []byte) bool {
+	waves := len(raw) == 26 && raw[0] == 1
+	return len(text) >= 24 && len(text) <= 36 && (text[0] == '1' || text[0] == '3') && !waves
+}
+
 func (p *Params) badChecksum(text string) error {
 	return goshawk.Errorf(goshawk.Invalid, "%q has a bad checksum", clip(text)).WithHint("at least one character is wrong or missing: copy the address again from its source")
 }

@@ -250,6 +250,52 @@ func TestAddressesRoundTrip(t *testing.T) {
 	})
 }
 
+// TestAddressCheck: a mistyped address is told from one of a network that is not
+// known here.
+func TestAddressCheck(t *testing.T) {
+	check := AddressCheck()
+	for _, tc := range []struct {
+		text, ticker string
+		known        bool
+		says         string
+	}{
+		{"1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH", "", true, ""},
+		{"n1wgm6kkzMcNfAtJmes8YhpvtDzdNhDY5a", "", true, ""},                 // testnet
+		{"bcrt1qw508d6qejxtdg4y5r3zarvary0c5xw7kygt080", "", true, ""},       // regtest
+		{"BC1QW508D6QEJXTDG4Y5R3ZARVARY0C5XW7KV8F3T4", "", true, ""},         // in capitals
+		{"TUCsTq7TofTCJRRoHk6RvhMoS2mJLm5Yzq", "XBT", true, ""},              // Tron's, whatever its list says
+		{"0xd882cFc20F52f2599D84b8e8D58C7FB62cfE344b", "", true, ""},         // Ethereum's
+		{"ltc1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9", "", true, ""},        // Litecoin's
+		{"1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMJ", "", true, "bad checksum"},     // the last letter
+		{"1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAM", "", true, "bad checksum"},            // cut short
+		{"1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMHH", "", true, "length"},          // a letter too many
+		{"mxyaFTcXQrvURDKHCvXKG6TZVfYQHJgf7f", "", false, ""},                // might be another network's
+		{"mxyaFTcXQrvURDKHCvXKG6TZVfYQHJgf7f", "BTC", true, "bad checksum"},  // its source says it is not
+		{"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t5", "", true, "checksum"}, // the last letter
+		{"bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3", "", true, "checksum"},   // cut short
+		{"bc1qw508d6qejxtdg4b5r3zarvary0c5xw7kv8f3t4", "", true, `has the character 'b'`},
+		{"bc1Qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "", true, "mixes capital and small letters"},
+		{"bc1pw508d6qejxtdg4y5r3zarvary0c5xw7k7grplx", "", true, "checksum"}, // version 1 in Bech32
+		{"nobody", "", false, ""},
+		{"nobody", "bitcoin", true, "is not an address"},
+		{"3P4gZ2fNLE8i1Ew9zzoGyMPa3A7C4Tv8GSj", "", false, ""},         // Waves
+		{"1ececbzbxcvj8wm2jsn3cyc6rge2gnvd3w5k", "XBT", false, ""},     // lower-cased
+		{"1a0d5c2e9f3b4a6c7d8e9f0a1b2c3d4e", "", false, ""},            // a hash
+		{"11111111111111111111111111111111", "SOL", false, ""},         // Solana
+		{"Vote111111111111111111111111111111111111111", "", false, ""}, // Solana
+		{"rPT1Sjq2YGrBMTttX4GZHjKu9dyfzbpAYe", "XRP", false, ""},       // another alphabet
+		{"", "", false, ""},
+	} {
+		known, err := check(tc.text, tc.ticker)
+		if known != tc.known || (err == nil) != (tc.says == "") || err != nil && !strings.Contains(err.Error(), tc.says) {
+			t.Errorf("%q as %q: known %v, %v; want %v, %q", tc.text, tc.ticker, known, err, tc.known, tc.says)
+		}
+		if err != nil && (goshawk.CodeOf(err) != goshawk.Invalid || goshawk.HintOf(err) == "") {
+			t.Errorf("%q: %v has no code or hint", tc.text, err)
+		}
+	}
+}
+
 // FuzzAddress: whatever is read is written in one form that reads the same.
 func FuzzAddress(f *testing.F) {
 	for _, text := range []string{"1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "BC1SW50QGDZ25J", "tb1q", "nulldata:6a01aa", "nonstandard:", "multisig:1-of-1:" + compressed, "0x", "1", "bc1"} {
