@@ -456,7 +456,8 @@ func (e *explorer) address(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := addressValue{Address: r.PathValue("address")}
+	nothing := statsValue{SpentSum: new(uint64)}
+	v := addressValue{Address: r.PathValue("address"), Chain: nothing, Mempool: nothing}
 	if id == goshawk.NoAddress {
 		return v, nil
 	}
@@ -469,8 +470,12 @@ func (e *explorer) address(r *http.Request) (any, error) {
 	if v.Chain.FundedSum, fits = units(a[0].Received); !fits {
 		return nil, goshawk.Errorf(goshawk.Corrupt, "an address received more than all the money there is")
 	}
-	if v.Chain.SpentSum, fits = units(a[0].Spent); !fits {
+	spent, fits := units(a[0].Spent)
+	if !fits {
 		return nil, goshawk.Errorf(goshawk.Corrupt, "an address spent more than all the money there is")
+	}
+	if a[0].Unresolved == 0 {
+		v.Chain.SpentSum = &spent
 	}
 	return v, nil
 }

@@ -54,7 +54,9 @@ func (w *world) Block(_ context.Context, hash goshawk.Hash) ([]byte, error) {
 func (w *world) add(t testing.TB, height int32, raw []byte, change func(*goshawk.Block)) {
 	t.Helper()
 	var b goshawk.Block
-	if err := bitcoin.NewDecoder(w.params).Block(raw, &b); err != nil {
+	d := bitcoin.NewDecoder(w.params)
+	d.DeriveKeys = w.model.Partial
+	if err := d.Block(raw, &b); err != nil {
 		t.Fatal(err)
 	}
 	b.Height = height
@@ -429,4 +431,17 @@ func FuzzExplorerPaths(f *testing.F) {
 			t.Errorf("%q: %d %s", path, answer.Code, answer.Body)
 		}
 	})
+}
+
+// TestUnknownSpends: where a ledger of single blocks does not know what the coins
+// were worth that an address spent, no sum is given.
+func TestUnknownSpends(t *testing.T) {
+	w := newWorld(t, "bitcoin")
+	w.model.Partial = true
+	w.add(t, 227835, fixture.Bytes(t, "bitcoin", "blocks", "227835.blk"), nil)
+	_, _, body := get(w.explorer(), "/address/1VZhqzMqpV9Xk8TVtuJHWAg4HtzPc3A7E")
+	want := `"chain_stats":{"funded_txo_count":0,"funded_txo_sum":0,"spent_txo_count":34,"spent_txo_sum":null,"tx_count":1},"mempool_stats":{"funded_txo_count":0,"funded_txo_sum":0,"spent_txo_count":0,"spent_txo_sum":0,"tx_count":0}`
+	if !strings.Contains(body, want) {
+		t.Errorf("the answer is %s", body)
+	}
 }

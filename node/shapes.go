@@ -85,11 +85,11 @@ type (
 		Mempool statsValue `json:"mempool_stats"`
 	}
 	statsValue struct {
-		Funded    uint64 `json:"funded_txo_count"`
-		FundedSum uint64 `json:"funded_txo_sum"`
-		Spent     uint64 `json:"spent_txo_count"`
-		SpentSum  uint64 `json:"spent_txo_sum"`
-		TxCount   uint64 `json:"tx_count"`
+		Funded    uint64  `json:"funded_txo_count"`
+		FundedSum uint64  `json:"funded_txo_sum"`
+		Spent     uint64  `json:"spent_txo_count"`
+		SpentSum  *uint64 `json:"spent_txo_sum"` // null where the ledger does not know the value of every coin spent
+		TxCount   uint64  `json:"tx_count"`
 	}
 	utxoValue struct {
 		Txid   goshawk.Hash `json:"txid"`

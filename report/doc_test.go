@@ -80,7 +80,7 @@ func sampleAddress() *Address {
 	return &Address{
 		Basis: sampleBasis(), Address: address(51), Kind: goshawk.WitnessPubKeyHash, Transactions: 3, Received: goshawk.U(150000), Spent: goshawk.U(50000),
 		Outputs: 2, Spends: 1, First: &Moment{name(52), 100, 1231600000}, Last: &Moment{name(53), 599, 1231900000}, Found: []goshawk.Label{exchange},
-		ClusterSize: 4, ClusterRule: "co-spend/1", History: []AddressEntry{{Moment{name(53), 599, 1231900000}, goshawk.U(50000), goshawk.U(0)}, {Moment{name(54), 200, 1231700000}, goshawk.U(0), goshawk.U(50000)}}, More: true,
+		ClusterSize: 4, ClusterRule: "co-spend/1", History: []AddressEntry{{Moment: Moment{name(53), 599, 1231900000}, Received: goshawk.U(50000)}, {Moment: Moment{name(54), 200, 1231700000}, Spent: goshawk.U(50000)}}, More: true,
 	}
 }
 
@@ -109,7 +109,7 @@ func samplePaths() *Paths {
 }
 
 func sampleCluster() *Cluster {
-	return &Cluster{Basis: sampleBasis(), Address: "1First11111111111111111111111111111", Rule: "co-spend/1", Size: 3, Received: ptr(goshawk.U(150000)), Balance: ptr(goshawk.U(20000)),
+	return &Cluster{Basis: sampleBasis(), Address: "1First11111111111111111111111111111", Rule: "co-spend/1", Size: 3, Received: goshawk.U(150000), Spent: goshawk.U(130000),
 		First: &Moment{name(52), 100, 1231600000}, Last: &Moment{name(53), 599, 1231900000}, Labels: []goshawk.Label{exchange},
 		Addresses: []string{"1First11111111111111111111111111111", "1Second1111111111111111111111111111"}, Excluded: sampleMerges()[1:]}
 }

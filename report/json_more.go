@@ -16,8 +16,8 @@ func AddressJSON(w io.Writer, a *Address) error {
 	e.key("kind").string(a.Kind.String())
 	e.key("transactions").uint(a.Transactions)
 	e.key("received").units(&a.Received)
-	e.key("spent").units(&a.Spent)
-	e.key("balance").units(balance(&a.Received, &a.Spent))
+	e.spent(&a.Spent, a.Unresolved)
+	e.key("balance").units(balance(&a.Received, &a.Spent, a.Unresolved))
 	e.key("outputs").uint(a.Outputs)
 	e.key("spends").uint(a.Spends)
 	e.moment("first", a.First)
@@ -38,7 +38,7 @@ func AddressJSON(w io.Writer, a *Address) error {
 		e.object()
 		e.when(&h.Moment)
 		e.key("received").units(&h.Received)
-		e.key("spent").units(&h.Spent)
+		e.spent(&h.Spent, h.Unresolved)
 		e.end()
 	}
 	e.end()
@@ -47,10 +47,20 @@ func AddressJSON(w io.Writer, a *Address) error {
 	return e.finish()
 }
 
-// balance returns received - spent, or nil where more was spent than the ledger saw come in.
-func balance(received, spent *goshawk.Units) *goshawk.Units {
+// spent writes what is known of a sum of spends, and how many are missing from it.
+func (e *encoder) spent(known *goshawk.Units, unresolved uint64) {
+	if unresolved > 0 && known.IsZero() {
+		known = nil
+	}
+	e.key("spent").units(known)
+	e.key("unresolved").uint(unresolved)
+}
+
+// balance returns received - spent, or nil where nobody can say: a spend's value
+// is unknown, or more was spent than the ledger saw come in.
+func balance(received, spent *goshawk.Units, unresolved uint64) *goshawk.Units {
 	var left goshawk.Units
-	if _, under := left.SubOverflow(received, spent); under {
+	if _, under := left.SubOverflow(received, spent); under || unresolved > 0 {
 		return nil
 	}
 	return &left
@@ -171,8 +181,9 @@ func ClusterJSON(w io.Writer, c *Cluster) error {
 	e.key("address").string(c.Address)
 	e.key("rule").string(c.Rule)
 	e.key("size").uint(c.Size)
-	e.key("received").units(c.Received)
-	e.key("balance").units(c.Balance)
+	e.key("received").units(&c.Received)
+	e.spent(&c.Spent, c.Unresolved)
+	e.key("balance").units(balance(&c.Received, &c.Spent, c.Unresolved))
 	e.moment("first", c.First)
 	e.moment("last", c.Last)
 	e.labels("cluster_labels", c.Labels)

@@ -30,6 +30,7 @@ type Address struct {
 	Spent         goshawk.Units
 	Outputs       uint64 // outputs it received
 	Spends        uint64 // outputs it spent
+	Unresolved    uint64 // spends whose value is unknown, not in Spent
 	First, Last   *Moment
 	Found         []goshawk.Label // by confidence, newest first
 	ClusterSize   uint64          // addresses in its cluster; 0 where clusters were not asked
@@ -42,8 +43,9 @@ type Address struct {
 // AddressEntry is what one transaction did to an address.
 type AddressEntry struct {
 	Moment
-	Received goshawk.Units
-	Spent    goshawk.Units
+	Received   goshawk.Units
+	Spent      goshawk.Units
+	Unresolved uint64 // spends whose value is unknown, not in Spent
 }
 
 // Transaction is what a ledger says of one transaction.
@@ -101,17 +103,18 @@ type Block struct {
 // Cluster sums up who controls what, by the evidence of the heuristics named.
 type Cluster struct {
 	Basis
-	Address   string // the one asked for
-	Rule      string // co-spend/1 and whatever was merged in
-	Size      uint64 // addresses
-	Received  *goshawk.Units
-	Balance   *goshawk.Units
-	First     *Moment
-	Last      *Moment
-	Labels    []goshawk.Label // of any of its addresses
-	Addresses []string        // the first of them, in the ledger's order
-	Hints     []goshawk.Merge // what change heuristics would add, if asked; not merged
-	Excluded  []goshawk.Merge // evidence that the caller threw out
+	Address    string // the one asked for
+	Rule       string // co-spend/1 and whatever was merged in
+	Size       uint64 // addresses
+	Received   goshawk.Units
+	Spent      goshawk.Units
+	Unresolved uint64 // spends whose value is unknown, not in Spent
+	First      *Moment
+	Last       *Moment
+	Labels     []goshawk.Label // of any of its addresses
+	Addresses  []string        // the first of them, in the ledger's order
+	Hints      []goshawk.Merge // what change heuristics would add, if asked; not merged
+	Excluded   []goshawk.Merge // evidence that the caller threw out
 }
 
 // Why is the chain of evidence that joins two addresses, or its absence.

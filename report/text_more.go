@@ -53,8 +53,8 @@ func AddressText(w io.Writer, a *Address, s Style) error {
 	p.line()
 	p.field("Form", a.Kind.String())
 	p.field("Received", money(a.Asset, &a.Received)+" in "+plural(a.Outputs, "output", "outputs"))
-	p.field("Spent", money(a.Asset, &a.Spent)+" in "+plural(a.Spends, "output", "outputs"))
-	p.field("Balance", money(a.Asset, balance(&a.Received, &a.Spent)))
+	p.field("Spent", spent(a.Asset, &a.Spent, a.Unresolved, money)+" in "+plural(a.Spends, "output", "outputs")+unknownOf(a.Unresolved))
+	p.field("Balance", money(a.Asset, balance(&a.Received, &a.Spent, a.Unresolved)))
 	p.field("Used in", plural(a.Transactions, "transaction", "transactions"))
 	p.moment("First", a.First)
 	p.moment("Last", a.Last)
@@ -71,8 +71,9 @@ func AddressText(w io.Writer, a *Address, s Style) error {
 		p.heading("Transactions")
 		var in, out []string
 		for i := range a.History[:min(len(a.History), textHistory)] {
-			in = append(in, signed("+", a.Asset, &a.History[i].Received))
-			out = append(out, signed("-", a.Asset, &a.History[i].Spent))
+			h := &a.History[i]
+			in = append(in, gain(a.Asset, &h.Received))
+			out = append(out, spent(a.Asset, &h.Spent, h.Unresolved, loss))
 		}
 		inWidth, outWidth := widest(in), widest(out)
 		for i := range in {
@@ -86,12 +87,38 @@ func AddressText(w io.Writer, a *Address, s Style) error {
 	return p.b.Flush()
 }
 
+func gain(a goshawk.Asset, u *goshawk.Units) string { return signed("+", a, u) }
+func loss(a goshawk.Asset, u *goshawk.Units) string { return signed("-", a, u) }
+
 // signed writes an amount with its sign; nothing for nothing.
 func signed(sign string, a goshawk.Asset, u *goshawk.Units) string {
-	if u.IsZero() {
+	switch {
+	case u == nil:
+		return decimal(a, u)
+	case u.IsZero():
 		return ""
 	}
 	return sign + decimal(a, u)
+}
+
+// spent writes a sum of spends as money or loss does. Where the values of some
+// are unknown it is a lower bound, or all unknown.
+func spent(a goshawk.Asset, known *goshawk.Units, unresolved uint64, write func(goshawk.Asset, *goshawk.Units) string) string {
+	switch {
+	case unresolved == 0:
+		return write(a, known)
+	case known.IsZero():
+		return write(a, nil)
+	}
+	return "at least " + write(a, known)
+}
+
+// unknownOf says how many spends a sum is missing.
+func unknownOf(unresolved uint64) string {
+	if unresolved == 0 {
+		return ""
+	}
+	return ", " + plural(unresolved, "output", "outputs") + " of unknown value"
 }
 
 // TransactionText writes a transaction for a person to read.
@@ -210,12 +237,9 @@ func ClusterText(w io.Writer, c *Cluster, s Style) error {
 	p.line()
 	p.field("Size", plural(c.Size, "address", "addresses"))
 	p.field("By", line(c.Rule, 120))
-	if c.Received != nil {
-		p.field("Received", money(c.Asset, c.Received))
-	}
-	if c.Balance != nil {
-		p.field("Balance", money(c.Asset, c.Balance))
-	}
+	p.field("Received", money(c.Asset, &c.Received))
+	p.field("Spent", spent(c.Asset, &c.Spent, c.Unresolved, money)+unknownOf(c.Unresolved))
+	p.field("Balance", money(c.Asset, balance(&c.Received, &c.Spent, c.Unresolved)))
 	p.moment("First", c.First)
 	p.moment("Last", c.Last)
 	if len(c.Labels) == 0 {

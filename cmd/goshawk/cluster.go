@@ -41,7 +41,7 @@ func (f *clusterFlags) options(ctx context.Context, ch *chain) (cluster.Options,
 	if *f.merge != "" {
 		e, err := cluster.Parse(*f.merge)
 		if err != nil {
-			return o, asUsage(err)
+			return o, err
 		}
 		o.Change = e
 	}
@@ -49,7 +49,7 @@ func (f *clusterFlags) options(ctx context.Context, ch *chain) (cluster.Options,
 	for _, text := range f.without.values {
 		h, err := goshawk.ParseHash(text)
 		if err != nil {
-			return o, asUsage(err)
+			return o, err
 		}
 		hashes = append(hashes, h)
 	}
@@ -170,9 +170,8 @@ func walletFlag(arg string) bool {
 	return false
 }
 
-// sumCluster adds up what a cluster's addresses received and hold.
+// sumCluster adds up what a cluster's addresses received and spent.
 func (ch *chain) sumCluster(ctx context.Context, answer *report.Cluster, members []goshawk.AddressID, lookup func(string) []goshawk.Label, limit int) error {
-	var received, balance goshawk.Units
 	first, last := goshawk.NoTx, goshawk.NoTx
 	const batch = 4096
 	for rest := members; len(rest) > 0; {
@@ -184,9 +183,9 @@ func (ch *chain) sumCluster(ctx context.Context, answer *report.Cluster, members
 		rest = rest[n:]
 		for i := range infos {
 			a := &infos[i]
-			received.Add(&received, &a.Received.Units)
-			balance.Add(&balance, &a.Received.Units)
-			balance.Sub(&balance, &a.Spent.Units)
+			answer.Received.Add(&answer.Received, &a.Received.Units)
+			answer.Spent.Add(&answer.Spent, &a.Spent.Units)
+			answer.Unresolved += a.Unresolved
 			if a.First != goshawk.NoTx && (first == goshawk.NoTx || a.First < first) {
 				first = a.First
 			}
@@ -200,7 +199,6 @@ func (ch *chain) sumCluster(ctx context.Context, answer *report.Cluster, members
 		}
 	}
 	sortLabels(answer.Labels)
-	answer.Received, answer.Balance = &received, &balance
 	if first == goshawk.NoTx {
 		return nil
 	}
@@ -216,13 +214,13 @@ func (ch *chain) sumCluster(ctx context.Context, answer *report.Cluster, members
 func compareWallet(ctx context.Context, c *command, ch *chain, grouping cluster.Grouping, wallet string, count, limit int, asJSON bool) error {
 	w, err := ch.params.ParseWallet(wallet)
 	if err != nil {
-		return asUsage(err)
+		return err
 	}
 	var addresses []string
 	for branch := range w.Branches() {
 		derived, err := w.Derive(branch, 0, uint32(count))
 		if err != nil {
-			return asUsage(err)
+			return err
 		}
 		for _, d := range derived {
 			addresses = append(addresses, ch.params.FormatAddress(d.Kind, d.Key))

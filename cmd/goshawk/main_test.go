@@ -52,9 +52,12 @@ func TestMadeUp(t *testing.T) {
 func TestReal(t *testing.T) {
 	const coinbase9 = "0437cd7f8525ceed2324359c2d0ba26006d92d856a9c20fa0241106ee5a597c9"
 	transcripts(t, "testdata/real", map[string]string{
-		"DATA":   fixture.Dir(t),
-		"TX9":    coinbase9,
-		"COIN":   coinbase9 + ":0",
+		"DATA": fixture.Dir(t),
+		"TX9":  coinbase9,
+		"COIN": coinbase9 + ":0",
+		// Of two addresses of block 227835, one spent a coin that the block made and one from before, the other only such.
+		"SOME":   "17Xt6NRpPv79iX4XuyUsKUvDukV4P5sEui",
+		"ALL":    "1VZhqzMqpV9Xk8TVtuJHWAg4HtzPc3A7E",
 		"MERGED": "a3b0e9e7cddbbe78270fa4182a7675ff00b92872d8df7d14265a2b1e379a9d33:0",
 	})
 }

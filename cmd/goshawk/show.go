@@ -330,7 +330,7 @@ func (ch *chain) moments(ctx context.Context, ids []goshawk.TxID) (map[goshawk.T
 func (ch *chain) addressID(ctx context.Context, text string) (goshawk.AddressID, error) {
 	found, err := ch.Find(ctx, goshawk.Names{Addresses: []string{text}})
 	if err != nil {
-		return goshawk.NoAddress, asUsage(err)
+		return goshawk.NoAddress, err
 	}
 	if found.Addresses[0] == goshawk.NoAddress {
 		return goshawk.NoAddress, goshawk.Errorf(goshawk.NotFound, "%s never received or spent a coin in this ledger", text).
@@ -350,7 +350,7 @@ func (v *viewer) address(text string, oldest bool, since, until moment) error {
 	}
 	a := infos[0]
 	answer := &report.Address{Basis: v.basis(), Address: a.Text, Kind: a.Kind, Transactions: a.Transactions,
-		Received: a.Received.Units, Spent: a.Spent.Units, Outputs: a.Outputs, Spends: a.Spends, Found: v.set.Lookup(a.Text)}
+		Received: a.Received.Units, Spent: a.Spent.Units, Outputs: a.Outputs, Spends: a.Spends, Unresolved: a.Unresolved, Found: v.set.Lookup(a.Text)}
 	q := goshawk.HistoryQuery{Address: id, Oldest: oldest, Limit: v.limit}
 	timed := !since.IsZero() || !until.IsZero()
 	if timed {
@@ -382,7 +382,7 @@ func (v *viewer) address(text string, oldest bool, since, until moment) error {
 			if !since.IsZero() && m.Time < since.Unix() || !until.IsZero() && m.Time > until.last().Unix() {
 				continue
 			}
-			answer.History = append(answer.History, report.AddressEntry{Moment: m, Received: e.Received.Units, Spent: e.Spent.Units})
+			answer.History = append(answer.History, report.AddressEntry{Moment: m, Received: e.Received.Units, Spent: e.Spent.Units, Unresolved: e.Unresolved})
 		}
 	}
 	if v.ch.local != nil {
