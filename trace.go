@@ -121,7 +121,8 @@ type Flow struct {
 
 // Comparison holds one question's answers by several methods, side by side.
 type Comparison struct {
-	Traces []*Trace
+	Traces []*Trace // of the methods that ran, in the order asked
+	NotRun []string // methods asked for whose turn did not come before an interruption
 	Ends   []ComparisonEnd
 }
 

@@ -108,18 +108,48 @@ func differWords(c *goshawk.Comparison, differ int) string {
 			all++
 		}
 	}
-	if differ == 0 {
-		return "The methods agree on all ends: " + number(all) + "."
+	switch {
+	case len(c.Traces) == 1:
+		return "There is one answer, and nothing to compare it with."
+	case all == 0:
+		return "The methods found no ends but fees."
+	case differ > 0:
+		return "The methods disagree on " + number(differ) + " of " + plural(all, "end", "ends") + "."
+	case all == 1:
+		return "The methods agree on the only end."
 	}
-	return "The methods disagree on " + number(differ) + " of " + plural(all, "end", "ends") + "."
+	return "The methods agree on all " + number(all) + " ends."
 }
 
-func rerunComparison(c *goshawk.Comparison, between string) string {
-	var names []string
+// ran names the methods that answered.
+func ran(c *goshawk.Comparison) (names []string) {
 	for _, t := range c.Traces {
 		names = append(names, line(t.Method, 40))
 	}
-	return rerunWith(c.Traces[0], "--compare="+strings.Join(names, ","), between)
+	return names
+}
+
+// comparedNotes are what a reader must know before the figures: which methods did
+// not run or not to their end, and what each trace warns of, once.
+func comparedNotes(c *goshawk.Comparison) (notes []string) {
+	if len(c.NotRun) > 0 {
+		notes = append(notes, "The comparison was stopped before it was done. Methods that ran: "+strings.Join(ran(c), ", ")+". Methods that did not run: "+strings.Join(c.NotRun, ", ")+".")
+	}
+	for _, t := range c.Traces {
+		for i, n := range traceNotes(t) {
+			if i == 0 && t.Truncated {
+				n = line(t.Method, 40) + ": " + n
+			}
+			if !slices.Contains(notes, n) {
+				notes = append(notes, n)
+			}
+		}
+	}
+	return notes
+}
+
+func rerunComparison(c *goshawk.Comparison, between string) string {
+	return rerunWith(c.Traces[0], "--compare="+strings.Join(append(ran(c), c.NotRun...), ","), between)
 }
 
 // ComparisonHTML writes one question's answers by several methods as one page.
@@ -133,21 +163,14 @@ func ComparisonHTML(w io.Writer, c *goshawk.Comparison) error {
 	v.Title = traceQuestion(t)
 	v.Kicker = "Trace, " + line(t.Direction, 20) + ", by " + plural(len(c.Traces), "method", "methods")
 	v.Summary = differWords(c, differ)
+	v.Warnings = append(claimNotes(t), comparedNotes(c)...)
 	for _, each := range c.Traces {
-		for _, words := range warningWords(each) {
-			if !slices.Contains(v.Warnings, words) {
-				v.Warnings = append(v.Warnings, words)
-			}
-		}
 		rule, assumes := explain(each.Method, each.Direction)
 		v.Methods = append(v.Methods, methodView{line(each.Method, 40), rule, assumes})
 	}
 	v.addFacts(t)
 	v.Facts = v.Facts[:len(v.Facts)-1] // each method walks its own number of transactions
-	x := &compareView{Words: compareWords, Columns: 2 + len(c.Traces), Totals: comparedTotals(c)}
-	for _, each := range c.Traces {
-		x.Methods = append(x.Methods, line(each.Method, 40))
-	}
+	x := &compareView{Words: compareWords, Methods: ran(c), Columns: 2 + len(c.Traces), Totals: comparedTotals(c)}
 	for _, e := range ends {
 		r := compareEnd{Kind: string(safeKind(e.Kind)), Mark: markHTML(e.Kind), Title: wordsOf(e.Kind).title, Coin: e.Tx.String(), Least: decimal(t.Asset, &e.Least), Most: decimal(t.Asset, &e.Most), Agree: agree(c, e), Amounts: comparedAmounts(c, e)}
 		if e.Out != nil {
@@ -184,9 +207,7 @@ func ComparisonText(w io.Writer, c *goshawk.Comparison, s Style) error {
 	p.starts(t)
 	p.field("Stops", limitWords(t))
 	p.basis(traceBasis(t))
-	for _, each := range c.Traces {
-		p.warnings(each)
-	}
+	p.notes(comparedNotes(c))
 	p.heading("Where it is, method by method")
 	p.grid(c, comparedTotals(c))
 	p.heading("Ends")

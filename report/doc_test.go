@@ -44,6 +44,14 @@ func compared() *goshawk.Comparison {
 	return c
 }
 
+// stopped is a comparison that was interrupted on its second method's way.
+func stopped() *goshawk.Comparison {
+	c := compared()
+	c.Traces[1].Truncated = true
+	c.NotRun = []string{"lifo", "tiho"}
+	return c
+}
+
 func sampleMerges() []goshawk.Merge {
 	return []goshawk.Merge{
 		{A: "1First11111111111111111111111111111", B: "1Second1111111111111111111111111111", Tx: name(21), Height: 181, Heuristic: "co-spend/1"},
@@ -193,6 +201,7 @@ func firstDifference(got, want string) string {
 func forms() map[string]func(io.Writer) error {
 	f := map[string]func(io.Writer) error{
 		"compare.txt":     func(w io.Writer) error { return ComparisonText(w, compared(), Style{}) },
+		"stopped.txt":     func(w io.Writer) error { return ComparisonText(w, stopped(), Style{}) },
 		"compare.csv":     func(w io.Writer) error { return ComparisonCSV(w, compared()) },
 		"compare.html":    func(w io.Writer) error { return ComparisonHTML(w, compared()) },
 		"address.txt":     func(w io.Writer) error { return AddressText(w, sampleAddress(), Style{}) },

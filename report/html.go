@@ -114,7 +114,7 @@ func TraceHTML(w io.Writer, t *goshawk.Trace) error {
 	v := newView(traceBasis(t))
 	v.Title = traceQuestion(t)
 	v.Kicker = "Trace, " + line(t.Direction, 20) + ", by " + line(t.Method, 40)
-	v.Warnings = warningWords(t)
+	v.Warnings = append(claimNotes(t), traceNotes(t)...)
 	v.addFacts(t)
 	v.Facts = append(v.Facts, fact{"Method", []factValue{{Text: line(t.Method, 40)}}})
 	v.TotalsHead = totalsHead(t)
@@ -154,17 +154,11 @@ func (v *view) write(w io.Writer) error {
 	return b.Flush()
 }
 
-func warningWords(t *goshawk.Trace) (words []string) {
-	if t.Truncated {
-		words = append(words, "The trace was stopped before it was done: what it had not walked ends at a limit.")
+func claimNotes(t *goshawk.Trace) []string {
+	if t.Claim == "" {
+		return nil
 	}
-	if t.Claim != "" {
-		words = append(words, "Not checked against a chain of one's own: this is what "+line(t.Claim, 120)+" says. “Unspent” is its claim.")
-	}
-	for _, w := range t.Warnings {
-		words = append(words, line(w, 600))
-	}
-	return words
+	return []string{"Not checked against a chain of one's own: this is what " + line(t.Claim, 120) + " says. “Unspent” is its claim."}
 }
 
 func (v *view) addFacts(t *goshawk.Trace) {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"slices"
 
 	"goshawk"
 )
@@ -238,6 +239,7 @@ func ComparisonJSON(w io.Writer, c *goshawk.Comparison) error {
 		e.string(t.Method)
 	}
 	e.end()
+	e.key("not_run").strings(c.NotRun)
 	e.key("totals").lines()
 	for _, t := range c.Traces {
 		e.key(t.Method).object()
@@ -247,11 +249,8 @@ func ComparisonJSON(w io.Writer, c *goshawk.Comparison) error {
 		e.end()
 	}
 	e.end()
-	truncated := false
-	for _, t := range c.Traces {
-		truncated = truncated || t.Truncated
-	}
-	e.key("truncated").bool(truncated)
+	truncated := func(t *goshawk.Trace) bool { return t.Truncated }
+	e.key("truncated").bool(len(c.NotRun) > 0 || slices.ContainsFunc(c.Traces, truncated))
 	e.key("ends").list()
 	for i := range c.Ends {
 		end := &c.Ends[i]

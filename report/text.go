@@ -124,7 +124,7 @@ func widest(list []string) int {
 func TraceText(w io.Writer, t *goshawk.Trace, s Style) error {
 	p := newPage(w, s)
 	p.traceHead(t)
-	p.warnings(t)
+	p.notes(traceNotes(t))
 	p.traceTotals(t)
 	p.traceSteps(t)
 	p.traceEnds(t)
@@ -197,16 +197,23 @@ func (p *page) basis(b Basis) {
 	}
 }
 
-func (p *page) warnings(t *goshawk.Trace) {
-	if len(t.Warnings) == 0 && !t.Truncated {
-		return
-	}
-	p.heading("Take note")
+// traceNotes are what a reader must know before the figures.
+func traceNotes(t *goshawk.Trace) (notes []string) {
 	if t.Truncated {
-		p.hang("  "+p.paint(yellow, "! "), "    ", "The trace was stopped before it was done: what it had not walked ends at a limit.")
+		notes = append(notes, "The trace was stopped before it was done: what it had not walked ends at a limit.")
 	}
 	for _, w := range t.Warnings {
-		p.hang("  "+p.paint(yellow, "! "), "    ", line(w, 400))
+		notes = append(notes, line(w, 600))
+	}
+	return notes
+}
+
+func (p *page) notes(notes []string) {
+	if len(notes) > 0 {
+		p.heading("Take note")
+	}
+	for _, n := range notes {
+		p.hang("  "+p.paint(yellow, "! "), "    ", n)
 	}
 }
 

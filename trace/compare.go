@@ -9,7 +9,8 @@ import (
 // Compare asks the same question by several methods and sets their ends side by
 // side, in chain order. Methods that the question's direction excludes are
 // refused, as Run refuses them. If it is interrupted it returns the answers that
-// it has, the last of them truncated, with an Interrupted error.
+// it has, of which the last may be truncated, names the methods that it did not
+// come to, and gives an Interrupted error.
 func Compare(ctx context.Context, ledger goshawk.Ledger, q Question, methods []Method) (*goshawk.Comparison, error) {
 	if len(methods) == 0 {
 		return nil, goshawk.Errorf(goshawk.Invalid, "a comparison needs methods").WithHint("name two or more")
@@ -48,6 +49,9 @@ func Compare(ctx context.Context, ledger goshawk.Ledger, q Question, methods []M
 			stopped = err
 			break
 		}
+	}
+	for _, m := range methods[len(results):] {
+		c.NotRun = append(c.NotRun, string(m))
 	}
 	align(c, results)
 	return c, stopped
