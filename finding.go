@@ -16,14 +16,15 @@ type Finding struct {
 // Evidence is a coin or an address with its part in a finding.
 type Evidence struct {
 	Role    string  `json:"role"` // peel, change, mixed, deposit, sweep, …
-	Tx      Hash    `json:"tx"`
-	Out     *uint32 `json:"out"`
+	Tx      *Hash   `json:"tx"`   // nil where it is an address as such
+	Out     *uint32 `json:"out"`  // nil where it is no single coin
 	Address string  `json:"address,omitempty"`
 	Amount  *Units  `json:"amount"`
 }
 
 // Merge is one piece of evidence that two addresses share an owner: the
-// transaction and the heuristic that joined them.
+// transaction and the heuristic that joined them. Both addresses are empty where
+// it stands for all that its transaction would join.
 type Merge struct {
 	A         string `json:"a"`
 	B         string `json:"b"`

@@ -114,17 +114,17 @@ func (s *search) coin(ctx context.Context, at goshawk.Outpoint) (goshawk.Coin, e
 	if err != nil {
 		return goshawk.Coin{}, err
 	}
-	unknown := goshawk.Errorf(goshawk.NotFound, "%s is not in the ledger", at).
-		WithHint("check the transaction id, and that the ledger reaches its block")
 	if found.Transactions[0] == goshawk.NoTx {
-		return goshawk.Coin{}, unknown
+		return goshawk.Coin{}, goshawk.Errorf(goshawk.NotFound, "the ledger has no transaction %s", at.Tx).
+			WithHint("check the transaction id, and that the ledger reaches its block")
 	}
 	var batch goshawk.Transactions
 	if err := s.ledger.Transactions(ctx, found.Transactions, 0, &batch); err != nil {
 		return goshawk.Coin{}, err
 	}
 	if int64(at.Index) >= int64(len(batch.Outputs)) {
-		return goshawk.Coin{}, unknown
+		return goshawk.Coin{}, goshawk.Errorf(goshawk.Invalid, "transaction %s has no output %d", at.Tx, at.Index).
+			WithHint("it has %d, counted from 0", len(batch.Outputs))
 	}
 	coins, err := s.ledger.Outputs(ctx, []goshawk.OutputID{batch.Outputs[at.Index].ID})
 	if err != nil {
@@ -269,7 +269,8 @@ func (s *search) name(ctx context.Context, d *draft) error {
 		p := &d.parts[i]
 		e := goshawk.Evidence{Role: p.role}
 		if p.tx != goshawk.NoTx {
-			e.Tx = hashes[p.tx].hash
+			hash := hashes[p.tx].hash
+			e.Tx = &hash
 		}
 		if p.out >= 0 {
 			out := uint32(p.out)

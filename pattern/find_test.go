@@ -25,8 +25,8 @@ func find(t *testing.T, h *ledgertest.History, l goshawk.Ledger, query Query) []
 		for _, p := range f.Parts {
 			text := p.Role
 			if p.Out != nil {
-				text += fmt.Sprintf(" %s:%d", h.Name(p.Tx), *p.Out)
-			} else if p.Tx != (goshawk.Hash{}) {
+				text += fmt.Sprintf(" %s:%d", h.Name(*p.Tx), *p.Out)
+			} else if p.Tx != nil {
 				t.Errorf("part %+v names a transaction and no output", p)
 			}
 			parts = append(parts, text)
@@ -284,7 +284,7 @@ func TestFindRefuses(t *testing.T) {
 	}{
 		"an unknown pattern":     {Query{Kind: "magic"}, goshawk.Invalid},
 		"an unknown transaction": {Query{Kind: KindPeelChain, From: &goshawk.Outpoint{Tx: goshawk.Hash{1}}}, goshawk.NotFound},
-		"an unknown output":      {Query{Kind: KindPeelChain, From: &goshawk.Outpoint{Tx: h.Tx("loot"), Index: 1}}, goshawk.NotFound},
+		"an unknown output":      {Query{Kind: KindPeelChain, From: &goshawk.Outpoint{Tx: h.Tx("loot"), Index: 1}}, goshawk.Invalid},
 	} {
 		err := Find(t.Context(), l, test.query, nothing)
 		if goshawk.CodeOf(err) != test.code || goshawk.HintOf(err) == "" {

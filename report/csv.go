@@ -167,7 +167,7 @@ func FindingsCSV(w io.Writer, f *Findings) error {
 		}
 		for k := range x.Parts {
 			p := &x.Parts[k]
-			out.put(append(head[:6:6], p.Role, p.Tx.String(), cellOut(p.Out), p.Address, cellUnits(p.Amount))...)
+			out.put(append(head[:6:6], p.Role, cellHash(p.Tx), cellOut(p.Out), p.Address, cellUnits(p.Amount))...)
 		}
 	}
 	return out.finish()

@@ -63,8 +63,16 @@ func sampleFindings() []goshawk.Finding {
 	return []goshawk.Finding{{
 		Kind: "coinjoin", Rule: "equal-outputs/1", Statement: "consistent with a CoinJoin of 5 participants", Confidence: "strong",
 		Saw: []string{"5 outputs of 0.10000000", "12 inputs from 9 addresses"}, Tx: name(31), Height: 500,
-		Parts: []goshawk.Evidence{{Role: "mixed", Tx: name(31), Out: ptr(uint32(0)), Address: address(31), Amount: ptr(goshawk.U(1000_0000))}},
+		Parts: []goshawk.Evidence{{Role: "mixed", Tx: ptr(name(31)), Out: ptr(uint32(0)), Address: address(31), Amount: ptr(goshawk.U(1000_0000))}},
 	}}
+}
+
+// addressFinding is about an address, not about a transaction's coins.
+func addressFinding() []goshawk.Finding {
+	f := sampleFindings()
+	f[0].Kind, f[0].Rule, f[0].Statement = "address_reuse", "reuse/1", "consistent with the reuse of an address"
+	f[0].Saw, f[0].Parts = []string{"it received 3 payments"}, []goshawk.Evidence{{Role: "reused", Address: address(31)}}
+	return f
 }
 
 func sampleHits() []Hit {
@@ -119,7 +127,7 @@ func samplePaths() *Paths {
 func sampleCluster() *Cluster {
 	return &Cluster{Basis: sampleBasis(), Address: "1First11111111111111111111111111111", Rule: "co-spend/1", Size: 3, Received: goshawk.U(150000), Spent: goshawk.U(130000),
 		First: &Moment{name(52), 100, 1231600000}, Last: &Moment{name(53), 599, 1231900000}, Labels: []goshawk.Label{exchange},
-		Addresses: []string{"1First11111111111111111111111111111", "1Second1111111111111111111111111111"}, Excluded: sampleMerges()[1:]}
+		Addresses: []string{"1First11111111111111111111111111111", "1Second1111111111111111111111111111"}, Excluded: []goshawk.Merge{{Tx: name(22), Height: 182, Heuristic: "co-spend/1"}}}
 }
 
 // examples are what docs/json.md shows, by name.
@@ -217,6 +225,10 @@ func forms() map[string]func(io.Writer) error {
 		"pattern.txt": func(w io.Writer) error {
 			return FindingsText(w, &Findings{Basis: sampleBasis(), Kind: "coinjoin", Findings: sampleFindings()}, Style{})
 		},
+		"reuse.txt": func(w io.Writer) error {
+			return FindingsText(w, &Findings{Basis: sampleBasis(), Kind: "address_reuse", Findings: addressFinding()}, Style{})
+		},
+		"reuse.csv":   func(w io.Writer) error { return FindingsCSV(w, &Findings{Findings: addressFinding()}) },
 		"pattern.csv": func(w io.Writer) error { return FindingsCSV(w, &Findings{Findings: sampleFindings()}) },
 		"screen.txt":  func(w io.Writer) error { return ScreenText(w, coinAsset, each(sampleHits()), Style{}) },
 		"screen.csv":  func(w io.Writer) error { return ScreenCSV(w, each(sampleHits())) },

@@ -163,8 +163,8 @@ func (e *encoder) merges(name string, merges []goshawk.Merge) {
 	for i := range merges {
 		m := &merges[i]
 		e.object()
-		e.key("a").string(m.A)
-		e.key("b").string(m.B)
+		e.key("a").text(m.A)
+		e.key("b").text(m.B)
 		e.key("tx").hash(m.Tx)
 		e.key("height").height(m.Height)
 		e.key("heuristic").string(m.Heuristic)
@@ -282,7 +282,7 @@ func (e *encoder) findings(name string, findings []goshawk.Finding) {
 			p := &f.Parts[k]
 			e.object()
 			e.key("role").string(p.Role)
-			e.key("tx").hash(p.Tx)
+			e.optionalHash("tx", p.Tx)
 			if e.key("out"); p.Out != nil {
 				e.uint(uint64(*p.Out))
 			} else {

@@ -662,3 +662,20 @@ func TestDifferWords(t *testing.T) {
 		}
 	}
 }
+
+// TestEvidenceWithoutTransaction: what names no transaction shows none.
+func TestEvidenceWithoutTransaction(t *testing.T) {
+	f := &Findings{Basis: sampleBasis(), Findings: addressFinding()}
+	var asJSON, text, table bytes.Buffer
+	if err := errors.Join(FindingsJSON(&asJSON, f), FindingsText(&text, f, Style{}), FindingsCSV(&table, f)); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(asJSON.String(), `{"role": "reused", "tx": null, "out": null, "address": "`) {
+		t.Errorf("JSON says %s", &asJSON)
+	}
+	for _, form := range []*bytes.Buffer{&asJSON, &text, &table} {
+		if strings.Contains(form.String(), strings.Repeat("0", 64)) {
+			t.Errorf("a transaction of zeros in\n%s", form)
+		}
+	}
+}

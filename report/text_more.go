@@ -4,6 +4,7 @@ import (
 	"io"
 	"iter"
 	"strings"
+	"unicode/utf8"
 
 	"goshawk"
 )
@@ -272,13 +273,17 @@ func ClusterText(w io.Writer, c *Cluster, s Style) error {
 func (p *page) merges(merges []goshawk.Merge) {
 	for i := range merges[:min(len(merges), textCoins)] {
 		m := &merges[i]
-		p.line("  ", line(m.A, 400))
-		p.line("  ", line(m.B, 400))
+		by := "by "
+		if m.A != "" || m.B != "" {
+			p.line("  ", line(m.A, 400))
+			p.line("  ", line(m.B, 400))
+			by = "    by "
+		}
 		at := ""
 		if m.Height >= 0 {
 			at = " in block " + number(m.Height)
 		}
-		p.line("      by ", line(m.Heuristic, 60), ", transaction ", m.Tx.String(), at)
+		p.line("  ", by, line(m.Heuristic, 60), ", transaction ", m.Tx.String(), at)
 	}
 	if n := len(merges) - textCoins; n > 0 {
 		p.line("  and ", plural(n, "more", "more"), ", listed in the JSON form")
@@ -388,17 +393,20 @@ func (p *page) findings(a goshawk.Asset, findings []goshawk.Finding) {
 		}
 		for k := range f.Parts[:min(len(f.Parts), textCoins)] {
 			part := &f.Parts[k]
-			coin := part.Tx.String()
-			if part.Out != nil {
-				coin = outpoint(part.Tx, *part.Out)
+			role := "      " + pad(line(part.Role, 20), 8) + "  "
+			if part.Tx != nil {
+				coin := part.Tx.String()
+				if part.Out != nil {
+					coin = outpoint(*part.Tx, *part.Out)
+				}
+				if part.Amount != nil {
+					coin += "  " + money(a, part.Amount)
+				}
+				p.line(role, coin)
+				role = pad("", utf8.RuneCountInString(role))
 			}
-			amount := ""
-			if part.Amount != nil {
-				amount = "  " + money(a, part.Amount)
-			}
-			p.line("      ", pad(line(part.Role, 20), 8), "  ", coin, amount)
 			if part.Address != "" {
-				p.line("                ", line(part.Address, 400))
+				p.line(role, line(part.Address, 400))
 			}
 		}
 		if n := len(f.Parts) - textCoins; n > 0 {
