@@ -116,11 +116,7 @@ func (s *Source) readCSV(data []byte) error {
 			break
 		}
 		if err != nil {
-			line := 0
-			if e, ok := errors.AsType[*csv.ParseError](err); ok {
-				line, err = e.StartLine, e.Err
-			}
-			s.warn(line, "this line cannot be read: %v", err)
+			s.leaveOutUnread(err)
 			continue
 		}
 		line, _ := r.FieldPos(0)
@@ -129,15 +125,31 @@ func (s *Source) readCSV(data []byte) error {
 		}
 	}
 	if unsure > 0 {
-		s.warn(0, "%d labels name no confidence and get %d, as of a trusted provider; a column confidence sets it", unsure, userLevel)
+		s.warn(0, "%s no confidence: it is %d then, as of a trusted provider; a column confidence sets it", several(unsure, "label names", "labels name"), userLevel)
 	}
 	return nil
+}
+
+// leaveOutUnread warns of a record that is not CSV. One quotation mark too many
+// takes in the lines behind it.
+func (s *Source) leaveOutUnread(err error) {
+	e, ok := errors.AsType[*csv.ParseError](err)
+	if !ok {
+		s.leaveOut(0, "a line cannot be read: %v", err)
+		return
+	}
+	if e.Line > e.StartLine {
+		s.LeftOut += e.Line - e.StartLine
+		s.leaveOut(e.StartLine, "this line and what follows it up to line %d cannot be read: %v", e.Line, e.Err)
+		return
+	}
+	s.leaveOut(e.StartLine, "this line cannot be read: %v", e.Err)
 }
 
 // csvLabel reads one record and reports whether its label names no confidence.
 func (s *Source) csvLabel(columns, record []string, line int) (unsure bool) {
 	if len(record) > len(columns) {
-		s.warn(line, "this line has %d columns, the first line names %d", len(record), len(columns))
+		s.leaveOut(line, "this line has %d columns, the first line names %d", len(record), len(columns))
 		return false
 	}
 	var t tag
@@ -161,10 +173,14 @@ func (s *Source) csvLabel(columns, record []string, line int) (unsure bool) {
 		return false
 	}
 	if t.label.Text == "" {
-		s.warn(line, "the address %s has no label", address)
+		s.leaveOut(line, "the address %s has no label", address)
 		return false
 	}
 	t.label.Address = strings.Clone(address) // not the whole record
+	if why := s.impossible(&t.label); why != "" {
+		s.leaveOut(line, "%s", why)
+		return false
+	}
 	t.join()
 	if !t.hasBasis {
 		t.label.Confidence = userLevel
@@ -183,7 +199,7 @@ func (s *Source) csvConfidence(t *tag, text string, line int) bool {
 		return true
 	}
 	if n < 0 || n > 100 {
-		s.warn(line, "the confidence %d is not between 0 and 100", n)
+		s.leaveOut(line, "the confidence %d is not between 0 and 100", n)
 		return false
 	}
 	t.label.Confidence, t.hasBasis = n, true

@@ -20,7 +20,7 @@ func TestDocumentedFormat(t *testing.T) {
 		{"listed.txt", "1lrxsrd7znuxpjcl5rttnoejfy1y4affyy\n"},
 		{"actors.yaml", "actors:\n- id: big\n  label: Big Exchange\n  uri: big.example\n  categories:\n  - organization\n  - exchange\n  jurisdictions:\n  - AT\n"},
 	} {
-		s, err := Parse(f[0], []byte(f[1]))
+		s, err := Parse(f[0], []byte(f[1]), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

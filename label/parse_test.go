@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"goshawk"
+	"goshawk/chain/bitcoin"
 	"goshawk/internal/fixture"
 )
 
@@ -28,7 +29,7 @@ func folder(tb testing.TB, elem ...string) []*Source {
 		if err != nil {
 			return err
 		}
-		s, err := Parse(filepath.Base(path), data)
+		s, err := Parse(filepath.Base(path), data, bitcoin.AddressCheck())
 		if err != nil {
 			tb.Errorf("%s: %v", path, err)
 			return nil
@@ -44,7 +45,7 @@ func folder(tb testing.TB, elem ...string) []*Source {
 
 func file(tb testing.TB, elem ...string) *Source {
 	tb.Helper()
-	s, err := Parse(elem[len(elem)-1], fixture.Bytes(tb, elem...))
+	s, err := Parse(elem[len(elem)-1], fixture.Bytes(tb, elem...), bitcoin.AddressCheck())
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -80,11 +81,19 @@ func TestTagPacks(t *testing.T) {
 	if labels != 187962 {
 		t.Errorf("%d labels, want 187962", labels)
 	}
+	const kept = "; it is kept as it stands, and matches no address"
 	want := []string{
-		"etherscamdb_tagpack.yaml: 3117 tags name no confidence and get 5, the level of unknown",
+		"etherscamdb_tagpack.yaml: 3117 tags name no confidence: it is 5 then, the level of unknown",
+		`etherscamdb_tagpack.yaml:15521: "1Mn386ue8o3mW9866octLNP8HFqcYsphJCV" is not an address: neither its length nor its checksum is that of one` + kept,
 		`exchange-wallets-bitfinexcom.yaml:82: the address "VJLAYX5DZX1KuCBvAdR8ob6S9yLpyhc4y5gCyRoVDEYMZVCszi58rkwpytX3WAtx2e8sB4pRpSwR153Z" has a remark behind it, which is left out`,
-		"miners_additional.yaml: 234 tags name no confidence and get 5, the level of unknown",
-		"ofac.yaml: 572 tags name no confidence and get 5, the level of unknown",
+		"miners_additional.yaml: 234 tags name no confidence: it is 5 then, the level of unknown",
+		"ofac.yaml: 572 tags name no confidence: it is 5 then, the level of unknown",
+		`plustoken.yaml:11: "1MFgcyJ7ZNSknbTBRaih6zWDE6V1A64tRYs" is not an address: neither its length nor its checksum is that of one` + kept,
+		`sextortion_excello.yaml:10617: "1MJzarWdCR8dXGt6vpK62f7MxcWYcVynM" has a bad checksum` + kept,
+		`sextortion_excello.yaml:12935: "1AzdzwWHaJXytimxenzi45JVtY4FsXwLZ" has a bad checksum` + kept,
+		`sextortion_excello.yaml:20861: "1MK4uue11JnVxjUQhq19KNSpAuyaFqBwM" has a bad checksum` + kept,
+		`sextortion_excello.yaml:2867: "3CD19JE8F4C48L43E3A5TH8XD45JLRXUL" is not an address: neither its length nor its checksum is that of one` + kept,
+		`sextortion_excello.yaml:6485: "1GL9JtXPRTPetxgiJ8UcgrEECp12spD4t" has a bad checksum` + kept,
 	}
 	slices.Sort(warned)
 	if !slices.Equal(warned, want) {
@@ -230,7 +239,7 @@ owner: the end
 func TestTagPackInheritsAndWarns(t *testing.T) {
 	for name, text := range map[string]string{"lf": headerPack, "crlf": strings.ReplaceAll(headerPack, "\n", "\r\n"), "bom": "\ufeff" + headerPack} {
 		t.Run(name, func(t *testing.T) {
-			s, err := Parse("pack.yaml", []byte(text))
+			s, err := Parse("pack.yaml", []byte(text), nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -256,7 +265,7 @@ func TestTagPackInheritsAndWarns(t *testing.T) {
 				"pack.yaml:38: this tag cannot be read: it is not valid YAML",
 				`pack.yaml:40: the confidence "certain" is no level of the TagPack taxonomy and counts as unknown (5)`,
 				`pack.yaml:41: is_cluster_definer is "maybe", neither true nor false, and counts as false`,
-				"pack.yaml: 1 tags name a transaction instead of an address and are left out",
+				"pack.yaml: 1 tag names a transaction instead of an address; that is left out",
 			}
 			for i, line := range s.Report() {
 				if i >= len(report) || !strings.HasPrefix(line, report[i]) {
@@ -272,7 +281,7 @@ func TestTagPackInheritsAndWarns(t *testing.T) {
 
 // A line that stands too far left costs the entry it stands in.
 func TestTagPackWithCrookedLines(t *testing.T) {
-	s, err := Parse("x.yaml", []byte("label: y\nconfidence: forensic\ntags:\n  - address: 1A\n  currency: BTC\n  - address: 1B\n - address: 1C\n  - address: 1D\nowner: z\n"))
+	s, err := Parse("x.yaml", []byte("label: y\nconfidence: forensic\ntags:\n  - address: 1A\n  currency: BTC\n  - address: 1B\n - address: 1C\n  - address: 1D\nowner: z\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -299,7 +308,7 @@ func TestLibraryIsBounded(t *testing.T) {
 
 // A pack in another style than a block list goes through the library whole.
 func TestTagPackInFlowStyle(t *testing.T) {
-	s, err := Parse("flow.yaml", []byte("title: x\nlabel: y\nconfidence: forensic\ntags: [{address: 1A}, {address: 1B, label: z}, nonsense]\n"))
+	s, err := Parse("flow.yaml", []byte("title: x\nlabel: y\nconfidence: forensic\ntags: [{address: 1A}, {address: 1B, label: z}, nonsense]\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,12 +343,12 @@ func TestFilesNobodyCanRead(t *testing.T) {
 		{"other.json", `{"transactions": []}`, goshawk.Unsupported, "without \"addresses\""},
 		{"list.json", `{"addresses": ["1A"]}`, goshawk.Invalid, "no JSON object"},
 	} {
-		_, err := Parse(tt.name, []byte(tt.text))
+		_, err := Parse(tt.name, []byte(tt.text), nil)
 		if goshawk.CodeOf(err) != tt.code || !strings.Contains(err.Error(), tt.says) || !strings.Contains(err.Error(), tt.name) || goshawk.HintOf(err) == "" {
 			t.Errorf("%s: %v (%s, hint %q), want %s: …%s…", tt.name, err, goshawk.CodeOf(err), goshawk.HintOf(err), tt.code, tt.says)
 		}
 	}
-	_, err := Read("big", endless{})
+	_, err := Read("big", endless{}, nil)
 	if goshawk.CodeOf(err) != goshawk.Invalid || !strings.Contains(err.Error(), "larger than 256 MB") {
 		t.Errorf("an endless file: %v", err)
 	}
@@ -359,7 +368,7 @@ Address;Name;Type;Confidence;Link;Chain;Coin;Date;Cluster definer;Concepts;mood
 1D;too many;;;;;;;;;;;
 1E;wrong;;101;;;;;;;
 "1F;unclosed
-`))
+`), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -375,26 +384,71 @@ Address;Name;Type;Confidence;Link;Chain;Coin;Date;Cluster definer;Concepts;mood
 		t.Errorf("got\n%+v\nwant\n%+v", s.Labels, want)
 	}
 	report := []string{
-		"suspects.csv:6: there is no address",
-		"suspects.csv:7: this line has 13 columns, the first line names 11",
-		"suspects.csv:8: the confidence 101 is not between 0 and 100",
-		"suspects.csv:9: this line cannot be read: extraneous or missing \" in quoted-field",
-		"suspects.csv: 1 labels name no confidence and get 50, as of a trusted provider; a column confidence sets it",
+		"suspects.csv:6: there is no address; it is left out",
+		"suspects.csv:7: this line has 13 columns, the first line names 11; it is left out",
+		"suspects.csv:8: the confidence 101 is not between 0 and 100; it is left out",
+		"suspects.csv:9: this line cannot be read: extraneous or missing \" in quoted-field; it is left out",
+		"suspects.csv: 1 label names no confidence: it is 50 then, as of a trusted provider; a column confidence sets it",
 	}
 	if !slices.Equal(s.Report(), report) {
 		t.Errorf("warnings:\n%s", strings.Join(s.Report(), "\n"))
 	}
 }
 
+// An address that can be nobody's is named, and left out of what its user can
+// mend; a publisher's list is kept whole.
+func TestImpossibleAddresses(t *testing.T) {
+	const csv = `address,label,currency
+1CKVszDdUp4ymGceAZpGzYEFr4RPNHYqaM,right,
+1CKVszDdUp4ymGceAZpGzYEFr4RPNHYqaN,a letter,
+bc1qwms3sluvylc7v4yav3e3tn8smrw0aapudserux,a letter,
+nobody,no address at all,BTC
+0xd882cFc20F52f2599D84b8e8D58C7FB62cfE344b,another network's,BTC
+rPT1Sjq2YGrBMTttX4GZHjKu9dyfzbpAYe,another network's,XRP
+"unclosed,x,
+1CKVszDdUp4ymGceAZpGzYEFr4RPNHYqaM,lost,
+`
+	const list = "1CKVszDdUp4ymGceAZpGzYEFr4RPNHYqaM\n1CKVszDdUp4ymGceAZpGzYEFr4RPNHYqaN\n"
+	const bad = `"1CKVszDdUp4ymGceAZpGzYEFr4RPNHYqaN" has a bad checksum`
+	for _, tt := range []struct {
+		name, text string
+		labels     int
+		leftOut    int
+		report     []string
+	}{
+		{"suspects.csv", csv, 3, 5, []string{
+			"suspects.csv:3: " + bad + "; it is left out",
+			`suspects.csv:4: "bc1qwms3sluvylc7v4yav3e3tn8smrw0aapudserux" has a bad checksum; it is left out`,
+			`suspects.csv:5: "nobody" is not an address: neither its length nor its checksum is that of one; it is left out`,
+			`suspects.csv:8: this line and what follows it up to line 9 cannot be read: extraneous or missing " in quoted-field; it is left out`,
+			"suspects.csv: 3 labels name no confidence: it is 50 then, as of a trusted provider; a column confidence sets it"}},
+		{"stolen.txt", list, 1, 1, []string{"stolen.txt:2: " + bad + "; it is left out"}},
+		{"sanctioned_addresses_XBT.txt", list, 2, 0, []string{"sanctioned_addresses_XBT.txt:2: " + bad + "; it is kept as it stands, and matches no address"}},
+		{"list.json", `{"addresses": {"1CKVszDdUp4ymGceAZpGzYEFr4RPNHYqaN": {"entries": [{"entity": "E", "type": "Digital Currency Address - XBT"}]}}}`, 1, 0,
+			[]string{"list.json:1: " + bad + "; it is kept as it stands, and matches no address"}},
+		{"pack.yaml", "label: x\nconfidence: forensic\ncurrency: BTC\ntags:\n- address: 1CKVszDdUp4ymGceAZpGzYEFr4RPNHYqaN\n", 1, 0,
+			[]string{"pack.yaml:5: " + bad + "; it is kept as it stands, and matches no address"}},
+	} {
+		s, err := Parse(tt.name, []byte(tt.text), bitcoin.AddressCheck())
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if len(s.Labels) != tt.labels || s.LeftOut != tt.leftOut || !slices.Equal(s.Report(), tt.report) {
+			t.Errorf("%d labels, %d left out, want %d and %d\n%s", len(s.Labels), s.LeftOut, tt.labels, tt.leftOut, strings.Join(s.Report(), "\n"))
+		}
+	}
+}
+
 func TestAddressList(t *testing.T) {
-	s, err := Parse("stolen.txt", []byte("# list\n1A\n\n 1B # and a remark\nnot an address\n"))
+	s, err := Parse("stolen.txt", []byte("# list\n1A\n\n 1B # and a remark\nnot an address\n"), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	if len(s.Labels) != 2 || s.Labels[0].Text != "listed in stolen" || s.Labels[1].Address != "1B" || s.Labels[1].Confidence != 50 {
 		t.Errorf("%+v", s.Labels)
 	}
-	if report := s.Report(); !slices.Equal(report, []string{`stolen.txt:5: "not an address" is no address: a list has one address a line`}) {
+	if report := s.Report(); !slices.Equal(report, []string{`stolen.txt:5: "not an address" is no address: a list has one address a line; it is left out`}) {
 		t.Error(report)
 	}
 }
@@ -526,14 +580,14 @@ func FuzzParse(f *testing.F) {
 		if len(data) > 1<<16 {
 			return
 		}
-		s, err := Parse("fuzz", data)
+		s, err := Parse("fuzz", data, nil)
 		if err != nil {
 			if goshawk.CodeOf(err) == "" || goshawk.HintOf(err) == "" {
 				t.Fatalf("an error without code or hint: %v", err)
 			}
 			return
 		}
-		again, err := Parse("fuzz", data)
+		again, err := Parse("fuzz", data, nil)
 		if err != nil || !reflect.DeepEqual(s, again) {
 			t.Fatal("the same bytes give different labels")
 		}

@@ -99,7 +99,7 @@ func (s *Source) sanctioned(address string, raw []byte, line int) {
 		Entries []sanctionsEntry `json:"entries"`
 	}
 	if err := json.Unmarshal(raw, &listed); err != nil {
-		s.warn(line, "this address's entries cannot be read: %v", err)
+		s.leaveOut(line, "this address's entries cannot be read: %v", err)
 		return
 	}
 	address, ok := s.address(address, line)
@@ -107,11 +107,11 @@ func (s *Source) sanctioned(address string, raw []byte, line int) {
 		return
 	}
 	if len(listed.Entries) == 0 {
-		s.warn(line, "the address %s has no entry", address)
+		s.leaveOut(line, "the address %s has no entry", address)
 	}
 	for _, e := range listed.Entries {
 		if strings.TrimSpace(e.Entity) == "" {
-			s.warn(line, "an entry of the address %s names no entity", address)
+			s.leaveOut(line, "an entry of the address %s names no entity", address)
 			continue
 		}
 		l := goshawk.Label{Address: address, Text: clean(e.Entity, maxText), Abuse: abuseSanction,
@@ -130,6 +130,7 @@ func (s *Source) sanctioned(address string, raw []byte, line int) {
 		if digits.MatchString(e.UID) {
 			l.Reference = "https://sanctionssearch.ofac.treas.gov/Details.aspx?id=" + e.UID
 		}
+		s.keepImpossible(&l, line)
 		s.Labels = append(s.Labels, l)
 	}
 }
@@ -144,7 +145,9 @@ var (
 // are is such a part; any other list's addresses are labelled with its name.
 func (s *Source) readList(data []byte) {
 	l := goshawk.Label{Confidence: userLevel}
-	if m := ofacFile.FindStringSubmatch(s.Name); m != nil {
+	m := ofacFile.FindStringSubmatch(s.Name)
+	published := m != nil
+	if published {
 		l = goshawk.Label{Text: "OFAC sanctioned digital currency address", Abuse: abuseSanction,
 			Confidence: authorityLevel, Basis: authorityData, Currency: m[1]}
 		s.Title = "OFAC sanctioned addresses, " + m[1]
@@ -163,12 +166,20 @@ func (s *Source) readList(data []byte) {
 			continue
 		}
 		if bytes.ContainsAny(text, " \t,;<>\"'{}") {
-			s.warn(line, "%q is no address: a list has one address a line", clean(string(text), 60))
+			s.leaveOut(line, "%q is no address: a list has one address a line", clean(string(text), 60))
 			continue
 		}
-		if l.Address, _ = s.address(string(text), line); l.Address != "" {
-			s.Labels = append(s.Labels, l)
+		var ok bool
+		if l.Address, ok = s.address(string(text), line); !ok {
+			continue
 		}
+		if published {
+			s.keepImpossible(&l, line)
+		} else if why := s.impossible(&l); why != "" {
+			s.leaveOut(line, "%s", why)
+			continue
+		}
+		s.Labels = append(s.Labels, l)
 	}
 }
 

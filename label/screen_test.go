@@ -30,7 +30,7 @@ func mainnet(tb testing.TB) *bitcoin.Params {
 
 func parsed(tb testing.TB, name, text string) *label.Source {
 	tb.Helper()
-	s, err := label.Parse(name, []byte(text))
+	s, err := label.Parse(name, []byte(text), nil)
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package label
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -42,9 +43,17 @@ type Source struct {
 	Labels   []goshawk.Label
 	Actors   []Actor
 	Skipped  int       // tags that name a transaction instead of an address, which are left out
+	LeftOut  int       // labels and actors that are left out because they cannot be read; the warnings say which
 	Warnings []Warning // in the file's order, at most maxWarnings
 	Omitted  int       // warnings beyond those
+
+	check CheckAddress // nil: addresses are not tried
 }
+
+// CheckAddress tells whether a text has the form of an address that can be tried,
+// of whichever network, and what is wrong with it if it can be nobody's. ticker is
+// what its source calls the asset or the network, or "".
+type CheckAddress func(text, ticker string) (known bool, err error)
 
 // Actor is who stands behind labels: an entry of an ActorPack.
 type Actor struct {
@@ -56,7 +65,8 @@ type Actor struct {
 	Source        string   `json:"source"`                  // the ActorPack's file name
 }
 
-// Warning is a part of a file that could not be read; the rest was.
+// Warning is a part of a file that could not be read or looks wrong; the rest was
+// read. It says whether the part is left out.
 type Warning struct {
 	Line int // counted from 1; 0 where it concerns the whole file
 	Text string
@@ -70,6 +80,20 @@ func (s *Source) warn(line int, format string, args ...any) {
 		return
 	}
 	s.Warnings = append(s.Warnings, Warning{Line: line, Text: fmt.Sprintf(format, args...)})
+}
+
+// several writes a number with the noun and verb that go with it.
+func several(n int, one, many string) string {
+	if n == 1 {
+		many = one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// leaveOut warns of a label or actor that is left out.
+func (s *Source) leaveOut(line int, format string, args ...any) {
+	s.LeftOut++
+	s.warn(line, format+"; it is left out", args...)
 }
 
 // LabelSource returns how answers name the file.
@@ -109,21 +133,26 @@ func Known(name string) bool {
 // lists without a label of their own are labelled with it. Parts it cannot read
 // become warnings; a file that holds nothing it can read is an Invalid or
 // Unsupported error.
-func Read(name string, r io.Reader) (*Source, error) {
+//
+// check, unless nil, tries the addresses. Those that can be nobody's are warned
+// of. A TagPack or a sanctions list is kept whole, since it is evidence of what
+// its publisher said; from a CSV file or a list, which its user can mend, they
+// are left out.
+func Read(name string, r io.Reader, check CheckAddress) (*Source, error) {
 	data, err := io.ReadAll(io.LimitReader(r, MaxFile+1))
 	if err != nil {
 		return nil, goshawk.Errorf(goshawk.Unavailable, "%s: %w", name, err).WithHint("check that the file can be read")
 	}
-	return Parse(name, data)
+	return Parse(name, data, check)
 }
 
 // Parse is Read for bytes that are in memory already.
-func Parse(name string, data []byte) (*Source, error) {
+func Parse(name string, data []byte, check CheckAddress) (*Source, error) {
 	if len(data) > MaxFile {
 		return nil, goshawk.Errorf(goshawk.Invalid, "%s is larger than %d MB", name, MaxFile>>20).WithHint("split it into several files")
 	}
 	sum := sha256.Sum256(data)
-	s := &Source{Name: clean(name, maxText), Hash: hex.EncodeToString(sum[:])}
+	s := &Source{Name: clean(name, maxText), Hash: hex.EncodeToString(sum[:]), check: check}
 	data = bytes.TrimPrefix(data, []byte("\ufeff"))
 	if !utf8.Valid(data) {
 		return nil, goshawk.Errorf(goshawk.Invalid, "%s is not UTF-8 text", name).WithHint("save it as UTF-8; labels are read from TagPacks (YAML), sanctions lists (JSON), CSV and lists of addresses")
@@ -259,19 +288,38 @@ func (s *Source) newest(day string) {
 	}
 }
 
+// impossible says why a label's address can be nobody's, "" if it may be somebody's.
+func (s *Source) impossible(l *goshawk.Label) string {
+	if s.check == nil {
+		return ""
+	}
+	if _, err := s.check(l.Address, cmp.Or(l.Network, l.Currency)); err != nil {
+		return err.Error()
+	}
+	return ""
+}
+
+// keepImpossible warns of a label whose address can be nobody's, and which is kept
+// as its publisher wrote it.
+func (s *Source) keepImpossible(l *goshawk.Label, line int) {
+	if why := s.impossible(l); why != "" {
+		s.warn(line, "%s; it is kept as it stands, and matches no address", why)
+	}
+}
+
 // address reads a tag's address. Some sources write a remark behind it.
 func (s *Source) address(text string, line int) (string, bool) {
 	text = strings.TrimSpace(text)
 	first, remark, _ := strings.Cut(text, " ")
 	switch {
 	case text == "":
-		s.warn(line, "there is no address")
+		s.leaveOut(line, "there is no address")
 		return "", false
 	case len(first) > maxAddress:
-		s.warn(line, "%q… is too long for an address", first[:40])
+		s.leaveOut(line, "%q… is too long for an address", first[:40])
 		return "", false
 	case !plain(first):
-		s.warn(line, "%q is no address: it holds characters that none has", first)
+		s.leaveOut(line, "%q is no address: it holds characters that none has", first)
 		return "", false
 	case remark != "":
 		s.warn(line, "the address %q has a remark behind it, which is left out", first)

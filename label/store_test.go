@@ -279,7 +279,7 @@ func TestStoreOfRealLabels(t *testing.T) {
 
 func TestMerge(t *testing.T) {
 	csv := func(name, text string) *Source {
-		s, err := Parse(name, []byte("address,label,confidence,date\n"+text))
+		s, err := Parse(name, []byte("address,label,confidence,date\n"+text), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -351,7 +351,7 @@ func TestMerge(t *testing.T) {
 // of two versions of an actor the newer counts, and within a file the first.
 func TestActorsAreInherited(t *testing.T) {
 	parse := func(name, text string) *Source {
-		s, err := Parse(name, []byte(text))
+		s, err := Parse(name, []byte(text), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -360,7 +360,7 @@ func TestActorsAreInherited(t *testing.T) {
 	labels := parse("pack.yaml", "label: x\nactor: big\nconfidence: forensic\ntags:\n- address: 1A\n- address: 1B\n  abuse: scam\n- address: 1C\n  category: user\n- address: 1D\n  actor: unheard\n")
 	older := parse("a.yaml", "lastmod: 2023-01-01\nactors:\n- id: big\n  categories: [user]\n")
 	newer := parse("b.yaml", "lastmod: 2024-01-01\nactors:\n- id: big\n  label: Big\n  categories: [organization, exchange]\n- id: big\n  categories: [user]\n- label: nameless\n")
-	if report := newer.Report(); !slices.Equal(report, []string{`b.yaml:6: the actor "big" is there twice; the first one counts`, "b.yaml:8: this actor has no id"}) {
+	if report := newer.Report(); !slices.Equal(report, []string{`b.yaml:6: the actor "big" is there twice; the first one counts`, "b.yaml:8: this actor has no id; it is left out"}) {
 		t.Errorf("%q", report)
 	}
 	for name, s := range map[string]*Set{
@@ -395,15 +395,15 @@ func resum(data []byte) {
 
 func smallStore(tb testing.TB) []byte {
 	tb.Helper()
-	pack, err := Parse("pack.yaml", []byte(headerPack))
+	pack, err := Parse("pack.yaml", []byte(headerPack), nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	list, err := Parse("list.csv", []byte("address,label,actor\n1lrxsrd7znuxpjcl5rttnoejfy1y4affyy,x,a\n"))
+	list, err := Parse("list.csv", []byte("address,label,actor\n1lrxsrd7znuxpjcl5rttnoejfy1y4affyy,x,a\n"), nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
-	actors, err := Parse("actors.yaml", []byte("actors:\n- id: a\n  label: A\n  categories: [exchange]\n  jurisdictions:\n  - at\n"))
+	actors, err := Parse("actors.yaml", []byte("actors:\n- id: a\n  label: A\n  categories: [exchange]\n  jurisdictions:\n  - at\n"), nil)
 	if err != nil {
 		tb.Fatal(err)
 	}
@@ -521,7 +521,7 @@ func BenchmarkReadBiggestPack(b *testing.B) {
 	b.SetBytes(int64(len(data)))
 	b.ReportAllocs()
 	for b.Loop() {
-		if _, err := Parse("miners.yaml", data); err != nil {
+		if _, err := Parse("miners.yaml", data, nil); err != nil {
 			b.Fatal(err)
 		}
 	}

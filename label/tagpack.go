@@ -60,7 +60,7 @@ func (s *Source) loadTags(header []field, entries iter.Seq[entry]) {
 	unsure := 0
 	for e := range entries {
 		if e.err != nil {
-			s.warn(e.line, "this tag cannot be read: %v", e.err)
+			s.leaveOut(e.line, "this tag cannot be read: %v", e.err)
 			continue
 		}
 		t := base
@@ -80,9 +80,10 @@ func (s *Source) loadTags(header []field, entries iter.Seq[entry]) {
 		}
 		t.label.Address = address
 		if t.label.Text == "" {
-			s.warn(e.line, "the tag of %s has no label", address)
+			s.leaveOut(e.line, "the tag of %s has no label", address)
 			continue
 		}
+		s.keepImpossible(&t.label, e.line)
 		if own {
 			t.join()
 		}
@@ -93,10 +94,10 @@ func (s *Source) loadTags(header []field, entries iter.Seq[entry]) {
 		s.Labels = append(s.Labels, t.label)
 	}
 	if s.Skipped > 0 {
-		s.warn(0, "%d tags name a transaction instead of an address and are left out", s.Skipped)
+		s.warn(0, "%s a transaction instead of an address; that is left out", several(s.Skipped, "tag names", "tags name"))
 	}
 	if unsure > 0 {
-		s.warn(0, "%d tags name no confidence and get %d, the level of unknown", unsure, unknownLevel)
+		s.warn(0, "%s no confidence: it is %d then, the level of unknown", several(unsure, "tag names", "tags name"), unknownLevel)
 	}
 }
 
@@ -203,7 +204,7 @@ func (s *Source) loadActors(entries iter.Seq[entry]) {
 	seen := map[string]bool{}
 	for e := range entries {
 		if e.err != nil {
-			s.warn(e.line, "this actor cannot be read: %v", e.err)
+			s.leaveOut(e.line, "this actor cannot be read: %v", e.err)
 			continue
 		}
 		var a Actor
@@ -228,7 +229,7 @@ func (s *Source) loadActors(entries iter.Seq[entry]) {
 		}
 		switch {
 		case a.ID == "":
-			s.warn(e.line, "this actor has no id")
+			s.leaveOut(e.line, "this actor has no id")
 			continue
 		case seen[a.ID]:
 			s.warn(e.line, "the actor %q is there twice; the first one counts", a.ID)

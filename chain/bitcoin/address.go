@@ -254,7 +254,7 @@ func (p *Params) parseBase58(text string) (goshawk.Kind, []byte, error) {
 // and no error.
 func AddressCheck() func(text, ticker string) (known bool, err error) {
 	networks, p := Networks(), mainnet()
-	return func(text, ticker string) (known bool, err error) {
+	try := func(text, ticker string) (known bool, err error) {
 		if hrp := hrpOf(text); hrp != "" {
 			for _, n := range networks {
 				if n.HRP == hrp {
@@ -282,13 +282,24 @@ func AddressCheck() func(text, ticker string) (known bool, err error) {
 		if want := sha256d(body); bytes.Equal(sum, want[:4]) {
 			return len(body) == 21 || len(body) == 22, nil
 		}
-		lowered := len(text) >= 25 && strings.ToLower(text) == text
-		if !lowered && (isBitcoin || likeBase58Check(text, raw)) {
+		if isBitcoin || likeBase58Check(text, raw) {
 			_, _, err := p.parseBase58(text)
 			return true, err
 		}
 		return false, nil
 	}
+	return func(text, ticker string) (known bool, err error) {
+		if known, err = try(text, ticker); err != nil && maybeLowered(text) {
+			return false, nil
+		}
+		return known, err
+	}
+}
+
+// maybeLowered says whether a text may be an address in Base58 whose source
+// lower-cased it: it is as long as those are, shorter than the usual Bech32.
+func maybeLowered(text string) bool {
+	return len(text) >= 25 && len(text) <= 36 && strings.ToLower(text) == text && !strings.Contains(text, "0")
 }
 
 // likeBase58Check says whether Base58 text is in all likelihood a mistyped

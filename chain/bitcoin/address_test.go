@@ -267,7 +267,7 @@ func TestAddressCheck(t *testing.T) {
 		{"0xd882cFc20F52f2599D84b8e8D58C7FB62cfE344b", "", true, ""},         // Ethereum's
 		{"ltc1qw508d6qejxtdg4y5r3zarvary0c5xw7kgmn4n9", "", true, ""},        // Litecoin's
 		{"1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMJ", "", true, "bad checksum"},     // the last letter
-		{"1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAM", "", true, "bad checksum"},            // cut short
+		{"1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAM", "", true, "bad checksum"},      // cut short
 		{"1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMHH", "", true, "length"},          // a letter too many
 		{"mxyaFTcXQrvURDKHCvXKG6TZVfYQHJgf7f", "", false, ""},                // might be another network's
 		{"mxyaFTcXQrvURDKHCvXKG6TZVfYQHJgf7f", "BTC", true, "bad checksum"},  // its source says it is not
@@ -279,6 +279,7 @@ func TestAddressCheck(t *testing.T) {
 		{"nobody", "", false, ""},
 		{"nobody", "bitcoin", true, "is not an address"},
 		{"3P4gZ2fNLE8i1Ew9zzoGyMPa3A7C4Tv8GSj", "", false, ""},         // Waves
+		{"tb1bcv3x8mg7pvv4nvm48pghjkcybotypu", "XBT", false, ""},       // lower-cased, and Tron's
 		{"1ececbzbxcvj8wm2jsn3cyc6rge2gnvd3w5k", "XBT", false, ""},     // lower-cased
 		{"1a0d5c2e9f3b4a6c7d8e9f0a1b2c3d4e", "", false, ""},            // a hash
 		{"11111111111111111111111111111111", "SOL", false, ""},         // Solana
@@ -301,9 +302,12 @@ func FuzzAddress(f *testing.F) {
 	for _, text := range []string{"1BgGZ9tcN4rm9KBzDn7KprQz87SZ26SAMH", "bc1qw508d6qejxtdg4y5r3zarvary0c5xw7kv8f3t4", "BC1SW50QGDZ25J", "tb1q", "nulldata:6a01aa", "nonstandard:", "multisig:1-of-1:" + compressed, "0x", "1", "bc1"} {
 		f.Add(text)
 	}
-	p := network(f, "bitcoin")
+	p, check := network(f, "bitcoin"), AddressCheck()
 	f.Fuzz(func(t *testing.T, text string) {
 		kind, key, err := p.ParseAddress(text)
+		if known, wrong := check(text, "BTC"); wrong != nil && (err == nil || !known || goshawk.CodeOf(wrong) != goshawk.Invalid || goshawk.HintOf(wrong) == "") {
+			t.Fatalf("%q: known %v, %v", text, known, wrong)
+		}
 		if err != nil {
 			if goshawk.CodeOf(err) != goshawk.Invalid || goshawk.HintOf(err) == "" {
 				t.Fatalf("%q: %v without a code or hint", text, err)

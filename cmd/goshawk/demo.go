@@ -85,7 +85,7 @@ func runDemo(ctx context.Context, t *terminal, c *command) (err error) {
 	if err := os.WriteFile(filepath.Join(folder, "labels.csv"), []byte(labels), 0o644); err != nil {
 		return err
 	}
-	source, err := label.Parse("labels.csv", []byte(labels))
+	source, err := label.Parse("labels.csv", []byte(labels), nil)
 	if err != nil {
 		return err
 	}

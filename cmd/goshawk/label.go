@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"goshawk"
+	"goshawk/chain/bitcoin"
 	"goshawk/internal/disk"
 	"goshawk/label"
 	"goshawk/report"
@@ -94,11 +95,12 @@ func (s *source) importLabels(paths []string, asJSON bool) (err error) {
 		Outcome string `json:"outcome"`
 		Labels  int    `json:"labels"`
 		Skipped int    `json:"skipped"`
+		LeftOut int    `json:"left_out"`
 	}
 	list := []imported{}
 	total := 0
 	for _, ch := range changes {
-		list = append(list, imported{ch.Source.Name, ch.Source.Hash, string(ch.Outcome), ch.Source.Count, ch.Source.Skipped})
+		list = append(list, imported{ch.Source.Name, ch.Source.Hash, string(ch.Outcome), ch.Source.Count, ch.Source.Skipped, ch.Source.LeftOut})
 		if ch.Outcome == label.Added || ch.Outcome == label.Replaced {
 			total += ch.Source.Count
 		}
@@ -107,7 +109,11 @@ func (s *source) importLabels(paths []string, asJSON bool) (err error) {
 		return s.c.json(list)
 	}
 	for _, x := range list {
-		fmt.Fprintf(s.c.t.out, "%-10s %7d labels  %s\n", x.Outcome, x.Labels, x.Source)
+		note := ""
+		if x.LeftOut > 0 {
+			note = fmt.Sprintf("  (%d left out)", x.LeftOut)
+		}
+		fmt.Fprintf(s.c.t.out, "%-10s %14s  %s%s\n", x.Outcome, count(x.Labels, "label", "labels"), x.Source, note)
 	}
 	_, err = fmt.Fprintf(s.c.t.out, "%s imported from %s.\n", count(total, "label", "labels"), count(len(list), "file", "files"))
 	return err
@@ -151,7 +157,7 @@ func (s *source) listLabels(asJSON bool) (err error) {
 		if x.Superseded {
 			note = "  replaced by a newer version"
 		}
-		fmt.Fprintf(s.c.t.out, "%7d  imported %s  %s  %s%s\n", x.Labels, x.Imported, x.Hash[:12], x.Source, note)
+		fmt.Fprintf(s.c.t.out, "%14s  imported %s  %s  %s%s\n", count(x.Labels, "label", "labels"), x.Imported, x.Hash[:12], x.Source, note)
 	}
 	return nil
 }
@@ -163,6 +169,11 @@ func (s *source) showLabels(address string, asJSON bool) (err error) {
 	}
 	defer func() { err = errors.Join(err, closeLabels()) }()
 	labels := set.Lookup(address)
+	if len(labels) == 0 {
+		if _, err := bitcoin.AddressCheck()(address, ""); err != nil {
+			return err
+		}
+	}
 	if asJSON {
 		if labels == nil {
 			labels = []goshawk.Label{}

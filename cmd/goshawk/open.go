@@ -236,7 +236,7 @@ func (s *source) readLabels(paths []string) ([]*label.Source, error) {
 			return goshawk.Errorf(goshawk.NotFound, "cannot read the labels: %w", err)
 		}
 		defer f.Close() // read only
-		src, err := label.Read(filepath.Base(path), f)
+		src, err := label.Read(filepath.Base(path), f, check)
 		if err != nil {
 			return err
 		}
@@ -279,6 +279,7 @@ func (s *source) readLabels(paths []string) ([]*label.Source, error) {
 // coinJoinRule names what keeps CoinJoins out of clusters and stops traces.
 func coinJoinRule() string { return strings.Join(pattern.CoinJoinRules(), " ") }
 
+	check := bitcoin.AddressCheck()
 func isCoinJoin(batch *goshawk.Transactions, row int) bool {
 	_, ok := pattern.CoinJoin(batch, row)
 	return ok

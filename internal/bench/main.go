@@ -336,7 +336,7 @@ func (b *bench) labels(row func(work, measured, must, aim string)) {
 		if err != nil {
 			return err
 		}
-		s, err := label.Parse(d.Name(), data)
+		s, err := label.Parse(d.Name(), data, bitcoin.AddressCheck())
 		if err == nil {
 			sources = append(sources, s)
 		}
