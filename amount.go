@@ -1,6 +1,11 @@
 package goshawk
 
-import "github.com/holiman/uint256"
+import (
+	"fmt"
+	"strings"
+
+	"github.com/holiman/uint256"
+)
 
 // Units counts an asset's smallest unit exactly, in 256 bits.
 type Units = uint256.Int
@@ -40,3 +45,31 @@ func (a Asset) Decimal(u Units) string {
 
 // String writes the amount with point and ticker.
 func (a Amount) String() string { return a.Asset.Format(a.Units) }
+
+// Group puts a comma between the thousands of a decimal number's whole part, for
+// people: 1,234.5.
+func Group(number string) string {
+	whole, rest, point := strings.Cut(number, ".")
+	if len(whole) <= 3 {
+		return number
+	}
+	var b strings.Builder
+	for i, c := range []byte(whole) {
+		if i > 0 && (len(whole)-i)%3 == 0 {
+			b.WriteByte(',')
+		}
+		b.WriteByte(c)
+	}
+	if point {
+		b.WriteString("." + rest)
+	}
+	return b.String()
+}
+
+// Count writes how many there are of something, for people: 1 coin, 1,234 coins.
+func Count[T ~int | ~int64 | ~uint32 | ~uint64](n T, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return Group(fmt.Sprint(n)) + " " + many
+}

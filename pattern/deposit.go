@@ -165,11 +165,11 @@ func (s *search) depositAt(ctx context.Context, a goshawk.AddressID) error {
 	}
 	if left := about.Outputs - min(about.Outputs, about.Spends); left > 0 {
 		d.Confidence = weaker(d.Confidence)
-		d.Saw = append(d.Saw, count(int(left), "coin is", "coins are")+" not spent yet")
+		d.Saw = append(d.Saw, goshawk.Count(int(left), "coin is", "coins are")+" not spent yet")
 	}
 	d.Saw = append(d.Saw,
-		fmt.Sprintf("%s received in all, and every spend (%s) paid nobody else", about.Received, count(sweeps, "transaction", "transactions")),
-		fmt.Sprintf("%s received %s from all its payers", collector[0].Text, count(int(collector[0].Outputs), "coin", "coins")))
+		fmt.Sprintf("%s received in all, and every spend (%s) paid nobody else", about.Received, goshawk.Count(sweeps, "transaction", "transactions")),
+		fmt.Sprintf("%s received %s from all its payers", collector[0].Text, goshawk.Count(int(collector[0].Outputs), "coin", "coins")))
 	d.parts = append([]part{{"deposit", goshawk.NoTx, -1, a, 0, false}}, parts...)
 	return s.report(ctx, []*draft{d})
 }

@@ -3,7 +3,6 @@ package pattern
 import (
 	"context"
 	"errors"
-	"strconv"
 
 	"goshawk"
 )
@@ -320,14 +319,6 @@ func (s *search) hashes(ctx context.Context, ids []goshawk.TxID) (map[goshawk.Tx
 
 // amount writes an amount with its asset.
 func (s *search) amount(v uint64) string { return s.head.Asset.Format(goshawk.U(v)) }
-
-// count writes a number with its noun: "1 input", "2 inputs".
-func count(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return strconv.Itoa(n) + " " + many
-}
 
 func interrupted(ctx context.Context) error {
 	return goshawk.Errorf(goshawk.Interrupted, "interrupted: %w", context.Cause(ctx))

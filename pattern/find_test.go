@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +12,8 @@ import (
 	"goshawk"
 	"goshawk/ledger/ledgertest"
 )
+
+var oneOfMany = regexp.MustCompile(`\b1 (inputs|outputs|coins|addresses|transactions|peels|days)\b`)
 
 // find lists the findings of a query, as "rule confidence tx: role text, …",
 // transactions by their names in the script.
@@ -20,6 +23,11 @@ func find(t *testing.T, h *ledgertest.History, l goshawk.Ledger, query Query) []
 	err := Find(t.Context(), l, query, func(f goshawk.Finding) error {
 		if f.Kind != query.Kind || !strings.HasPrefix(f.Statement, "consistent with ") || len(f.Saw) == 0 {
 			t.Errorf("finding %+v", f)
+		}
+		for _, saw := range f.Saw {
+			if oneOfMany.MatchString(saw) {
+				t.Errorf("bad grammar: %s", saw)
+			}
 		}
 		var parts []string
 		for _, p := range f.Parts {
@@ -329,5 +337,16 @@ func TestFindOnRandomHistories(t *testing.T) {
 				}
 			}
 		}
+	}
+}
+
+// TestOneInput: a payout from one coin is told in good grammar, to which find
+// holds every finding.
+func TestOneInput(t *testing.T) {
+	h := ledgertest.MustChain(`
+		tx fund: mint 50 -> payer 50
+		tx payout: fund:0 -> ` + many(40, "paid# 1") + `, rest 10`)
+	if got := find(t, h, h.Ledger(), Query{Kind: KindBatchPayout}); len(got) != 1 {
+		t.Errorf("the payouts: %v", got)
 	}
 }

@@ -211,7 +211,7 @@ func (s *search) standstill(c *chain) string {
 	case c.at.Spender == goshawk.Burnt:
 		return "the rest can never be spent"
 	case len(c.hops) >= s.MostHops:
-		return fmt.Sprintf("the search stops at %d hops", s.MostHops)
+		return "the search stops at " + goshawk.Count(s.MostHops, "hop", "hops")
 	}
 	return ""
 }
@@ -226,7 +226,7 @@ func (s *search) hop(c *chain, batch *goshawk.Transactions, row, rest int) {
 			c.end = "the rest was spent in a CoinJoin (" + rule + ")"
 		} else {
 			c.end = fmt.Sprintf("the rest was spent by a transaction with %s and %s",
-				count(len(batch.In(row)), "input", "inputs"), count(len(outs), "output", "outputs"))
+				goshawk.Count(len(batch.In(row)), "input", "inputs"), goshawk.Count(len(outs), "output", "outputs"))
 		}
 		return
 	}
@@ -275,11 +275,11 @@ func (s *search) peelChain(c *chain) *draft {
 	}
 	first, last := c.hops[0].time, c.hops[len(c.hops)-1].time
 	d.Saw = append(d.Saw,
-		fmt.Sprintf("a coin of %s goes on through %s with one input and two outputs", s.amount(c.start.Value), count(len(c.hops), "transaction", "transactions")),
-		fmt.Sprintf("%s went off in %s, the largest %s", s.amount(sum), count(len(c.hops), "peel", "peels"), s.amount(largest)),
+		fmt.Sprintf("a coin of %s goes on through %s with one input and two outputs", s.amount(c.start.Value), goshawk.Count(len(c.hops), "transaction", "transactions")),
+		fmt.Sprintf("%s went off in %s, the largest %s", s.amount(sum), goshawk.Count(len(c.hops), "peel", "peels"), s.amount(largest)),
 		fmt.Sprintf("%s are left: %s", s.amount(c.at.Value), c.end))
 	if last > first {
-		d.Saw = append(d.Saw, "over "+count(int((last-first+86399)/86400), "day", "days")+" by block time")
+		d.Saw = append(d.Saw, "over "+goshawk.Count(int((last-first+86399)/86400), "day", "days")+" by block time")
 	}
 	d.parts = append([]part{{"start", c.start.Tx, int(c.start.Index), c.start.Address, c.start.Value, true}}, d.parts...)
 	d.parts = append(d.parts, part{"rest", c.at.Tx, int(c.at.Index), c.at.Address, c.at.Value, true})

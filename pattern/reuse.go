@@ -44,7 +44,7 @@ func (s *search) reuseAt(ctx context.Context, ids []goshawk.AddressID) error {
 		}
 		d := newDraft(KindAddressReuse, RuleAddressReuse, strong, "consistent with one owner who uses the address again", a.First)
 		d.Saw = append(d.Saw, fmt.Sprintf("%d coins of %s in all were paid to it, in %s with its spends",
-			a.Outputs, a.Received, count(int(a.Transactions), "transaction", "transactions")))
+			a.Outputs, a.Received, goshawk.Count(int(a.Transactions), "transaction", "transactions")))
 		d.parts = []part{{"reused", goshawk.NoTx, -1, ids[i], 0, false}}
 		drafts = append(drafts, d)
 	}

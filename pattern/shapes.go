@@ -53,17 +53,17 @@ func (s *search) coinJoin(batch *goshawk.Transactions, row int) *draft {
 		d.Statement = "consistent with a mix of Whirlpool"
 		d.Saw = append(d.Saw, fmt.Sprintf("all %d outputs are of the pool amount %s", v.equal, s.amount(v.value)))
 		if same := len(ins) - v.fresh - v.unknown; same+v.fresh > 0 {
-			d.Saw = append(d.Saw, fmt.Sprintf("%s of exactly that amount, %s a little more for the fee", count(same, "input is", "inputs are"), count(v.fresh, "brings", "bring")))
+			d.Saw = append(d.Saw, fmt.Sprintf("%s of exactly that amount, %s a little more for the fee", goshawk.Count(same, "input is", "inputs are"), goshawk.Count(v.fresh, "brings", "bring")))
 		}
 		if v.unknown > 0 {
 			d.Confidence = moderate
-			d.Saw = append(d.Saw, count(v.unknown, "input is of unknown amount", "inputs are of unknown amounts"))
+			d.Saw = append(d.Saw, goshawk.Count(v.unknown, "input is of unknown amount", "inputs are of unknown amounts"))
 		}
 	case RuleWasabi10, RuleWasabi11:
 		d.Statement = "consistent with a CoinJoin round of Wasabi 1"
 		d.Saw = append(d.Saw, s.equal(v, len(outs)))
 		if v.levels > 0 {
-			d.Saw = append(d.Saw, count(v.levels, "doubled amount repeats", "doubled amounts repeat"))
+			d.Saw = append(d.Saw, goshawk.Count(v.levels, "doubled amount repeats", "doubled amounts repeat"))
 		}
 	case RuleJoinMarket:
 		d.Statement = "consistent with a CoinJoin as JoinMarket makes them"
@@ -77,8 +77,8 @@ func (s *search) coinJoin(batch *goshawk.Transactions, row int) *draft {
 		d.Confidence = moderate
 		d.Saw = append(d.Saw, s.equal(v, len(outs)))
 	}
-	d.Saw = append(d.Saw, fmt.Sprintf("%d inputs from %s", len(ins), count(v.payers, "address", "addresses")),
-		fmt.Sprintf("%d outputs to %s", len(outs), count(v.receivers, "address", "addresses")))
+	d.Saw = append(d.Saw, fmt.Sprintf("%s from %s", goshawk.Count(len(ins), "input", "inputs"), goshawk.Count(v.payers, "address", "addresses")),
+		fmt.Sprintf("%s to %s", goshawk.Count(len(outs), "output", "outputs"), goshawk.Count(v.receivers, "address", "addresses")))
 	for i := range outs[:min(len(outs), mostParts)] {
 		role := "other"
 		if v.rule == RuleWasabi2 {
@@ -150,7 +150,7 @@ func tx0(batch *goshawk.Transactions, row int) *draft {
 		}
 		d := newDraft(KindCoinJoin, RuleTx0, moderate, "consistent with a Whirlpool tx0, which cuts one owner's coins for later mixes and is no CoinJoin itself", r.ID)
 		d.Saw = append(d.Saw,
-			fmt.Sprintf("%s of %s, the amount of the pool %s and a fee", count(coins, "output", "outputs"), batch.Asset.Format(goshawk.U(value)), batch.Asset.Format(goshawk.U(pool.amount))),
+			fmt.Sprintf("%s of %s, the amount of the pool %s and a fee", goshawk.Count(coins, "output", "outputs"), batch.Asset.Format(goshawk.U(value)), batch.Asset.Format(goshawk.U(pool.amount))),
 			"one output of the size of that pool's coordinator fee and one data output")
 		for i := range outs {
 			if outs[i].Value == value {
@@ -194,7 +194,7 @@ func (s *search) confirmTx0(ctx context.Context, d *draft) error {
 			mixed++
 		}
 	}
-	d.Saw = append(d.Saw, fmt.Sprintf("%d of these outputs were spent in mixes of Whirlpool", mixed))
+	d.Saw = append(d.Saw, goshawk.Count(mixed, "of these outputs was", "of these outputs were")+" spent in mixes of Whirlpool")
 	if mixed > 0 {
 		d.Confidence = strong
 	}
@@ -224,7 +224,7 @@ func stonewall(batch *goshawk.Transactions, row int) *draft {
 	}
 	d := newDraft(KindStonewall, RuleStonewall, weak, "consistent with a Stonewall (a payment that looks like a CoinJoin of two), and with two equal payments by one owner", batch.Rows[row].ID)
 	d.Saw = append(d.Saw, fmt.Sprintf("2 of %d outputs are worth %s each", len(outs), batch.Asset.Format(goshawk.U(value))),
-		fmt.Sprintf("%d inputs from %d addresses", len(ins), distinctInputs(ins)))
+		fmt.Sprintf("%s from %s", goshawk.Count(len(ins), "input", "inputs"), goshawk.Count(distinctInputs(ins), "address", "addresses")))
 	for i := range outs {
 		if outs[i].Value == value {
 			d.output("equal", d.tx, i, &outs[i])
@@ -254,9 +254,9 @@ func consolidation(batch *goshawk.Transactions, row int) *draft {
 	}
 	payers := distinctInputs(ins)
 	d := newDraft(KindConsolidation, RuleConsolidation, strong, "consistent with one owner gathering coins", batch.Rows[row].ID)
-	d.Saw = append(d.Saw, fmt.Sprintf("%d inputs from %s and one output", len(ins), count(payers, "address", "addresses")))
+	d.Saw = append(d.Saw, fmt.Sprintf("%s from %s and one output", goshawk.Count(len(ins), "input", "inputs"), goshawk.Count(payers, "address", "addresses")))
 	if unresolved := unresolved(ins); unresolved > 0 {
-		d.Saw = append(d.Saw, count(unresolved, "input is unresolved", "inputs are unresolved"))
+		d.Saw = append(d.Saw, goshawk.Count(unresolved, "input is unresolved", "inputs are unresolved"))
 	}
 	d.output("gathered", d.tx, to, &outs[to])
 	return d
@@ -291,8 +291,8 @@ func (s *search) batchPayout(batch *goshawk.Transactions, row int) *draft {
 		d.Confidence, d.Statement = strong, "consistent with a payout by "+name
 		d.Saw = append(d.Saw, "an input's address is labelled "+name)
 	}
-	d.Saw = append(d.Saw, fmt.Sprintf("%d inputs from %s", len(ins), count(payers, "address", "addresses")),
-		fmt.Sprintf("%d outputs to %d addresses", len(outs), receivers))
+	d.Saw = append(d.Saw, fmt.Sprintf("%s from %s", goshawk.Count(len(ins), "input", "inputs"), goshawk.Count(payers, "address", "addresses")),
+		fmt.Sprintf("%s to %s", goshawk.Count(len(outs), "output", "outputs"), goshawk.Count(receivers, "address", "addresses")))
 	for i := range outs[:min(len(outs), mostParts)] {
 		d.output("payout", d.tx, i, &outs[i])
 	}

@@ -100,27 +100,7 @@ func number[T int | int32 | int64 | uint32 | uint64](n T) string {
 	if n < 0 {
 		return strconv.FormatInt(int64(n), 10)
 	}
-	return group(strconv.FormatUint(uint64(n), 10))
-}
-
-// group puts a comma between thousands of a decimal number's whole part.
-func group(s string) string {
-	whole, rest, _ := strings.Cut(s, ".")
-	if len(whole) <= 3 {
-		return s
-	}
-	var b strings.Builder
-	for i, c := range []byte(whole) {
-		if i > 0 && (len(whole)-i)%3 == 0 {
-			b.WriteByte(',')
-		}
-		b.WriteByte(c)
-	}
-	if len(s) > len(whole) {
-		b.WriteByte('.')
-		b.WriteString(rest)
-	}
-	return b.String()
+	return goshawk.Group(strconv.FormatUint(uint64(n), 10))
 }
 
 // decimal writes units with the asset's point and thousands grouped, without ticker.
@@ -128,7 +108,7 @@ func decimal(a goshawk.Asset, u *goshawk.Units) string {
 	if u == nil {
 		return "unknown"
 	}
-	return group(a.Decimal(*u))
+	return goshawk.Group(a.Decimal(*u))
 }
 
 // money writes units with point, grouping and ticker.
@@ -162,14 +142,6 @@ func day(unix int64) string {
 		return ""
 	}
 	return time.Unix(unix, 0).UTC().Format("2006-01-02")
-}
-
-// plural writes a count and its noun: 1 coin, 2 coins.
-func plural[T int | uint64](n T, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return number(n) + " " + many
 }
 
 // share writes part/whole in per cent with one decimal; empty where it has no meaning.

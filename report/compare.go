@@ -114,7 +114,7 @@ func differWords(c *goshawk.Comparison, differ int) string {
 	case all == 0:
 		return "The methods found no ends but fees."
 	case differ > 0:
-		return "The methods disagree on " + number(differ) + " of " + plural(all, "end", "ends") + "."
+		return "The methods disagree on " + number(differ) + " of " + goshawk.Count(all, "end", "ends") + "."
 	case all == 1:
 		return "The methods agree on the only end."
 	}
@@ -161,7 +161,7 @@ func ComparisonHTML(w io.Writer, c *goshawk.Comparison) error {
 	v := newView(traceBasis(t))
 	ends, others, differ := ranked(c, htmlEnds)
 	v.Title = traceQuestion(t)
-	v.Kicker = "Trace, " + line(t.Direction, 20) + ", by " + plural(len(c.Traces), "method", "methods")
+	v.Kicker = "Trace, " + line(t.Direction, 20) + ", by " + goshawk.Count(len(c.Traces), "method", "methods")
 	v.Summary = differWords(c, differ)
 	v.Warnings = append(claimNotes(t), comparedNotes(c)...)
 	for _, each := range c.Traces {
@@ -185,7 +185,7 @@ func ComparisonHTML(w io.Writer, c *goshawk.Comparison) error {
 		x.Ends = append(x.Ends, r)
 	}
 	if others > 0 {
-		x.More = "And " + plural(others, "more end", "more ends") + ", listed in the CSV and JSON forms."
+		x.More = "And " + goshawk.Count(others, "more end", "more ends") + ", listed in the CSV and JSON forms."
 	}
 	v.Compare = x
 	v.Command = []string{rerunComparison(c, " \\\n    ")}
@@ -217,7 +217,7 @@ func ComparisonText(w io.Writer, c *goshawk.Comparison, s Style) error {
 		p.comparedEnd(c, e)
 	}
 	if others > 0 {
-		p.line("  and ", plural(others, "more end", "more ends"), ", listed in the CSV and JSON forms")
+		p.line("  and ", goshawk.Count(others, "more end", "more ends"), ", listed in the CSV and JSON forms")
 	}
 	p.heading("The methods")
 	for _, each := range c.Traces {

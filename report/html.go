@@ -162,7 +162,7 @@ func claimNotes(t *goshawk.Trace) []string {
 }
 
 func (v *view) addFacts(t *goshawk.Trace) {
-	starts := fact{Name: plural(len(t.Start), "Start", "Starts")}
+	starts := fact{Name: goshawk.Count(len(t.Start), "Start", "Starts")}
 	if len(t.Start) == 1 {
 		starts.Name = "Start"
 	}
@@ -174,12 +174,12 @@ func (v *view) addFacts(t *goshawk.Trace) {
 		}
 	}
 	if n := len(t.Start) - htmlStarts; n > 0 {
-		starts.Values = append(starts.Values, factValue{Text: "and " + plural(n, "more coin", "more coins") + ", listed in the JSON form"})
+		starts.Values = append(starts.Values, factValue{Text: "and " + goshawk.Count(n, "more coin", "more coins") + ", listed in the JSON form"})
 	}
 	v.Facts = append(v.Facts, starts,
 		fact{"Chain", []factValue{{Text: v.Chain + " up to block " + number(t.Ledger.Height), Code: v.Tip}}},
 		fact{"Stops", []factValue{{Text: limitWords(t)}}},
-		fact{"Walked", []factValue{{Text: plural(t.Steps, "transaction", "transactions")}}})
+		fact{"Walked", []factValue{{Text: goshawk.Count(t.Steps, "transaction", "transactions")}}})
 }
 
 func totalRows(t *goshawk.Trace) (rows []totalRow) {
@@ -278,7 +278,7 @@ func (v *view) addSteps(t *goshawk.Trace) {
 				y.Payments = append(y.Payments, paymentView{paymentOf(t, e), money(t.Asset, e.Amount), line(e.Note, 300)})
 			}
 			if n := len(d.Payments) - htmlPayments; n > 0 {
-				y.More = "and " + plural(n, "smaller payment", "smaller payments") + ", listed in the CSV and JSON forms"
+				y.More = "and " + goshawk.Count(n, "smaller payment", "smaller payments") + ", listed in the CSV and JSON forms"
 			}
 			if len(d.Sweeps) > 0 {
 				y.Inference = sweepWords(d, s.Party)
@@ -286,12 +286,12 @@ func (v *view) addSteps(t *goshawk.Trace) {
 			x.Deposits = append(x.Deposits, y)
 		}
 		if n := len(s.Deposits) - htmlDeposits; n > 0 {
-			x.More = "and " + plural(n, "more address", "more addresses") + ", listed in the CSV and JSON forms"
+			x.More = "and " + goshawk.Count(n, "more address", "more addresses") + ", listed in the CSV and JSON forms"
 		}
 		v.Steps = append(v.Steps, x)
 	}
 	if n := len(steps) - htmlParties; n > 0 {
-		v.MoreSteps = "And " + plural(n, "more party", "more parties") + ", listed in the CSV and JSON forms."
+		v.MoreSteps = "And " + goshawk.Count(n, "more party", "more parties") + ", listed in the CSV and JSON forms."
 	}
 }
 
@@ -324,11 +324,11 @@ func (v *view) addEnds(t *goshawk.Trace) {
 			r.Inference = "inference"
 		}
 		if e.Candidates > 0 {
-			r.Note = plural(e.Candidates, "output", "outputs") + " could carry it on: none is a finding"
+			r.Note = goshawk.Count(e.Candidates, "output", "outputs") + " could carry it on: none is a finding"
 		}
 		v.Ends = append(v.Ends, r)
 	}
 	if others > 0 {
-		v.MoreEnds = "And " + plural(others, "smaller end", "smaller ends") + ", listed in the CSV and JSON forms."
+		v.MoreEnds = "And " + goshawk.Count(others, "smaller end", "smaller ends") + ", listed in the CSV and JSON forms."
 	}
 }

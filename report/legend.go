@@ -39,10 +39,10 @@ func legendOf(t *goshawk.Trace, p *picture) []legendItem {
 		items = append(items, legendItem{rest: "tx", text: "double frame: transactions in a row"})
 	}
 	if p.hidden > 0 {
-		items = append(items, legendItem{rest: "rs", text: plural(p.hidden, "end", "ends") + " not drawn; all are in the tables"})
+		items = append(items, legendItem{rest: "rs", text: goshawk.Count(p.hidden, "end", "ends") + " not drawn; all are in the tables"})
 	}
 	if p.unlisted > 0 {
-		items = append(items, legendItem{rest: "rs", text: "a part: " + plural(p.unlisted, "coin was", "coins were") + " walked beyond"})
+		items = append(items, legendItem{rest: "rs", text: "a part: " + goshawk.Count(p.unlisted, "coin was", "coins were") + " walked beyond"})
 	}
 	return items
 }

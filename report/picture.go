@@ -228,7 +228,7 @@ func (p *painter) join(from, to int, c *coin) {
 	if e.coins == 1 {
 		e.title = p.coinTitle(c)
 	} else {
-		e.title = plural(e.coins, "coin", "coins") + ", " + money(p.trace.Asset, &e.amount)
+		e.title = goshawk.Count(e.coins, "coin", "coins") + ", " + money(p.trace.Asset, &e.amount)
 	}
 }
 
@@ -273,7 +273,7 @@ func (p *painter) transactions() {
 				}
 			}
 			b := p.add(box{shape: shapeChain, top: number(len(run)) + " transactions", bottom: "in a row, folded",
-				title: plural(len(run), "transaction", "transactions") + " in a row\nfirst walked " + t.hash.String() + "\nlast walked " + last.hash.String()})
+				title: goshawk.Count(len(run), "transaction", "transactions") + " in a row\nfirst walked " + t.hash.String() + "\nlast walked " + last.hash.String()})
 			for _, at := range run {
 				p.boxOf[at] = b
 			}
@@ -442,9 +442,9 @@ func (p *painter) others() {
 		for _, k := range from {
 			plus(&sum, g.coins[k].amount)
 		}
-		word := plural(len(from), "other input", "other inputs")
+		word := goshawk.Count(len(from), "other input", "other inputs")
 		if p.backward {
-			word = plural(len(from), "other output", "other outputs")
+			word = goshawk.Count(len(from), "other output", "other outputs")
 		}
 		n := p.add(box{shape: shapeRest, top: "+" + word, bottom: money(p.trace.Asset, &sum), title: "+" + word + ", " + money(p.trace.Asset, &sum) + "\ntraced here by ways that are not drawn"})
 		for _, k := range from {

@@ -180,7 +180,7 @@ func paymentWords(s *step, backward bool) string {
 	if backward {
 		side = " from "
 	}
-	return plural(s.Payments, "payment", "payments") + side + plural(len(s.Deposits), "address", "addresses")
+	return goshawk.Count(s.Payments, "payment", "payments") + side + goshawk.Count(len(s.Deposits), "address", "addresses")
 }
 
 // largestEnds returns the n ends with the largest amounts, fees left out.
@@ -252,7 +252,7 @@ func limitWords(t *goshawk.Trace) string {
 		words = append(words, "CoinJoins")
 	}
 	if p.MaxHops != nil {
-		words = append(words, plural(*p.MaxHops, "hop", "hops"))
+		words = append(words, goshawk.Count(*p.MaxHops, "hop", "hops"))
 	}
 	if p.MinAmount != nil {
 		words = append(words, "amounts below "+money(t.Asset, p.MinAmount))

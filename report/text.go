@@ -153,7 +153,7 @@ func (p *page) traceHead(t *goshawk.Trace) {
 	p.field("Method", line(t.Method, 40)+", "+line(t.Direction, 20)+". "+rule+" "+assumes)
 	p.field("Stops", limitWords(t))
 	p.basis(traceBasis(t))
-	p.field("Walked", plural(t.Steps, "transaction", "transactions"))
+	p.field("Walked", goshawk.Count(t.Steps, "transaction", "transactions"))
 }
 
 func (p *page) starts(t *goshawk.Trace) {
@@ -169,7 +169,7 @@ func (p *page) starts(t *goshawk.Trace) {
 		}
 	}
 	if n := len(t.Start) - textStarts; n > 0 {
-		p.field("", "and "+plural(n, "more coin", "more coins"))
+		p.field("", "and "+goshawk.Count(n, "more coin", "more coins"))
 	}
 }
 
@@ -193,7 +193,7 @@ func (p *page) basis(b Basis) {
 		p.field(name, s+", SHA-256 "+line(l.Hash, 64))
 	}
 	if n := len(b.Labels) - shown; n > 0 {
-		p.field("", "and "+plural(n, "more label file", "more label files"))
+		p.field("", "and "+goshawk.Count(n, "more label file", "more label files"))
 	}
 }
 
@@ -240,7 +240,7 @@ func (p *page) traceTotals(t *goshawk.Trace) {
 			meaning = "at rest, as " + line(t.Claim, 60) + " says"
 		}
 		p.line("  ", p.paint(kindColour(w.kind), w.glyph+" "+pad(titles[i], titleWidth)), "  ", p.paint(bold, padLeft(amounts[i], amountWidth)),
-			padLeft(share(&t.Totals[i].Amount, &whole), 9), padLeft(plural(t.Totals[i].Count, "end ", "ends"), 14), "  ", p.paint(faint, meaning))
+			padLeft(share(&t.Totals[i].Amount, &whole), 9), padLeft(goshawk.Count(t.Totals[i].Count, "end ", "ends"), 14), "  ", p.paint(faint, meaning))
 	}
 	p.prose("  ", sumCheck(t))
 }
@@ -261,14 +261,14 @@ func (p *page) traceSteps(t *goshawk.Trace) {
 			p.deposit(t, s, d)
 		}
 		if n := len(s.Deposits) - textDeposits; n > 0 {
-			p.line("      and ", plural(n, "more address", "more addresses"), ", listed in the CSV and JSON forms")
+			p.line("      and ", goshawk.Count(n, "more address", "more addresses"), ", listed in the CSV and JSON forms")
 		}
 		for _, words := range s.Labels {
 			p.hang("      Label: ", "             ", words)
 		}
 	}
 	if n := len(steps) - textParties; n > 0 {
-		p.line("  and ", plural(n, "more party", "more parties"), ", listed in the CSV and JSON forms")
+		p.line("  and ", goshawk.Count(n, "more party", "more parties"), ", listed in the CSV and JSON forms")
 	}
 }
 
@@ -290,7 +290,7 @@ func (p *page) deposit(t *goshawk.Trace, s *step, d *deposit) {
 		}
 	}
 	if n := len(d.Payments) - textPayments; n > 0 {
-		p.line("                  and ", plural(n, "smaller payment", "smaller payments"), ", listed in the CSV and JSON forms")
+		p.line("                  and ", goshawk.Count(n, "smaller payment", "smaller payments"), ", listed in the CSV and JSON forms")
 	}
 	if len(d.Sweeps) > 0 {
 		p.prose("          ", sweepWords(d, s.Party))
@@ -323,9 +323,9 @@ func (p *page) traceEnds(t *goshawk.Trace) {
 		if detail != "" {
 			detail += ", "
 		}
-		detail += plural(e.Hops, "hop", "hops")
+		detail += goshawk.Count(e.Hops, "hop", "hops")
 		if e.Candidates > 0 {
-			detail += ", " + plural(e.Candidates, "output", "outputs") + " could carry it on: none is a finding"
+			detail += ", " + goshawk.Count(e.Candidates, "output", "outputs") + " could carry it on: none is a finding"
 		}
 		if e.Note != "" {
 			detail += ", " + line(e.Note, 100)
@@ -337,7 +337,7 @@ func (p *page) traceEnds(t *goshawk.Trace) {
 		p.line(strings.Repeat(" ", amountWidth+4), p.paint(faint, coin+"  "+detail))
 	}
 	if others > 0 {
-		p.line("  and ", plural(others, "smaller end", "smaller ends"), ", listed in the CSV and JSON forms")
+		p.line("  and ", goshawk.Count(others, "smaller end", "smaller ends"), ", listed in the CSV and JSON forms")
 	}
 }
 
@@ -363,10 +363,10 @@ func (p *page) tree(t *goshawk.Trace) {
 		}
 	}
 	if pic.hidden > 0 {
-		p.line("  ", plural(pic.hidden, "end", "ends"), " beyond this tree, listed in the CSV and JSON forms")
+		p.line("  ", goshawk.Count(pic.hidden, "end", "ends"), " beyond this tree, listed in the CSV and JSON forms")
 	}
 	if pic.unlisted > 0 {
-		p.line("  ", plural(pic.unlisted, "coin was", "coins were"), " walked but not kept for drawing")
+		p.line("  ", goshawk.Count(pic.unlisted, "coin was", "coins were"), " walked but not kept for drawing")
 	}
 }
 

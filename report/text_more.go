@@ -37,7 +37,7 @@ func (p *page) labelList(name string, labels []goshawk.Label) {
 		p.field(first, s)
 	}
 	if n := len(labels) - textLabels; n > 0 {
-		p.field("", "and "+plural(n, "more label", "more labels"))
+		p.field("", "and "+goshawk.Count(n, "more label", "more labels"))
 	}
 }
 
@@ -53,10 +53,10 @@ func AddressText(w io.Writer, a *Address, s Style) error {
 	p.line(p.paint(bold, "Address "+line(a.Address, 400)))
 	p.line()
 	p.field("Form", a.Kind.String())
-	p.field("Received", money(a.Asset, &a.Received)+" in "+plural(a.Outputs, "output", "outputs"))
-	p.field("Spent", spent(a.Asset, &a.Spent, a.Unresolved, money)+" in "+plural(a.Spends, "output", "outputs")+unknownOf(a.Unresolved))
+	p.field("Received", money(a.Asset, &a.Received)+" in "+goshawk.Count(a.Outputs, "output", "outputs"))
+	p.field("Spent", spent(a.Asset, &a.Spent, a.Unresolved, money)+" in "+goshawk.Count(a.Spends, "output", "outputs")+unknownOf(a.Unresolved))
 	p.field("Balance", money(a.Asset, balance(&a.Received, &a.Spent, a.Unresolved)))
-	p.field("Used in", plural(a.Transactions, "transaction", "transactions"))
+	p.field("Used in", goshawk.Count(a.Transactions, "transaction", "transactions"))
 	p.moment("First", a.First)
 	p.moment("Last", a.Last)
 	if len(a.Found) == 0 {
@@ -64,7 +64,7 @@ func AddressText(w io.Writer, a *Address, s Style) error {
 	}
 	p.labelList("Label", a.Found)
 	if a.ClusterSize > 0 {
-		p.field("Cluster", plural(a.ClusterSize, "address", "addresses")+" by "+line(a.ClusterRule, 80)+" (inference)")
+		p.field("Cluster", goshawk.Count(a.ClusterSize, "address", "addresses")+" by "+line(a.ClusterRule, 80)+" (inference)")
 		p.labelList("by cluster", a.ClusterLabels)
 	}
 	p.basis(a.Basis)
@@ -119,7 +119,7 @@ func unknownOf(unresolved uint64) string {
 	if unresolved == 0 {
 		return ""
 	}
-	return ", " + plural(unresolved, "output", "outputs") + " of unknown value"
+	return ", " + goshawk.Count(unresolved, "output", "outputs") + " of unknown value"
 }
 
 // TransactionText writes a transaction for a person to read.
@@ -195,14 +195,14 @@ func (p *page) tags(labels []goshawk.Label) string {
 	}
 	s := "  [" + line(labels[0].Text, 40) + ", confidence " + Confidence(labels[0].Confidence)
 	if len(labels) > 1 {
-		s += ", and " + plural(len(labels)-1, "more label", "more labels")
+		s += ", and " + goshawk.Count(len(labels)-1, "more label", "more labels")
 	}
 	return p.paint(yellow, s+"]")
 }
 
 func (p *page) cut(n int, one, many string) {
 	if n -= textCoins; n > 0 {
-		p.line("  and ", plural(n, "more "+one, "more "+many), ", listed in the JSON form")
+		p.line("  and ", goshawk.Count(n, "more "+one, "more "+many), ", listed in the JSON form")
 	}
 }
 
@@ -214,7 +214,7 @@ func BlockText(w io.Writer, b *Block, s Style) error {
 	p.field("Hash", b.Hash.String())
 	p.field("Parent", b.Parent.String())
 	p.field("Time", when(b.Time))
-	p.field("Holds", plural(b.Transactions, "transaction", "transactions")+" with "+plural(b.Outputs, "output", "outputs")+" of "+money(b.Asset, &b.Paid))
+	p.field("Holds", goshawk.Count(b.Transactions, "transaction", "transactions")+" with "+goshawk.Count(b.Outputs, "output", "outputs")+" of "+money(b.Asset, &b.Paid))
 	p.basis(b.Basis)
 	if len(b.Txs) > 0 {
 		p.heading("Transactions")
@@ -222,7 +222,7 @@ func BlockText(w io.Writer, b *Block, s Style) error {
 			p.line("  ", padLeft(number(i), 5), "  ", h.String())
 		}
 		if n := b.Transactions - uint64(len(b.Txs)); uint64(len(b.Txs)) < b.Transactions {
-			p.line("  and ", plural(n, "more transaction", "more transactions"))
+			p.line("  and ", goshawk.Count(n, "more transaction", "more transactions"))
 		}
 	}
 	return p.b.Flush()
@@ -236,7 +236,7 @@ func ClusterText(w io.Writer, c *Cluster, s Style) error {
 	p := newPage(w, s)
 	p.line(p.paint(bold, "Cluster of "+line(c.Address, 400)))
 	p.line()
-	p.field("Size", plural(c.Size, "address", "addresses"))
+	p.field("Size", goshawk.Count(c.Size, "address", "addresses"))
 	p.field("By", line(c.Rule, 120))
 	p.field("Received", money(c.Asset, &c.Received))
 	p.field("Spent", spent(c.Asset, &c.Spent, c.Unresolved, money)+unknownOf(c.Unresolved))
@@ -254,7 +254,7 @@ func ClusterText(w io.Writer, c *Cluster, s Style) error {
 			p.line("  ", line(a, 400))
 		}
 		if n := c.Size - uint64(min(len(c.Addresses), textMembers)); n > 0 && c.Size >= uint64(len(c.Addresses)) {
-			p.line("  and ", plural(n, "more address", "more addresses"))
+			p.line("  and ", goshawk.Count(n, "more address", "more addresses"))
 		}
 	}
 	if len(c.Hints) > 0 {
@@ -286,7 +286,7 @@ func (p *page) merges(merges []goshawk.Merge) {
 		p.line("  ", by, line(m.Heuristic, 60), ", transaction ", m.Tx.String(), at)
 	}
 	if n := len(merges) - textCoins; n > 0 {
-		p.line("  and ", plural(n, "more", "more"), ", listed in the JSON form")
+		p.line("  and ", goshawk.Count(n, "more", "more"), ", listed in the JSON form")
 	}
 }
 
@@ -296,7 +296,7 @@ func WhyText(w io.Writer, y *Why, s Style) error {
 	p.line(p.paint(bold, "Why "+line(y.From, 400)+" and "+line(y.To, 400)))
 	p.line()
 	if y.Joined {
-		p.prose("", "One party controls both, by "+plural(len(y.Chain), "piece", "pieces")+" of evidence. This is an inference: each link is as strong as its heuristic.")
+		p.prose("", "One party controls both, by "+goshawk.Count(len(y.Chain), "piece", "pieces")+" of evidence. This is an inference: each link is as strong as its heuristic.")
 	} else {
 		p.prose("", "Nothing in this ledger joins them. That is no proof that two parties control them.")
 	}
@@ -319,7 +319,7 @@ func PathsText(w io.Writer, q *Paths, s Style) error {
 	p.line(p.paint(bold, "From "+line(q.From, 400)+" to "+line(q.To, 400)))
 	p.line()
 	if q.MaxHops > 0 {
-		p.field("Within", plural(q.MaxHops, "hop", "hops"))
+		p.field("Within", goshawk.Count(q.MaxHops, "hop", "hops"))
 	}
 	p.basis(q.Basis)
 	if len(q.Paths) == 0 {
@@ -343,7 +343,7 @@ func PathsText(w io.Writer, q *Paths, s Style) error {
 			title = "The path that carries most"
 		}
 		p.heading(title)
-		p.line("  ", plural(max(0, len(path.Steps)-1), "transaction", "transactions"), ", at most ", money(q.Asset, &path.Amount), " the whole way")
+		p.line("  ", goshawk.Count(max(0, len(path.Steps)-1), "transaction", "transactions"), ", at most ", money(q.Asset, &path.Amount), " the whole way")
 		for k := range path.Steps {
 			s := &path.Steps[k]
 			p.line("  ", padLeft(number(k), 3), "  ", p.paint(bold, money(q.Asset, &s.Amount)), "  ", line(s.Address, 400))
@@ -410,7 +410,7 @@ func (p *page) findings(a goshawk.Asset, findings []goshawk.Finding) {
 			}
 		}
 		if n := len(f.Parts) - textCoins; n > 0 {
-			p.line("      and ", plural(n, "more", "more"), ", listed in the JSON form")
+			p.line("      and ", goshawk.Count(n, "more", "more"), ", listed in the JSON form")
 		}
 	}
 }
@@ -456,7 +456,7 @@ func ScreenText(w io.Writer, a goshawk.Asset, hits iter.Seq2[Hit, error], s Styl
 		p.line("No address here is in the labels.")
 	} else {
 		p.line()
-		p.line(plural(n, "hit", "hits"), ".")
+		p.line(goshawk.Count(n, "hit", "hits"), ".")
 	}
 	return p.b.Flush()
 }

@@ -262,7 +262,7 @@ func (e *engine) run(ctx context.Context) error {
 	}
 	if cause := ctx.Err(); cause != nil && (errors.Is(err, cause) || goshawk.CodeOf(err) == goshawk.Interrupted) {
 		e.abandon()
-		return goshawk.Errorf(goshawk.Interrupted, "the trace was interrupted after %d transactions: %w", e.steps, cause).
+		return goshawk.Errorf(goshawk.Interrupted, "the trace was interrupted after %s: %w", goshawk.Count(e.steps, "transaction", "transactions"), cause).
 			WithHint("the answer so far is marked truncated; ask again to have all of it")
 	}
 	return err

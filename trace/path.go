@@ -3,7 +3,6 @@ package trace
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
 
 	"goshawk"
@@ -145,7 +144,7 @@ func Path(ctx context.Context, ledger goshawk.Ledger, q PathQuery) (*Paths, erro
 	if cause != nil {
 		p.cut = true
 		ctx = context.WithoutCancel(ctx)
-		err = goshawk.Errorf(goshawk.Interrupted, "the search was interrupted after %d transactions: %w", p.read, cause)
+		err = goshawk.Errorf(goshawk.Interrupted, "the search was interrupted after %s: %w", goshawk.Count(p.read, "transaction", "transactions"), cause)
 	}
 	answer, wordsErr := p.answer(ctx)
 	if wordsErr != nil {
@@ -435,10 +434,10 @@ func (p *pathfinder) answer(ctx context.Context) (*Paths, error) {
 		return nil, err
 	}
 	if p.cut {
-		a.Warnings = append(a.Warnings, fmt.Sprintf("the search stopped after %d transactions: there may be other paths", p.read))
+		a.Warnings = append(a.Warnings, "the search stopped after "+goshawk.Count(p.read, "transaction", "transactions")+": there may be other paths")
 	}
 	if p.joins > 0 {
-		a.Warnings = append(a.Warnings, fmt.Sprintf("%d CoinJoins were not searched through", p.joins))
+		a.Warnings = append(a.Warnings, goshawk.Count(p.joins, "CoinJoin was", "CoinJoins were")+" not searched through")
 	}
 	return a, nil
 }
