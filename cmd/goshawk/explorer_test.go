@@ -122,10 +122,12 @@ func TestExplorer(t *testing.T) {
 			delete(answer, "claim")
 			delete(answer, "warnings")
 		}
-		if q[0] == "show" { // an explorer gives no hints on change, and no ages without more questions
+		if q[0] == "show" { // an explorer gives no hints on change
 			for _, answer := range []map[string]any{got, want} {
-				clearEach(answer, "outputs", "change_hint")
-				clearEach(answer, "inputs", "height")
+				outputs, _ := answer["outputs"].([]any)
+				for _, o := range outputs {
+					o.(map[string]any)["change_hint"] = nil
+				}
 			}
 		}
 		if !reflect.DeepEqual(got, want) {
@@ -141,13 +143,6 @@ func TestExplorer(t *testing.T) {
 		if strings.Contains(a.err, "Asking") {
 			t.Errorf("goshawk %q asked somebody again", q)
 		}
-	}
-}
-
-func clearEach(answer map[string]any, list, key string) {
-	elements, _ := answer[list].([]any)
-	for _, e := range elements {
-		e.(map[string]any)[key] = nil
 	}
 }
 

@@ -140,6 +140,15 @@ func (v *viewer) transaction(h goshawk.Hash, at string, repeated, hints bool) er
 	if err := v.ch.Transactions(v.ctx, ids, want, &batch); err != nil {
 		return err
 	}
+	if deferred := deferred(&batch); len(deferred) > 0 {
+		// An explorer links a coin to the block that made it once it was asked where that is.
+		if _, err := v.ch.Find(v.ctx, goshawk.Names{Transactions: deferred}); err != nil {
+			return err
+		}
+		if err := v.ch.Transactions(v.ctx, ids, want, &batch); err != nil {
+			return err
+		}
+	}
 	row := len(ids) - 1
 	if repeated {
 		for row = range batch.Rows {
@@ -200,6 +209,16 @@ func (v *viewer) transaction(h goshawk.Hash, at string, repeated, hints bool) er
 		}
 	}
 	return print(v.c, v.json, answer, report.TransactionJSON, report.TransactionText)
+}
+
+// deferred names the transactions whose places a batch leaves to be asked for.
+func deferred(batch *goshawk.Transactions) (hashes []goshawk.Hash) {
+	for i := range batch.Inputs {
+		if batch.Inputs[i].Link == goshawk.Deferred {
+			hashes = append(hashes, batch.Outpoints[i].Tx)
+		}
+	}
+	return hashes
 }
 
 // coins fills in what a transaction spends and creates.
