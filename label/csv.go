@@ -125,7 +125,7 @@ func (s *Source) readCSV(data []byte) error {
 		}
 	}
 	if unsure > 0 {
-		s.warn(0, "%s no confidence: it is %d then, as of a trusted provider; a column confidence sets it", several(unsure, "label names", "labels name"), userLevel)
+		s.warn(0, "%s no confidence: it is %d then, as of a trusted provider; a column confidence sets it", goshawk.Count(unsure, "label names", "labels name"), userLevel)
 	}
 	return nil
 }

@@ -83,7 +83,7 @@ func TestTagPacks(t *testing.T) {
 	}
 	const kept = "; it is kept as it stands, and matches no address"
 	want := []string{
-		"etherscamdb_tagpack.yaml: 3117 tags name no confidence: it is 5 then, the level of unknown",
+		"etherscamdb_tagpack.yaml: 3,117 tags name no confidence: it is 5 then, the level of unknown",
 		`etherscamdb_tagpack.yaml:15521: "1Mn386ue8o3mW9866octLNP8HFqcYsphJCV" is not an address: neither its length nor its checksum is that of one` + kept,
 		`exchange-wallets-bitfinexcom.yaml:82: the address "VJLAYX5DZX1KuCBvAdR8ob6S9yLpyhc4y5gCyRoVDEYMZVCszi58rkwpytX3WAtx2e8sB4pRpSwR153Z" has a remark behind it, which is left out`,
 		"miners_additional.yaml: 234 tags name no confidence: it is 5 then, the level of unknown",

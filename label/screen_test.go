@@ -1,7 +1,9 @@
 package label_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -10,7 +12,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
+	"unicode/utf16"
 
 	"goshawk"
 	"goshawk/chain/bitcoin"
@@ -274,7 +278,7 @@ func TestScreenIsInterrupted(t *testing.T) {
 	if goshawk.CodeOf(err) != goshawk.Interrupted || !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
-	err = label.ScanText(ctx, strings.NewReader("text"), set, mainnet(t).ParseAddress, nil)
+	err = label.ScanText(ctx, strings.NewReader("text"), set, bitcoin.AddressCheck(), nil)
 	if goshawk.CodeOf(err) != goshawk.Interrupted {
 		t.Errorf("%v", err)
 	}
@@ -284,13 +288,16 @@ func TestScanText(t *testing.T) {
 	set := setOf(t, parsed(t, "l.csv", "address,label\n1lrxsrd7znuxpjcl5rttnoejfy1y4affyy,lowered\n0x4f47bc496083c727c5fbe3ce9cdf2b0f6496270c,foreign\n34xp4vRoCGJym3xR7yCVPFHoCNxv4Twseo,exact\n"))
 	text := "He paid 34xp4vRoCGJym3xR7yCVPFHoCNxv4Twseo,\n" +
 		"then bitcoin:1LrxsRd7zNuxPJcL5rttnoeJFy1y4AffYY?amount=1 and\tBC1QWMS3SLUVYLC7V4YAV3E3TN8SMRW0AAPUDSERUW.\n" +
-		"\x00Wallet:0x4F47BC496083C727C5FBE3CE9CDF2B0F6496270C: " + strings.Repeat("1", 300) + " 34xp4vRoCGJym3xR7yCVPFHoCNxv4Twsee\n" +
+		"Wallet:0x4F47BC496083C727C5FBE3CE9CDF2B0F6496270C: " + strings.Repeat("1", 300) + " 34xp4vRoCGJym3xR7yCVPFHoCNxv4Twsee\n" +
 		"1CKVszDdUp4ymGceAZpGzYEFr4RPNHYqaM"
 	var got []string
-	err := label.ScanText(t.Context(), strings.NewReader(text), set, mainnet(t).ParseAddress, func(m label.Mention) error {
+	err := label.ScanText(t.Context(), strings.NewReader(text), set, bitcoin.AddressCheck(), func(m label.Mention) error {
 		line := fmt.Sprintf("%d:%d %s", m.Line, m.Column, m.Address)
 		for _, l := range m.Labels {
 			line += " " + l.Text + " " + l.Match
+		}
+		if m.Wrong != nil {
+			line += " wrong"
 		}
 		got = append(got, line)
 		return nil
@@ -302,32 +309,94 @@ func TestScanText(t *testing.T) {
 		"1:9 34xp4vRoCGJym3xR7yCVPFHoCNxv4Twseo exact ",
 		"2:14 1LrxsRd7zNuxPJcL5rttnoeJFy1y4AffYY lowered lower-cased",
 		"2:62 BC1QWMS3SLUVYLC7V4YAV3E3TN8SMRW0AAPUDSERUW",
-		"3:9 0x4F47BC496083C727C5FBE3CE9CDF2B0F6496270C foreign ",
+		"3:8 0x4F47BC496083C727C5FBE3CE9CDF2B0F6496270C foreign ",
+		"3:353 34xp4vRoCGJym3xR7yCVPFHoCNxv4Twsee wrong",
 		"4:1 1CKVszDdUp4ymGceAZpGzYEFr4RPNHYqaM",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("got\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	stop := errors.New("enough")
-	if err := label.ScanText(t.Context(), strings.NewReader(text), set, mainnet(t).ParseAddress, func(label.Mention) error { return stop }); !errors.Is(err, stop) {
+	if err := label.ScanText(t.Context(), strings.NewReader(text), set, bitcoin.AddressCheck(), func(label.Mention) error { return stop }); !errors.Is(err, stop) {
 		t.Errorf("%v", err)
+	}
+}
+
+// The same text in UTF-16 holds the same addresses, with and without a mark of
+// its byte order.
+func TestScanTextInUTF16(t *testing.T) {
+	set := setOf(t, parsed(t, "l.csv", "address,label\n34xp4vRoCGJym3xR7yCVPFHoCNxv4Twseo,x\n"))
+	units := utf16.Encode([]rune("Er zahlte 50 € an\r\n34xp4vRoCGJym3xR7yCVPFHoCNxv4Twseo\nund 😀bc1qwms3sluvylc7v4yav3e3tn8smrw0aapudseruw."))
+	for name, order := range map[string]binary.AppendByteOrder{"little": binary.LittleEndian, "big": binary.BigEndian} {
+		for _, mark := range []bool{false, true} {
+			var text []byte
+			if mark {
+				text = order.AppendUint16(text, 0xfeff)
+			}
+			for _, u := range units {
+				text = order.AppendUint16(text, u)
+			}
+			var got []string
+			err := label.ScanText(t.Context(), iotest.OneByteReader(bytes.NewReader(text)), set, bitcoin.AddressCheck(), func(m label.Mention) error {
+				got = append(got, fmt.Sprint(m.Line, " ", m.Address, " ", len(m.Labels)))
+				return nil
+			})
+			want := []string{"2 34xp4vRoCGJym3xR7yCVPFHoCNxv4Twseo 1", "3 bc1qwms3sluvylc7v4yav3e3tn8smrw0aapudseruw 0"}
+			if err != nil || !slices.Equal(got, want) {
+				t.Errorf("%s, mark %v: %q, %v", name, mark, got, err)
+			}
+			if err := label.ScanText(t.Context(), bytes.NewReader(text[:len(text)-1]), set, bitcoin.AddressCheck(), func(label.Mention) error { return nil }); goshawk.CodeOf(err) != goshawk.Unavailable {
+				t.Errorf("%s, mark %v: half a letter at the end: %v", name, mark, err)
+			}
+		}
+	}
+}
+
+// A file in which no address would be found, though there are some, is refused.
+func TestScanTextRefusesDocuments(t *testing.T) {
+	const address = "34xp4vRoCGJym3xR7yCVPFHoCNxv4Twseo"
+	noise := make([]byte, 2000)
+	for i, rng := 0, rand.New(rand.NewPCG(1, 2)); i < len(noise); i++ {
+		noise[i] = byte(1 + rng.IntN(255))
+	}
+	for says, text := range map[string]string{
+		"a PDF document": "%PDF-1.7\n" + address,
+		"an office document (docx, xlsx, odt) or a zip archive": "PK\x03\x04" + address,
+		"an office document (doc, xls, msg)":                    "\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + address,
+		"a gzip archive":                                        "\x1f\x8b\x08" + address,
+		"binary data":                                           string(noise) + address,
+		"it is binary data, and no text":                        strings.Repeat("a\n", 9000) + "\x00" + address,
+	} {
+		err := label.ScanText(t.Context(), strings.NewReader(text), setOf(t), bitcoin.AddressCheck(), func(label.Mention) error { return nil })
+		if goshawk.CodeOf(err) != goshawk.Unsupported || !strings.Contains(err.Error(), says) || !strings.Contains(goshawk.HintOf(err), "as text or CSV") {
+			t.Errorf("%s: %v", says, err)
+		}
+	}
+	for _, text := range []string{"", address, "caf\xe9 " + address, "\ufeff" + address + "\f\x1a"} { // Latin-1, and an old end of file
+		if err := label.ScanText(t.Context(), strings.NewReader(text), setOf(t), bitcoin.AddressCheck(), func(label.Mention) error { return nil }); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }
 
 func FuzzScanText(f *testing.F) {
 	f.Add("pay bitcoin:1LrxsRd7zNuxPJcL5rttnoeJFy1y4AffYY now")
 	f.Add("::1CKVszDdUp4ymGceAZpGzYEFr4RPNHYqaM::")
-	p := mainnet(f)
+	check := bitcoin.AddressCheck()
 	set := setOf(f, parsed(f, "l.csv", "address,label\n1lrxsrd7znuxpjcl5rttnoejfy1y4affyy,x\n"))
 	f.Fuzz(func(t *testing.T, text string) {
 		lines := strings.Split(text, "\n")
-		err := label.ScanText(t.Context(), strings.NewReader(text), set, p.ParseAddress, func(m label.Mention) error {
+		wide := strings.Contains(text, "\x00") || strings.HasPrefix(text, "\xff\xfe") || strings.HasPrefix(text, "\xfe\xff")
+		err := label.ScanText(t.Context(), strings.NewReader(text), set, check, func(m label.Mention) error {
+			if wide {
+				return nil // lines and columns of another text
+			}
 			if at := lines[m.Line-1][m.Column-1:]; !strings.HasPrefix(at, m.Address) {
 				t.Errorf("%+v is not there: %q", m, at)
 			}
 			return nil
 		})
-		if err != nil {
+		if err != nil && goshawk.CodeOf(err) != goshawk.Unsupported && !(wide && goshawk.CodeOf(err) == goshawk.Unavailable) {
 			t.Fatal(err)
 		}
 	})

@@ -82,14 +82,6 @@ func (s *Source) warn(line int, format string, args ...any) {
 	s.Warnings = append(s.Warnings, Warning{Line: line, Text: fmt.Sprintf(format, args...)})
 }
 
-// several writes a number with the noun and verb that go with it.
-func several(n int, one, many string) string {
-	if n == 1 {
-		many = one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
 // leaveOut warns of a label or actor that is left out.
 func (s *Source) leaveOut(line int, format string, args ...any) {
 	s.LeftOut++

@@ -94,10 +94,10 @@ func (s *Source) loadTags(header []field, entries iter.Seq[entry]) {
 		s.Labels = append(s.Labels, t.label)
 	}
 	if s.Skipped > 0 {
-		s.warn(0, "%s a transaction instead of an address; that is left out", several(s.Skipped, "tag names", "tags name"))
+		s.warn(0, "%s a transaction instead of an address; that is left out", goshawk.Count(s.Skipped, "tag names", "tags name"))
 	}
 	if unsure > 0 {
-		s.warn(0, "%s no confidence: it is %d then, the level of unknown", several(unsure, "tag names", "tags name"), unknownLevel)
+		s.warn(0, "%s no confidence: it is %d then, the level of unknown", goshawk.Count(unsure, "tag names", "tags name"), unknownLevel)
 	}
 }
 

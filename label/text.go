@@ -12,10 +12,12 @@ import (
 
 // Mention is an address in a text, with its labels; most have none.
 type Mention struct {
-	Line    int             `json:"line"`   // counted from 1
-	Column  int             `json:"column"` // byte of the line, counted from 1
-	Address string          `json:"address"`
-	Labels  []goshawk.Label `json:"labels"`
+	Line    int // counted from 1
+	Column  int // byte of the line, or 16-bit unit of UTF-16, counted from 1
+	Address string
+	Labels  []goshawk.Label
+	// Wrong says why what looks like an address can be none; nil if it can.
+	Wrong error
 }
 
 const (
@@ -24,11 +26,15 @@ const (
 )
 
 // ScanText calls each for every address in a text, in order: each run of
-// letters and digits that parse accepts, or that has labels though it is another
-// network's. It reads the text as it comes and keeps none of it; binary
-// files are read like texts.
-func ScanText(ctx context.Context, r io.Reader, set *Set, parse ParseAddress, each func(Mention) error) error {
-	in := bufio.NewReaderSize(r, 1<<16)
+// letters and digits that has labels, or that check knows for an address or for
+// one that was mistyped. It reads the text as it comes and keeps none of it. The
+// text is in UTF-8, in any encoding that holds ASCII, or in UTF-16; what is no
+// text is an Unsupported error, as early as that shows.
+func ScanText(ctx context.Context, r io.Reader, set *Set, check CheckAddress, each func(Mention) error) error {
+	in, err := plainText(r)
+	if err != nil {
+		return err
+	}
 	var token [maxToken]byte
 	length, start, line, column := 0, 0, 1, 0
 	flush := func() error {
@@ -44,12 +50,10 @@ func ScanText(ctx context.Context, r io.Reader, set *Set, parse ParseAddress, ea
 				continue
 			}
 			labels := set.Lookup(address)
-			if len(labels) == 0 {
-				if _, _, err := parse(address); err != nil {
-					continue
-				}
+			known, wrong := check(address, "")
+			if known || len(labels) > 0 {
+				return each(Mention{Line: line, Column: start + from, Address: address, Labels: labels, Wrong: wrong})
 			}
-			return each(Mention{Line: line, Column: start + from, Address: address, Labels: labels})
 		}
 		return nil
 	}
@@ -64,7 +68,10 @@ func ScanText(ctx context.Context, r io.Reader, set *Set, parse ParseAddress, ea
 			return flush()
 		}
 		if err != nil {
-			return goshawk.Errorf(goshawk.Unavailable, "the text cannot be read: %w", err).WithHint("check that the file can be read")
+			return unreadable(err)
+		}
+		if c == 0 {
+			return noText("binary data")
 		}
 		column++
 		if 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == ':' && length > 0 {
@@ -91,4 +98,82 @@ func ScanText(ctx context.Context, r io.Reader, set *Set, parse ParseAddress, ea
 // addresses have a colon of their own.
 func behindColon(text string) int {
 	return strings.LastIndexByte(strings.TrimRight(text, ":"), ':') + 1
+}
+
+func unreadable(err error) error {
+	return goshawk.Errorf(goshawk.Unavailable, "the text cannot be read: %w", err).WithHint("check that the file can be read")
+}
+
+func noText(what string) error {
+	return goshawk.Errorf(goshawk.Unsupported, "it is %s, and no text", what).WithHint("export it as text or CSV, and screen that")
+}
+
+// documents are known by how they begin. Their text is compressed or cut into
+// pieces, so that reading them as text would find nothing.
+var documents = [...]struct{ begin, what string }{
+	{"%PDF-", "a PDF document"},
+	{"PK\x03\x04", "an office document (docx, xlsx, odt) or a zip archive"},
+	{"\xd0\xcf\x11\xe0", "an office document (doc, xls, msg)"},
+	{"\x1f\x8b", "a gzip archive"},
+}
+
+// plainText returns a reader of a text's bytes, each of them ASCII or above 0x7f.
+func plainText(r io.Reader) (*bufio.Reader, error) {
+	in := bufio.NewReaderSize(r, 1<<16)
+	head, err := in.Peek(4096)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, unreadable(err)
+	}
+	for _, d := range documents {
+		if strings.HasPrefix(string(head), d.begin) {
+			return nil, noText(d.what)
+		}
+	}
+	var zeros [2]int // at even offsets, and at odd ones
+	odd := 0         // bytes that texts do not have
+	for i, c := range head {
+		if c == 0 {
+			zeros[i%2]++
+		} else if c < ' ' && (c < '\b' || c > '\r') && c != '\x1a' && c != '\x1b' {
+			odd++
+		}
+	}
+	// In UTF-16 every second byte of what is written in Latin letters is zero.
+	most, few := len(head)*2/5, len(head)/20
+	switch bigEndian := zeros[0] > most && zeros[1] <= few; {
+	case strings.HasPrefix(string(head), "\xfe\xff"), bigEndian:
+		return bufio.NewReader(&utf16Reader{in: in, high: 0}), nil
+	case strings.HasPrefix(string(head), "\xff\xfe"), zeros[1] > most && zeros[0] <= few:
+		return bufio.NewReader(&utf16Reader{in: in, high: 1}), nil
+	case odd > len(head)/32:
+		return nil, noText("binary data")
+	}
+	return in, nil
+}
+
+// utf16Reader reads UTF-16 as one byte for each unit: ASCII as it is, all else as
+// a byte that no address has.
+type utf16Reader struct {
+	in   *bufio.Reader
+	high int // which byte of a unit is the high one
+}
+
+func (u *utf16Reader) Read(b []byte) (int, error) {
+	for n := range b {
+		unit, err := u.in.Peek(2)
+		if len(unit) < 2 {
+			if len(unit) == 1 && errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF // half a unit
+			}
+			return n, err
+		}
+		b[n] = unit[1-u.high]
+		if unit[u.high] != 0 || b[n] > 0x7f {
+			b[n] = 0xff
+		}
+		if _, err := u.in.Discard(2); err != nil {
+			return n, err
+		}
+	}
+	return len(b), nil
 }

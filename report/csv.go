@@ -176,14 +176,14 @@ func FindingsCSV(w io.Writer, f *Findings) error {
 // ScreenCSV writes hits as they come, as a table. It stops at the first error, which it returns.
 func ScreenCSV(w io.Writer, hits iter.Seq2[Hit, error]) error {
 	head := []string{"tx", "side", "index", "address", "amount", "height", "time"}
-	out := newTable(w, append(head, labelColumns[:]...)...)
+	out := newTable(w, append(append(head, labelColumns[:]...), "file")...)
 	for h, err := range hits {
 		if err != nil {
 			out.w.Flush()
 			return err
 		}
 		row := []string{cellHash(h.Tx), h.Side, strconv.FormatUint(uint64(h.Index), 10), h.Address, cellUnits(h.Amount), cellHeight(h.Height), cellTime(h.Time)}
-		out.put(append(row, labelCells(&h.Label)...)...)
+		out.put(append(append(row, labelCells(&h.Label)...), h.File)...)
 		if err := out.w.Error(); err != nil {
 			return err
 		}

@@ -78,7 +78,7 @@ func addressFinding() []goshawk.Finding {
 func sampleHits() []Hit {
 	return []Hit{
 		{Tx: ptr(name(41)), Side: "out", Index: 3, Address: address(41), Amount: ptr(goshawk.U(8492_8038)), Height: 599, Time: 1589213000, Label: exchange},
-		{Index: 12, Address: "1lowercasedaddress11111111111111111", Height: -1, Label: goshawk.Label{Text: "Some Entity", Confidence: 60, Source: "sanctions.json", SourceHash: hex64, Match: "lower-cased"}},
+		{File: "list.csv", Index: 12, Address: "1lowercasedaddress11111111111111111", Height: -1, Label: goshawk.Label{Text: "Some Entity", Confidence: 60, Source: "sanctions.json", SourceHash: hex64, Match: "lower-cased"}},
 	}
 }
 
@@ -230,7 +230,7 @@ func forms() map[string]func(io.Writer) error {
 		},
 		"reuse.csv":   func(w io.Writer) error { return FindingsCSV(w, &Findings{Findings: addressFinding()}) },
 		"pattern.csv": func(w io.Writer) error { return FindingsCSV(w, &Findings{Findings: sampleFindings()}) },
-		"screen.txt":  func(w io.Writer) error { return ScreenText(w, coinAsset, each(sampleHits()), Style{}) },
+		"screen.txt":  func(w io.Writer) error { return ScreenText(w, coinAsset, each(sampleHits()), &Screened{Addresses: 1300, Impossible: 1}, Style{}) },
 		"screen.csv":  func(w io.Writer) error { return ScreenCSV(w, each(sampleHits())) },
 		"color.txt":   func(w io.Writer) error { return TraceText(w, small(), Style{Color: true}) },
 	}

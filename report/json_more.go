@@ -324,6 +324,7 @@ func ScreenJSON(w io.Writer, hits iter.Seq2[Hit, error]) error {
 		e.key("match").text(h.Label.Match)
 		e.key("height").height(h.Height)
 		e.key("time").time(h.Time)
+		e.key("file").text(h.File)
 		e.end()
 		if e.err != nil {
 			return e.err

@@ -105,7 +105,7 @@ func TestScreenStopsAtAnError(t *testing.T) {
 		}
 	})
 	for what, print := range map[string]func(io.Writer) error{
-		"text": func(w io.Writer) error { return ScreenText(w, coinAsset, hits, Style{}) },
+		"text": func(w io.Writer) error { return ScreenText(w, coinAsset, hits, &Screened{}, Style{}) },
 		"json": func(w io.Writer) error { return ScreenJSON(w, hits) },
 		"csv":  func(w io.Writer) error { return ScreenCSV(w, hits) },
 	} {

@@ -165,12 +165,19 @@ type Findings struct {
 type Hit struct {
 	Tx      *goshawk.Hash // nil for a hit in a list or text
 	Side    string        // in or out; empty for a hit in a list or text
+	File    string        // name of the list or text, without its folder; empty for a hit in a ledger
 	Index   uint32        // of the input or output; line number, from 1, for a list or text
 	Address string        // as the ledger, list or text writes it
 	Amount  *goshawk.Units
 	Height  int32 // -1 where it is not known, and for a list or text
 	Time    int64
 	Label   goshawk.Label
+}
+
+// Screened counts what a screening looked at. Whoever yields the hits counts.
+type Screened struct {
+	Addresses  uint64 // looked up
+	Impossible uint64 // texts that look like addresses and can be none
 }
 
 // Style is how text for a person looks.

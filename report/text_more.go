@@ -429,8 +429,9 @@ func sentence(s string) string {
 }
 
 // ScreenText writes hits for a person to read, as they come, and then how many
-// there were. It stops at the first error, which it returns.
-func ScreenText(w io.Writer, a goshawk.Asset, hits iter.Seq2[Hit, error], s Style) error {
+// there were among how many addresses: looked is read when the hits have ended.
+// It stops at the first error, which it returns.
+func ScreenText(w io.Writer, a goshawk.Asset, hits iter.Seq2[Hit, error], looked *Screened, s Style) error {
 	p := newPage(w, s)
 	n := 0
 	for h, err := range hits {
@@ -444,7 +445,7 @@ func ScreenText(w io.Writer, a goshawk.Asset, hits iter.Seq2[Hit, error], s Styl
 		p.line(p.paint(bold, line(h.Address, 400)))
 		switch {
 		case h.Tx == nil:
-			p.line("    line ", number(h.Index))
+			p.line("    line ", number(h.Index), " of ", line(h.File, 200))
 		case h.Side == "in":
 			p.line("    spent ", money(a, h.Amount), ", input ", number(h.Index), " of ", h.Tx.String(), ", ", moment(h.Height, h.Time))
 		default:
@@ -457,6 +458,10 @@ func ScreenText(w io.Writer, a goshawk.Asset, hits iter.Seq2[Hit, error], s Styl
 	} else {
 		p.line()
 		p.line(goshawk.Count(n, "hit", "hits"), ".")
+	}
+	p.line(goshawk.Count(looked.Addresses, "address was", "addresses were"), " looked up.")
+	if looked.Impossible > 0 {
+		p.line(goshawk.Count(looked.Impossible, "more looks like an address and can be", "more look like addresses and can be"), " nobody's: was a letter mistyped?")
 	}
 	return p.b.Flush()
 }

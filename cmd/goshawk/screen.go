@@ -3,8 +3,10 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"os"
+	"path/filepath"
 
 	"goshawk"
 	"goshawk/chain/bitcoin"
@@ -15,7 +17,7 @@ import (
 func runScreen(ctx context.Context, t *terminal, c *command) (err error) {
 	s := c.ledgerFlags().labelFlags()
 	format := c.format("text", "json", "csv")
-	network := c.String("network", "bitcoin", "`NAME` of the network of the addresses in FILE")
+	network := c.String("network", "", "remark on addresses in FILE that are not of the network `NAME` (default: of any)")
 	if err := c.parse(0, -1); err != nil {
 		return err
 	}
@@ -33,7 +35,8 @@ func runScreen(ctx context.Context, t *terminal, c *command) (err error) {
 	if len(set.Sources()) == 0 {
 		return badUsage("there are no labels to screen against: --labels PATH, or 'goshawk label import'")
 	}
-	hits := c.screenFiles(ctx, set, *network)
+	looked := &report.Screened{}
+	hits := c.screenFiles(ctx, set, *network, looked)
 	asset := goshawk.Asset{}
 	if *s.ledger != "" {
 		ch, err := s.open(ctx)
@@ -42,15 +45,21 @@ func runScreen(ctx context.Context, t *terminal, c *command) (err error) {
 		}
 		defer func() { err = errors.Join(err, ch.close()) }()
 		asset = ch.head.Asset
+		looked.Addresses = ch.head.Addresses
 		hits = c.screenLedger(ctx, ch, set)
 	}
 	switch *format {
 	case "json":
-		return report.ScreenJSON(t.out, hits)
+		err = report.ScreenJSON(t.out, hits)
 	case "csv":
-		return report.ScreenCSV(t.out, hits)
+		err = report.ScreenCSV(t.out, hits)
+	default:
+		return report.ScreenText(t.out, asset, hits, looked, report.Style{Color: c.color()})
 	}
-	return report.ScreenText(t.out, asset, hits, report.Style{Color: c.color()})
+	if err == nil {
+		c.say("%s looked up.", goshawk.Count(looked.Addresses, "address was", "addresses were"))
+	}
+	return err
 }
 
 // errStop ends a screening whose reader has had enough.
@@ -79,33 +88,32 @@ func (c *command) screenLedger(ctx context.Context, ch *chain, set *label.Set) i
 	}
 }
 
-// screenFiles yields every labelled address in the text of files.
-func (c *command) screenFiles(ctx context.Context, set *label.Set, network string) iter.Seq2[report.Hit, error] {
+// screenFiles yields every labelled address in the text of files, and counts
+// what it looked up. That there is nothing to look up is an error: it must not
+// be taken for a clean answer.
+func (c *command) screenFiles(ctx context.Context, set *label.Set, network string, looked *report.Screened) iter.Seq2[report.Hit, error] {
 	return func(yield func(report.Hit, error) bool) {
-		params, err := bitcoin.Lookup(network)
+		check, err := addressCheck(network)
 		if err != nil {
-			yield(report.Hit{}, asUsage(err))
+			yield(report.Hit{}, err)
 			return
 		}
-		for _, path := range c.args {
-			err := func() error {
-				f := os.Stdin
-				if path != "-" {
-					var err error
-					if f, err = os.Open(path); err != nil {
-						return goshawk.Errorf(goshawk.NotFound, "cannot read what is to be screened: %w", err)
-					}
-					defer f.Close() // read only
+		for i, name := range fileNames(c.args) {
+			before := *looked
+			err := c.screenFile(ctx, c.args[i], set, check, func(m label.Mention) error {
+				if m.Wrong != nil {
+					c.say("%s, line %d: %v", name, m.Line, m.Wrong)
+					looked.Impossible++
+				} else {
+					looked.Addresses++
 				}
-				return label.ScanText(ctx, f, set, params.ParseAddress, func(m label.Mention) error {
-					for _, l := range m.Labels {
-						if !yield(report.Hit{Index: uint32(m.Line), Address: m.Address, Height: -1, Label: l}, nil) {
-							return errStop
-						}
+				for _, l := range m.Labels {
+					if !yield(report.Hit{File: name, Index: uint32(m.Line), Address: m.Address, Height: -1, Label: l}, nil) {
+						return errStop
 					}
-					return nil
-				})
-			}()
+				}
+				return nil
+			})
 			if errors.Is(err, errStop) {
 				return
 			}
@@ -113,6 +121,77 @@ func (c *command) screenFiles(ctx context.Context, set *label.Set, network strin
 				yield(report.Hit{}, err)
 				return
 			}
+			if len(c.args) > 1 && *looked == before {
+				c.say("%s: no address was found in it.", name)
+			}
+		}
+		if looked.Addresses == 0 {
+			yield(report.Hit{}, nothingLookedUp(c.args, looked.Impossible))
 		}
 	}
+}
+
+func nothingLookedUp(args []string, impossible uint64) error {
+	where := "these files"
+	if len(args) == 1 {
+		where = args[0]
+	}
+	if impossible > 0 {
+		return goshawk.Errorf(goshawk.NotFound, "no address was found in %s, but for %s", where, goshawk.Count(impossible, "that is none", "that are none")).
+			WithHint("look at the remarks: a letter may be mistyped")
+	}
+	return goshawk.Errorf(goshawk.NotFound, "no address was found in %s", where).WithHint("is the text a picture, or are its addresses broken over lines? Then export it in another way")
+}
+
+// screenFile calls each for every address in the text of a file.
+func (c *command) screenFile(ctx context.Context, path string, set *label.Set, check label.CheckAddress, each func(label.Mention) error) error {
+	f := os.Stdin
+	if path != "-" {
+		var err error
+		if f, err = os.Open(path); err != nil {
+			return goshawk.Errorf(goshawk.NotFound, "cannot read what is to be screened: %w", err).WithHint("name a file of text, or - for standard input")
+		}
+		defer f.Close() // read only
+	}
+	err := label.ScanText(ctx, f, set, check, each)
+	if err != nil && !errors.Is(err, errStop) {
+		return goshawk.Errorf(goshawk.CodeOf(err), "%s cannot be screened: %w", path, err)
+	}
+	return err
+}
+
+// addressCheck tells addresses of any network, or of one, from other texts.
+func addressCheck(network string) (label.CheckAddress, error) {
+	check := bitcoin.AddressCheck()
+	if network == "" {
+		return check, nil
+	}
+	params, err := bitcoin.Lookup(network)
+	if err != nil {
+		return nil, err
+	}
+	return func(text, ticker string) (known bool, err error) {
+		if known, err = check(text, ticker); known && err == nil {
+			_, _, err = params.ParseAddress(text)
+		}
+		return known, err
+	}, nil
+}
+
+// fileNames are the names by which answers call files: without their folders,
+// and with the argument's number where two have the same name.
+func fileNames(paths []string) []string {
+	times := map[string]int{}
+	for _, path := range paths {
+		times[filepath.Base(path)]++
+	}
+	names := make([]string, len(paths))
+	for i, path := range paths {
+		if names[i] = filepath.Base(path); path == "-" {
+			names[i] = "standard input"
+		} else if times[names[i]] > 1 {
+			names[i] = fmt.Sprintf("%s (argument %d)", names[i], i+1)
+		}
+	}
+	return names
 }
