@@ -228,6 +228,7 @@ func (s *source) labelSet() (*label.Set, func() error, error) {
 // readLabels reads files of labels, and all of a folder.
 func (s *source) readLabels(paths []string) ([]*label.Source, error) {
 	var sources []*label.Source
+	check := bitcoin.AddressCheck()
 	progress := newBar(s.c)
 	defer progress.clear()
 	read := func(path string) error {
@@ -279,7 +280,6 @@ func (s *source) readLabels(paths []string) ([]*label.Source, error) {
 // coinJoinRule names what keeps CoinJoins out of clusters and stops traces.
 func coinJoinRule() string { return strings.Join(pattern.CoinJoinRules(), " ") }
 
-	check := bitcoin.AddressCheck()
 func isCoinJoin(batch *goshawk.Transactions, row int) bool {
 	_, ok := pattern.CoinJoin(batch, row)
 	return ok
