@@ -138,3 +138,39 @@ type ComparisonEnd struct {
 	Least   Units    // over the methods that claim amounts (all but poison); 0 where one does not reach it
 	Most    Units
 }
+
+// Paths answers how value can have got from one party to another. A path says
+// that value could have come this way, as every output of a transaction may hold
+// value of each input; it claims no amount.
+type Paths struct {
+	Version   string // of the program that answered
+	Network   string
+	Asset     Asset
+	Ledger    TracePoint
+	Claim     string // whose claim the answer rests on, for remote sources
+	Labels    []LabelSource
+	From, To  string // address, cluster or label: as whoever asked called them
+	MaxHops   int    // 0: no limit
+	Paths     []Path // none where there is no path
+	Truncated bool   // the search stopped at a limit before it was complete
+	Warnings  []string
+}
+
+// Path is one way through the chain, coin by coin: each is created by the
+// transaction that spends the one before.
+type Path struct {
+	By     string // what it is best at: shortest, largest
+	Amount Units  // of its smallest coin
+	Steps  []PathStep
+}
+
+// PathStep is one coin of a path.
+type PathStep struct {
+	Tx      Hash
+	Out     uint32
+	Address string
+	Amount  *Units // nil where it is not known: a first coin that is unresolved
+	Height  int32  // of Tx; -1 where it is not known
+	Time    int64  // header time of Tx's block; 0 where it is not known
+	Spender *Hash  // the transaction that spends it on the path; nil for the last coin
+}

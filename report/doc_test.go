@@ -117,11 +117,12 @@ func sampleTransaction() *Transaction {
 	}
 }
 
-func samplePaths() *Paths {
-	return &Paths{Basis: sampleBasis(), From: address(71), To: "Example Exchange", MaxHops: 8, Paths: []Path{{By: "shortest", Amount: goshawk.U(40000), Steps: []PathStep{
-		{Moment{name(72), 100, 1231600000}, 0, address(71), goshawk.U(60000), ptr(name(73))},
-		{Moment{name(73), 110, 1231700000}, 1, address(73), goshawk.U(40000), nil},
-	}}}}
+func samplePaths() *goshawk.Paths {
+	return &goshawk.Paths{Version: "0.1.0", Network: "bitcoin", Asset: coinAsset, Ledger: goshawk.TracePoint{Height: 599, Hash: name(599)},
+		From: address(71), To: "Example Exchange", MaxHops: 8, Paths: []goshawk.Path{{By: "shortest", Amount: goshawk.U(40000), Steps: []goshawk.PathStep{
+			{Tx: name(72), Out: 0, Address: address(71), Amount: ptr(goshawk.U(60000)), Height: 100, Time: 1231600000, Spender: ptr(name(73))},
+			{Tx: name(73), Out: 1, Address: address(73), Amount: ptr(goshawk.U(40000)), Height: 110, Time: 1231700000},
+		}}}}
 }
 
 func sampleCluster() *Cluster {

@@ -213,11 +213,15 @@ func WhyJSON(w io.Writer, y *Why) error {
 	return e.finish()
 }
 
+func pathsBasis(p *goshawk.Paths) Basis {
+	return Basis{Version: p.Version, Network: p.Network, Asset: p.Asset, Ledger: p.Ledger, Claim: p.Claim, Labels: p.Labels}
+}
+
 // PathsJSON writes paths in the shape of docs/json.md.
-func PathsJSON(w io.Writer, p *Paths) error {
+func PathsJSON(w io.Writer, p *goshawk.Paths) error {
 	e := newEncoder(w)
 	e.lines()
-	e.basis(p.Basis)
+	e.basis(pathsBasis(p))
 	e.key("from").string(p.From)
 	e.key("to").string(p.To)
 	if e.key("max_hops"); p.MaxHops > 0 {
@@ -239,7 +243,7 @@ func PathsJSON(w io.Writer, p *Paths) error {
 			e.key("tx").hash(s.Tx)
 			e.key("out").uint(uint64(s.Out))
 			e.key("address").text(s.Address)
-			e.key("amount").units(&s.Amount)
+			e.key("amount").units(s.Amount)
 			e.key("height").height(s.Height)
 			e.key("time").time(s.Time)
 			e.optionalHash("spender", s.Spender)

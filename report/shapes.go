@@ -126,32 +126,6 @@ type Why struct {
 	Excluded []goshawk.Merge
 }
 
-// Paths answers how value got from one party to another.
-type Paths struct {
-	Basis
-	From, To string // address, cluster or label, as asked
-	MaxHops  int    // 0: no limit
-	Paths    []Path // none where there is no path
-	// Truncated says that the search stopped at a limit before it was complete.
-	Truncated bool
-}
-
-// Path is one way through the chain, coin by coin.
-type Path struct {
-	By     string // what was asked to be least or most: shortest, largest
-	Amount goshawk.Units
-	Steps  []PathStep
-}
-
-// PathStep is one coin of a path.
-type PathStep struct {
-	Moment         // of the transaction that created the coin
-	Out     uint32 // its number there
-	Address string
-	Amount  goshawk.Units // the coin's value
-	Spender *goshawk.Hash // the transaction that spends it on the path; nil for the last coin
-}
-
 // Findings lists patterns.
 type Findings struct {
 	Basis

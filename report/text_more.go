@@ -314,14 +314,14 @@ func WhyText(w io.Writer, y *Why, s Style) error {
 }
 
 // PathsText writes paths for a person to read.
-func PathsText(w io.Writer, q *Paths, s Style) error {
+func PathsText(w io.Writer, q *goshawk.Paths, s Style) error {
 	p := newPage(w, s)
 	p.line(p.paint(bold, "From "+line(q.From, 400)+" to "+line(q.To, 400)))
 	p.line()
 	if q.MaxHops > 0 {
 		p.field("Within", goshawk.Count(q.MaxHops, "hop", "hops"))
 	}
-	p.basis(q.Basis)
+	p.basis(pathsBasis(q))
 	if len(q.Paths) == 0 {
 		p.line()
 		if q.Truncated {
@@ -346,7 +346,7 @@ func PathsText(w io.Writer, q *Paths, s Style) error {
 		p.line("  ", goshawk.Count(max(0, len(path.Steps)-1), "transaction", "transactions"), ", at most ", money(q.Asset, &path.Amount), " the whole way")
 		for k := range path.Steps {
 			s := &path.Steps[k]
-			p.line("  ", padLeft(number(k), 3), "  ", p.paint(bold, money(q.Asset, &s.Amount)), "  ", line(s.Address, 400))
+			p.line("  ", padLeft(number(k), 3), "  ", p.paint(bold, money(q.Asset, s.Amount)), "  ", line(s.Address, 400))
 			p.line("       ", outpoint(s.Tx, s.Out), "  ", p.paint(faint, moment(s.Height, s.Time)))
 		}
 	}

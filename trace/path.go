@@ -3,6 +3,7 @@ package trace
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 
 	"goshawk"
@@ -26,42 +27,6 @@ type PathQuery struct {
 	Labels          []goshawk.LabelSource // echoed
 
 	Progress func(Progress)
-}
-
-// Paths is the answer to a PathQuery. A route says that value could have come
-// this way, as every output of a transaction may hold value of each input; it
-// claims no amount.
-type Paths struct {
-	Version  string                `json:"version"`
-	Network  string                `json:"network"`
-	Asset    goshawk.Asset         `json:"asset"`
-	Ledger   goshawk.TracePoint    `json:"ledger"`
-	Claim    string                `json:"claim,omitempty"`
-	Labels   []goshawk.LabelSource `json:"labels"`
-	Shortest *Route                `json:"shortest"` // fewest transactions; then the largest value, then the earliest
-	Largest  *Route                `json:"largest"`  // its smallest coin is as large as possible; then fewest transactions
-	Read     int                   `json:"transactions_read"`
-	Complete bool                  `json:"complete"` // everything within the limits was searched
-	Warnings []string              `json:"warnings,omitempty"`
-}
-
-// Route is a chain of coins: each is created by the transaction that spends the
-// one before.
-type Route struct {
-	Transactions int           `json:"transactions"`
-	Value        goshawk.Units `json:"value"` // of its smallest coin
-	Coins        []RouteCoin   `json:"coins"`
-}
-
-// RouteCoin is a coin on a route.
-type RouteCoin struct {
-	Tx      goshawk.Hash  `json:"tx"`
-	Out     uint32        `json:"out"`
-	Address string        `json:"address"`
-	Value   goshawk.Units `json:"value"`
-	Height  int32         `json:"height"`
-	Time    int64         `json:"time,omitempty"`
-	Spender *goshawk.Hash `json:"spender"` // nil for the last
 }
 
 const (
@@ -114,10 +79,11 @@ type goal struct {
 	depth int
 }
 
-// Path finds the shortest and the largest-value path. It reads at most
-// MaxTransactions; where that ends the search, the answer is not complete and
-// says so. If it is interrupted it returns what it has, with an Interrupted error.
-func Path(ctx context.Context, ledger goshawk.Ledger, q PathQuery) (*Paths, error) {
+// Path finds the shortest path (fewest transactions; then the largest value, then
+// the earliest) and the largest (its smallest coin is as large as possible; then
+// fewest transactions). It reads at most MaxTransactions; where that ends the
+// search, the answer is truncated. The answer leaves From and To to the caller. If it is interrupted it returns what it has, with an Interrupted error.
+func Path(ctx context.Context, ledger goshawk.Ledger, q PathQuery) (*goshawk.Paths, error) {
 	if len(q.From)+len(q.Coins) == 0 || len(q.To) == 0 {
 		return nil, goshawk.Errorf(goshawk.Invalid, "a path needs an address to come from and one to lead to").WithHint("give both --from and --to")
 	}
@@ -244,7 +210,7 @@ func (p *pathfinder) begin(ctx context.Context) ([]int32, error) {
 			}
 			for i := range page.Entries {
 				e := &page.Entries[i]
-				if _, known := p.best[e.Tx]; known || e.Spent.Units.IsZero() || e.Tx > p.last {
+				if _, known := p.best[e.Tx]; known || e.Spent.Units.IsZero() && e.Unresolved == 0 || e.Tx > p.last {
 					continue
 				}
 				p.best[e.Tx] = 0 // its width is known when it is read
@@ -357,11 +323,15 @@ func (p *pathfinder) readRows(ctx context.Context, ids []goshawk.TxID) error {
 // expand looks at one transaction's outputs: goals, and ways on.
 func (p *pathfinder) expand(r int, at int32, depth int, reached map[goshawk.TxID]int32) {
 	w := &p.points[at]
-	if w.from < 0 && !w.direct { // the largest coin of a starting address
+	if w.from < 0 && !w.direct { // the largest coin of a starting address; one of unknown value may be of any
 		ins := p.batch.In(r)
 		for i := range ins {
-			if p.from[ins[i].Address] && (ins[i].Value > w.value || w.value == 0) {
-				w.value, w.width, w.input = ins[i].Value, ins[i].Value, uint32(i)
+			value := ins[i].Value
+			if ins[i].Link == goshawk.Unresolved {
+				value = math.MaxUint64
+			}
+			if p.from[ins[i].Address] && (value > w.value || w.value == 0) {
+				w.value, w.width, w.input = value, value, uint32(i)
 			}
 		}
 		p.best[w.tx] = max(p.best[w.tx], w.width)
@@ -417,21 +387,23 @@ func (p *pathfinder) expand(r int, at int32, depth int, reached map[goshawk.TxID
 	}
 }
 
-func (p *pathfinder) answer(ctx context.Context) (*Paths, error) {
-	a := &Paths{
+func (p *pathfinder) answer(ctx context.Context) (*goshawk.Paths, error) {
+	a := &goshawk.Paths{
 		Version: goshawk.Version, Network: p.head.Network, Asset: p.head.Asset, Claim: p.head.Claim,
 		Ledger: goshawk.TracePoint{Height: p.head.Height, Hash: p.head.Hash},
-		Labels: slices.Clone(p.q.Labels), Read: p.read, Complete: !p.cut,
+		Labels: slices.Clone(p.q.Labels), MaxHops: p.q.MaxHops, Truncated: p.cut,
 	}
-	if a.Labels == nil {
-		a.Labels = []goshawk.LabelSource{}
-	}
-	var err error
-	if a.Shortest, err = p.route(ctx, p.short); err != nil {
-		return nil, err
-	}
-	if a.Largest, err = p.route(ctx, p.large); err != nil {
-		return nil, err
+	if p.short.found { // then so is a largest
+		for _, best := range []struct {
+			by   string
+			goal goal
+		}{{"shortest", p.short}, {"largest", p.large}} {
+			path, err := p.path(ctx, best.by, best.goal)
+			if err != nil {
+				return nil, err
+			}
+			a.Paths = append(a.Paths, path)
+		}
 	}
 	if p.cut {
 		a.Warnings = append(a.Warnings, "the search stopped after "+goshawk.Count(p.read, "transaction", "transactions")+": there may be other paths")
@@ -442,77 +414,76 @@ func (p *pathfinder) answer(ctx context.Context) (*Paths, error) {
 	return a, nil
 }
 
-// route writes the way to a goal.
-func (p *pathfinder) route(ctx context.Context, g goal) (*Route, error) {
-	if !g.found {
-		return nil, nil
-	}
+// path writes the way to a goal.
+func (p *pathfinder) path(ctx context.Context, by string, g goal) (goshawk.Path, error) {
 	var txs []goshawk.TxID
 	var outs []uint32
-	for at := g.point; at >= 0; at = p.points[at].from {
+	at := g.point
+	for ; p.points[at].from >= 0; at = p.points[at].from {
 		txs = append(txs, p.points[at].tx)
 		outs = append(outs, p.points[at].index)
 	}
+	start := &p.points[at]
+	txs = append(txs, start.tx)
 	slices.Reverse(txs)
 	slices.Reverse(outs)
-	outs = append(outs[1:], g.index)
+	outs = append(outs, g.index)
 
+	path := goshawk.Path{By: by, Amount: goshawk.U(g.width)}
 	var rows goshawk.Transactions
 	if err := p.ledger.Transactions(ctx, txs, goshawk.WantHashes|goshawk.WantOutpoints, &rows); err != nil {
-		return nil, err
+		return path, err
 	}
-	route := &Route{Transactions: len(txs), Value: goshawk.U(g.width)}
-	first, addresses, err := p.firstCoin(ctx, g, &rows)
+	first, address, err := p.firstCoin(ctx, start, &rows)
 	if err != nil {
-		return nil, err
+		return path, err
 	}
-	route.Coins = append(route.Coins, first)
+	path.Steps = append(path.Steps, first)
+	addresses := []goshawk.AddressID{address}
 	for r := range rows.Rows {
 		row, o := &rows.Rows[r], &rows.Out(r)[outs[r]]
-		hash := row.Hash
-		route.Coins[r].Spender = &hash
+		hash, value := row.Hash, goshawk.U(o.Value)
+		path.Steps[r].Spender = &hash
 		addresses = append(addresses, o.Address)
-		route.Coins = append(route.Coins, RouteCoin{Tx: row.Hash, Out: outs[r], Value: goshawk.U(o.Value), Height: row.Height, Time: row.Time})
+		path.Steps = append(path.Steps, goshawk.PathStep{Tx: row.Hash, Out: outs[r], Amount: &value, Height: row.Height, Time: row.Time})
 	}
 	texts, err := p.ledger.Addresses(ctx, addresses, 0)
 	if err != nil {
-		return nil, err
+		return path, err
 	}
 	for i := range texts {
-		route.Coins[i].Address = texts[i].Text
+		path.Steps[i].Address = texts[i].Text
 	}
-	return route, nil
+	return path, nil
 }
 
-// firstCoin describes the coin that a route begins with.
-func (p *pathfinder) firstCoin(ctx context.Context, g goal, rows *goshawk.Transactions) (RouteCoin, []goshawk.AddressID, error) {
-	at := g.point
-	for p.points[at].from >= 0 {
-		at = p.points[at].from
-	}
-	w := &p.points[at]
+// firstCoin describes the coin that a path begins with, which its first
+// transaction spends.
+func (p *pathfinder) firstCoin(ctx context.Context, w *waypoint, rows *goshawk.Transactions) (goshawk.PathStep, goshawk.AddressID, error) {
+	var one goshawk.Transactions
+	value := goshawk.U(w.value)
 	if w.direct {
-		var one goshawk.Transactions
 		if err := p.ledger.Transactions(ctx, []goshawk.TxID{w.first}, goshawk.WantHashes, &one); err != nil {
-			return RouteCoin{}, nil, err
+			return goshawk.PathStep{}, 0, err
 		}
 		row := &one.Rows[0]
-		c := RouteCoin{Tx: row.Hash, Out: w.index, Value: goshawk.U(w.value), Height: row.Height, Time: row.Time}
-		return c, []goshawk.AddressID{one.Out(0)[w.index].Address}, nil
+		return goshawk.PathStep{Tx: row.Hash, Out: w.index, Amount: &value, Height: row.Height, Time: row.Time}, one.Out(0)[w.index].Address, nil
 	}
 	in := rows.In(0)[w.input]
 	point := rows.Outpoints[int(rows.Rows[0].FirstInput+w.input)]
-	c := RouteCoin{Tx: point.Tx, Out: point.Index, Value: goshawk.U(in.Value), Height: in.Height}
+	step := goshawk.PathStep{Tx: point.Tx, Out: point.Index, Height: in.Height}
+	if in.Link != goshawk.Unresolved {
+		step.Amount = &value
+	}
 	found, err := p.ledger.Find(ctx, goshawk.Names{Transactions: []goshawk.Hash{point.Tx}})
 	if err != nil {
-		return RouteCoin{}, nil, err
+		return goshawk.PathStep{}, 0, err
 	}
 	if id := before(&found, 0, point.Tx, rows.Rows[0].ID); id != goshawk.NoTx {
-		var one goshawk.Transactions
 		if err := p.ledger.Transactions(ctx, []goshawk.TxID{id}, 0, &one); err != nil {
-			return RouteCoin{}, nil, err
+			return goshawk.PathStep{}, 0, err
 		}
-		c.Height, c.Time = one.Rows[0].Height, one.Rows[0].Time
+		step.Height, step.Time = one.Rows[0].Height, one.Rows[0].Time
 	}
-	return c, []goshawk.AddressID{in.Address}, nil
+	return step, in.Address, nil
 }

@@ -13,16 +13,20 @@ import (
 	"goshawk/trace"
 )
 
-// way writes a route as names of coins, and what its smallest is worth.
-func way(h *ledgertest.History, r *trace.Route) string {
-	if r == nil {
-		return "none"
+// way writes the path that is best at something as names of coins, the number of
+// its transactions, and what its smallest coin is worth.
+func way(h *ledgertest.History, a *goshawk.Paths, best string) string {
+	for _, p := range a.Paths {
+		if p.By != best {
+			continue
+		}
+		var coins []string
+		for _, c := range p.Steps {
+			coins = append(coins, fmt.Sprintf("%s:%d", h.Name(c.Tx), c.Out))
+		}
+		return fmt.Sprintf("%s (%d, %d)", strings.Join(coins, " "), len(p.Steps)-1, p.Amount.Uint64()/1_0000_0000)
 	}
-	var coins []string
-	for _, c := range r.Coins {
-		coins = append(coins, fmt.Sprintf("%s:%d", h.Name(c.Tx), c.Out))
-	}
-	return fmt.Sprintf("%s (%d, %d)", strings.Join(coins, " "), r.Transactions, r.Value.Uint64()/1_0000_0000)
+	return "none"
 }
 
 func TestPath(t *testing.T) {
@@ -71,10 +75,10 @@ func TestPath(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if way(h, a.Shortest) != c.shortest || way(h, a.Largest) != c.largest || a.Complete != c.complete {
-				t.Errorf("%s: shortest %s, largest %s, complete %v\nwant %s, %s, %v", c.name, way(h, a.Shortest), way(h, a.Largest), a.Complete, c.shortest, c.largest, c.complete)
+			if shortest, largest := way(h, a, "shortest"), way(h, a, "largest"); shortest != c.shortest || largest != c.largest || a.Truncated == c.complete {
+				t.Errorf("%s: shortest %s, largest %s, truncated %v\nwant %s, %s, %v", c.name, shortest, largest, a.Truncated, c.shortest, c.largest, !c.complete)
 			}
-			if !a.Complete && len(a.Warnings) == 0 {
+			if a.Truncated && len(a.Warnings) == 0 {
 				t.Errorf("%s: an incomplete search does not say so", c.name)
 			}
 		}
@@ -87,7 +91,7 @@ func TestPath(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if a, err := trace.Path(ctx, &blind{l}, trace.PathQuery{From: []string{h.Address("thief")}, To: []string{h.Address("shop")}}); goshawk.CodeOf(err) != goshawk.Interrupted || a == nil || a.Complete {
+	if a, err := trace.Path(ctx, &blind{l}, trace.PathQuery{From: []string{h.Address("thief")}, To: []string{h.Address("shop")}}); goshawk.CodeOf(err) != goshawk.Interrupted || a == nil || !a.Truncated {
 		t.Errorf("interrupted: %v, %v", a, err)
 	}
 }
@@ -175,22 +179,22 @@ func TestPathAsTheReference(t *testing.T) {
 			t.Fatal(err)
 		}
 		gotFewest, gotWidest := 0, int64(0)
-		if a.Shortest != nil {
+		if len(a.Paths) > 0 {
 			found++
-			gotFewest, gotWidest = a.Shortest.Transactions, int64(a.Largest.Value.Uint64())
-			for _, r := range []*trace.Route{a.Shortest, a.Largest} {
-				least := r.Coins[0].Value
-				for i, c := range r.Coins {
-					if c.Value.Lt(&least) {
-						least = c.Value
-					}
-					if i > 0 && (r.Coins[i-1].Spender == nil || *r.Coins[i-1].Spender != c.Tx) {
-						t.Errorf("seed %d: coin %d is not created by the spender of the one before", seed, i)
-					}
+			gotFewest, gotWidest = len(a.Paths[0].Steps)-1, int64(a.Paths[1].Amount.Uint64())
+		}
+		for _, r := range a.Paths {
+			least := r.Steps[len(r.Steps)-1].Amount
+			for i, c := range r.Steps {
+				if c.Amount.Lt(least) {
+					least = c.Amount
 				}
-				if least != r.Value || r.Coins[0].Address != list[0].Text || r.Coins[len(r.Coins)-1].Address != list[1].Text {
-					t.Errorf("seed %d: %+v", seed, r)
+				if i > 0 && (r.Steps[i-1].Spender == nil || *r.Steps[i-1].Spender != c.Tx) {
+					t.Errorf("seed %d: coin %d is not created by the spender of the one before", seed, i)
 				}
+			}
+			if !least.Eq(&r.Amount) || r.Steps[0].Address != list[0].Text || r.Steps[len(r.Steps)-1].Address != list[1].Text {
+				t.Errorf("seed %d: %+v", seed, r)
 			}
 		}
 		if gotFewest != fewest || gotWidest != widest {
@@ -199,5 +203,28 @@ func TestPathAsTheReference(t *testing.T) {
 	}
 	if found < 50 {
 		t.Errorf("only %d of the random histories had a path", found)
+	}
+}
+
+// TestPathFromUnknownCoins: an address's coin of unknown value can have gone on
+// like any other, and whatever the next coin can hold.
+func TestPathFromUnknownCoins(t *testing.T) {
+	h := ledgertest.MustChain(`
+		partial
+		tx known:   before thief 9 -> a 9
+		tx unknown: unresolved, before thief 1, unresolved thief -> b 40, c 2
+		tx on:      unknown:0 -> shop 30, d 10
+	`)
+	a, err := trace.Path(t.Context(), h.Ledger(), trace.PathQuery{From: []string{h.Address("thief")}, To: []string{h.Address("shop")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(a.Paths) != 2 {
+		t.Fatalf("the paths are %+v", a.Paths)
+	}
+	for _, p := range a.Paths {
+		if first := p.Steps[0]; len(p.Steps) != 3 || p.Amount.Uint64() != 30_0000_0000 || first.Amount != nil || first.Address != h.Address("thief") || first.Height != -1 {
+			t.Errorf("the %s path is %+v", p.By, p)
+		}
 	}
 }

@@ -60,22 +60,11 @@ func runPath(ctx context.Context, t *terminal, c *command) (err error) {
 	if found == nil {
 		return asUsage(err)
 	}
-	answer := &report.Paths{Basis: ch.basis(set), From: *from, To: *to, MaxHops: *hops, Truncated: !found.Complete}
-	for i, r := range []*trace.Route{found.Shortest, found.Largest} {
-		if r == nil {
-			continue
-		}
-		p := report.Path{By: [...]string{"shortest", "largest"}[i], Amount: r.Value}
-		for _, coin := range r.Coins {
-			p.Steps = append(p.Steps, report.PathStep{Moment: report.Moment{Tx: coin.Tx, Height: coin.Height, Time: coin.Time},
-				Out: coin.Out, Address: coin.Address, Amount: coin.Value, Spender: coin.Spender})
-		}
-		answer.Paths = append(answer.Paths, p)
-	}
+	found.From, found.To = *from, *to
 	for _, w := range found.Warnings {
 		c.say("%s", w)
 	}
-	return errors.Join(print(c, *format == "json", answer, report.PathsJSON, report.PathsText), err)
+	return errors.Join(print(c, *format == "json", found, report.PathsJSON, report.PathsText), err)
 }
 
 // party lists the addresses that a name stands for.
