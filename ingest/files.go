@@ -18,8 +18,10 @@ import (
 //
 // It first reads every header, then the blocks in chain order. A block that is
 // damaged in one place is taken from another where it lies whole. What it had
-// to pass over is a warning; an error comes only where blocks are missing
-// because of damage, and after everything before them is appended.
+// to pass over is a warning; an error comes where blocks are missing that may be
+// the chain's, and after everything before them is appended.
+//
+// Of a partial ledger, the order of paths does not matter.
 func FromFiles(ctx context.Context, to Appender, disk FileSystem, paths []string, opts Options) (Summary, error) {
 	r, err := newRun(to, opts)
 	if err != nil {
@@ -41,7 +43,7 @@ func FromFiles(ctx context.Context, to Appender, disk FileSystem, paths []string
 			return r.finish(err)
 		}
 		if !opts.Follow {
-			return r.finish(d.conclude())
+			return r.finish(d.conclude(ctx))
 		}
 		if err := r.commit(); err != nil {
 			return r.finish(err)
@@ -82,6 +84,7 @@ func (d *folder) seed(ctx context.Context) error {
 		}
 		d.held = append(d.held, n)
 	}
+	d.tree.byHashes, d.tree.seeded = d.run.opts.Partial, int32(len(d.tree.nodes))
 	return nil
 }
 
@@ -112,11 +115,24 @@ func (d *folder) extend(ctx context.Context) error {
 		d.held = d.held[:fork]
 	}
 	err = d.read(ctx, chain, func(b *batch) error {
-		err := d.run.appendBatch(ctx, b)
-		d.held = append(d.held, b.todo[:d.run.blocks-len(d.held)]...)
+		_, err := d.append(ctx, b)
 		return err
 	})
 	return d.tail(err)
+}
+
+// append hands a batch to the ledger and returns those of its blocks that the
+// ledger took. Where it refuses one, the error says where that block lies.
+func (d *folder) append(ctx context.Context, b *batch) (taken []int32, err error) {
+	before := d.run.blocks
+	err = d.run.appendBatch(ctx, b)
+	taken = b.todo[:d.run.blocks-before]
+	d.held = append(d.held, taken...)
+	if code := goshawk.CodeOf(err); len(taken) < b.count && (code == goshawk.Corrupt || code == goshawk.Conflict) {
+		at := d.tree.nodes[b.todo[len(taken)]].place
+		err = goshawk.Errorf(code, "%s: byte %d: %w", filepath.Base(d.files[at.file].name), at.offset, err)
+	}
+	return taken, err
 }
 
 // checkedBranch is the length to which a winning branch is read before the
@@ -257,75 +273,95 @@ func (d *folder) tail(err error) error {
 	return nil
 }
 
-// conclude counts what was left out, and reports blocks that damage cut off.
-func (d *folder) conclude() error {
+// conclude counts what was left out, and reports blocks that may belong to the
+// chain and do not connect to it: damage cut them off, or blocks are missing.
+func (d *folder) conclude(ctx context.Context) error {
 	if d.run.opts.Partial {
 		return nil
 	}
-	stale, unconnected, first := d.leftOut()
-	d.run.summary.Stale, d.run.summary.Unconnected = stale, unconnected
-	if unconnected == 0 {
-		return nil
+	first, err := d.leftOut(ctx)
+	if err != nil || d.run.summary.Unconnected == 0 {
+		return err
 	}
-	n := &d.tree.nodes[first]
-	file := d.files[n.place.file].name
+	n := &d.tree.nodes[first.node]
+	what := goshawk.Count(d.run.summary.Unconnected, "block does not connect to the chain:", "blocks do not connect to the chain, the first of them")
+	file := filepath.Base(d.files[n.place.file].name)
 	if d.lost.File != "" {
-		return goshawk.Errorf(goshawk.Corrupt, "%d blocks do not connect to the chain, the first of them %s in %s at byte %d, because bytes are damaged: %s at byte %d",
-			unconnected, n.hash, filepath.Base(file), n.place.offset, d.lost.File, d.lost.Offset).
+		return goshawk.Errorf(goshawk.Corrupt, "%s %s in %s at byte %d, because bytes are damaged: %s at byte %d", what, n.hash, file, n.place.offset, d.lost.File, d.lost.Offset).
 			WithHint("%s", damageHint)
 	}
-	if d.run.blocks == 0 || d.run.summary.Blocks+d.run.summary.Known+stale == 0 {
-		return goshawk.Errorf(goshawk.Invalid, "none of the %d blocks in these files connects to the ledger's chain, which ends with block %s at height %d", unconnected, d.run.tip, d.run.height).
-			WithHint("name the files that hold the blocks between, or the whole blocks folder")
-	}
-	d.run.warn(file, n.place.offset, "%d blocks are left out because their parents are not in these files; the first is %s", unconnected, n.hash)
-	return nil
+	return goshawk.Errorf(goshawk.NotFound, "%s %s in %s at byte %d: its parent %s is missing; the ledger ends with block %s at height %d", what, n.hash, file, n.place.offset, first.parent, d.run.tip, d.run.height).
+		WithHint("what connects is in the ledger; name the files that hold the blocks between, or the whole blocks folder, to go on; if its node is still downloading, wait until it is done")
 }
 
 const damageHint = "everything before is in the ledger; copy that file from the node again, or take the blocks from the node with --rpc, and run the command again to go on"
 
 // leftOut counts the blocks in the files that are on losing branches, and those
-// whose parent is nowhere, with the first of these.
-func (d *folder) leftOut() (stale, unconnected int64, first int32) {
+// that may belong to the chain and whose parent is nowhere, of which it returns
+// the first. Not counted are blocks below the start of a late ledger.
+func (d *folder) leftOut(ctx context.Context) (first head, err error) {
 	chosen := make([]bool, len(d.tree.nodes))
-	root := none
 	if len(d.held) > 0 {
-		root = d.tree.nodes[d.held[0]].root
+		root := d.tree.nodes[d.held[0]].root
 		for n := d.tree.best[root]; n != none; n = d.tree.nodes[n].parent {
 			chosen[n] = true
 		}
 		for _, n := range d.held { // a held block is no stale one, even where a better branch is still damaged
 			chosen[n] = true
 		}
-	}
-	above := make(map[goshawk.Hash]goshawk.Hash) // the parents of waiting nodes
-	for parent, nodes := range d.tree.waiting {
-		for _, n := range nodes {
-			above[d.tree.nodes[n].hash] = parent
-		}
-	}
-	// Blocks below the start of a late ledger are neither.
-	for hash := d.before; ; {
-		n, ok := d.tree.byHash[hash]
-		if !ok || chosen[n] {
-			break
-		}
-		chosen[n] = true
-		hash = above[hash]
-	}
-	first = none
-	for i := range d.tree.nodes {
-		n := &d.tree.nodes[i]
-		switch {
-		case chosen[i] || n.place.file == noFile:
-		case n.root == none:
-			unconnected++
-			if first == none {
-				first = int32(i)
+		for i := range d.tree.nodes {
+			if n := &d.tree.nodes[i]; n.root == root && n.place.file != noFile && !chosen[i] {
+				d.run.summary.Stale++
 			}
-		case n.root == root:
-			stale++
 		}
 	}
-	return stale, unconnected, first
+	reader := d.newReader()
+	defer reader.close()
+	var block goshawk.Block
+	for _, h := range d.tree.heads() {
+		if ctx.Err() != nil {
+			return first, interrupted(ctx)
+		}
+		blocks, length, leadsToLedger := d.hanging(h.node)
+		if leadsToLedger {
+			continue
+		}
+		err := reader.decode(h.node, &block)
+		if err != nil && goshawk.CodeOf(err) != goshawk.Corrupt {
+			return first, err
+		}
+		// A block that does not state its height is from before all had to.
+		bottom := block.Height
+		if bottom < 0 {
+			bottom = d.run.opts.Params.StatesHeight - 1
+		}
+		switch top := bottom + length - 1; {
+		case err != nil || top > d.run.height:
+			if d.run.summary.Unconnected == 0 {
+				first = h
+			}
+			d.run.summary.Unconnected += blocks
+		case len(d.held) > 0 && top >= d.tree.nodes[d.held[0]].height:
+			d.run.summary.Stale += blocks // by its own words no higher than the ledger
+		}
+	}
+	return first, nil
+}
+
+// hanging counts the blocks that hang on a block whose parent was not met, itself
+// included, and the length of their longest chain; and says whether the ledger's
+// first block is the child of one of them.
+func (d *folder) hanging(top int32) (blocks int64, length int32, leadsToLedger bool) {
+	type link struct{ node, length int32 }
+	for stack := []link{{top, 1}}; len(stack) > 0; {
+		l := stack[len(stack)-1]
+		stack = stack[:len(stack)-1]
+		hash := d.tree.nodes[l.node].hash
+		blocks, length = blocks+1, max(length, l.length)
+		leadsToLedger = leadsToLedger || len(d.held) > 0 && hash == d.before
+		for _, child := range d.tree.waiting[hash] {
+			stack = append(stack, link{child, l.length + 1})
+		}
+	}
+	return blocks, length, leadsToLedger
 }

@@ -345,22 +345,158 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 
-	t.Run("files that do not go on from the ledger", func(t *testing.T) {
+}
+
+// Blocks that may belong to the chain and connect to nothing fail the ingest,
+// after everything that connects was committed. Stale forks do not.
+func TestBlocksThatDoNotConnect(t *testing.T) {
+	c := newChain(t).grow(20, "a")
+	stale := c.fork(11).grow(6, "b")
+	early := c.fork(3).grow(2, "e")
+	records := func(from, end int) (b []byte) {
+		for h := from; h < end; h++ {
+			b = append(b, c.undo(h)...)
+		}
+		return b
+	}
+	tests := []struct {
+		name               string
+		file, undo         []byte
+		from               int32
+		height             int32
+		says               string
+		stale, unconnected int64
+	}{
+		{"a block is missing in the middle", join(c.file(0, 10), c.file(11, 21)), nil, 0, 9,
+			fmt.Sprintf("10 blocks do not connect to the chain, the first of them %s in blk00000.dat at byte %d: its parent %s is missing; the ledger ends with block %s at height 9",
+				c.hashes[11], len(c.file(0, 10)), c.hashes[10], c.hashes[9]), 0, 10},
+		{"the last but one is missing", join(c.file(0, 19), c.file(20, 21)), nil, 0, 18, "1 block does not connect to the chain: " + c.hashes[20].String(), 0, 1},
+		{"a stale fork without its first block", join(c.file(0, 21), stale.file(12, 17)), nil, 0, 20, "", 5, 0},
+		{"a fork that reaches as high as the chain", join(c.file(0, 17), stale.file(12, 17)), nil, 0, 16, "", 5, 0},
+		{"a fork that reaches higher", join(c.file(0, 16), stale.file(12, 17)), nil, 0, 15, "the first of them " + stale.hashes[12].String(), 0, 5},
+		{"below a late start", join(early.file(4, 5), c.file(6, 21)), records(6, 21), 8, 20, "", 0, 0},
+		{"both", join(c.file(0, 15), stale.file(13, 14), c.file(18, 21)), nil, 0, 14, "3 blocks do not", 1, 3},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			to := &recorder{t: t}
+			disk := newMemory(map[string][]byte{"b/blk00000.dat": test.file, "b/rev00000.dat": test.undo})
+			for _, again := range []bool{false, true} {
+				summary, err := ingest.FromFiles(t.Context(), to, disk, []string{"b"}, ingest.Options{Params: c.params, FromHeight: test.from})
+				if test.says == "" && err != nil || test.says != "" && (goshawk.CodeOf(err) != goshawk.NotFound || !strings.Contains(err.Error(), test.says) || !strings.Contains(goshawk.HintOf(err), "between")) {
+					t.Errorf("%v, want %q", err, test.says)
+				}
+				if summary.Stale != test.stale || summary.Unconnected != test.unconnected || summary.Height != test.height || len(summary.Warnings) != 0 {
+					t.Errorf("%+v", summary)
+				}
+				if to.committed != int(test.height-test.from)+1 || again && summary.Blocks != 0 {
+					t.Errorf("%d blocks are committed, %d of them now", to.committed, summary.Blocks)
+				}
+			}
+			disk.write("b/blk00000.dat", join(test.file, c.file(0, 21)))
+			disk.write("b/rev00000.dat", records(2, 21))
+			if _, err := ingest.FromFiles(t.Context(), to, disk, []string{"b"}, ingest.Options{Params: c.params}); err != nil || !slices.Equal(to.hashes(), c.hashes[test.from:]) {
+				t.Errorf("with the missing blocks: %v", err)
+			}
+		})
+	}
+}
+
+// A ledger that starts between two coinbases of one id says so.
+func TestStartBetweenOverwrittenCoinbases(t *testing.T) {
+	c := newChain(t).grow(12, "a")
+	c.params.Overwritten = [][2]int32{{3, 9}, {5, 7}}
+	disk := newMemory(map[string][]byte{"b/blk00000.dat": c.file(0, 13), "b/rev00000.dat": nil})
+	var records []byte
+	for h := 2; h < 13; h++ {
+		records = append(records, c.undo(h)...)
+	}
+	disk.write("b/rev00000.dat", records)
+	for from, want := range map[int32]int{0: 0, 3: 0, 4: 1, 5: 1, 6: 2, 7: 2, 8: 1, 9: 1, 10: 0} {
 		to := &recorder{t: t}
-		opts := ingest.Options{Params: regtest}
-		disk := newMemory(map[string][]byte{"a/blk00000.dat": c.file(0, 5), "b/blk00001.dat": c.file(10, 15)})
-		if _, err := ingest.FromFiles(t.Context(), to, disk, []string{"a"}, opts); err != nil {
-			t.Fatal(err)
+		summary, err := ingest.FromFiles(t.Context(), to, disk, []string{"b"}, ingest.Options{Params: c.params, FromHeight: from})
+		if err != nil || len(summary.Warnings) != want {
+			t.Errorf("from %d: %v, %v", from, err, summary.Warnings)
 		}
-		if _, err := ingest.FromFiles(t.Context(), to, disk, []string{"b"}, opts); goshawk.CodeOf(err) != goshawk.Invalid || !strings.Contains(goshawk.HintOf(err), "between") {
-			t.Errorf("%v (hint: %s)", err, goshawk.HintOf(err))
+		if from == 8 && summary.Warnings[0].Message != "the coinbase of block 9 has the transaction id of that of block 3, and overwrote it; a ledger that starts between them holds the later one only, and cannot tell that there were two" {
+			t.Error(summary.Warnings)
 		}
-		// Among files that do, they are a warning.
-		summary, err := ingest.FromFiles(t.Context(), to, disk, []string{"a", "b"}, opts)
-		if err != nil || summary.Unconnected != 5 || len(summary.Warnings) != 1 {
-			t.Errorf("%v, %+v", err, summary)
+		again, err := ingest.FromFiles(t.Context(), to, disk, []string{"b"}, ingest.Options{Params: c.params})
+		if err != nil || len(again.Warnings) != 0 {
+			t.Errorf("from %d, again: %v, %v", from, err, again.Warnings)
+		}
+	}
+	if got := params(t, "bitcoin").Overwritten; !slices.Equal(got, [][2]int32{{91722, 91880}, {91812, 91842}}) {
+		t.Error(got)
+	}
+}
+
+// A block that the ledger refuses is named by its file and byte.
+func TestRefusedBlockIsLocated(t *testing.T) {
+	c := newChain(t).grow(10, "a")
+	for name, opts := range map[string]ingest.Options{"whole chain": {Params: c.params}, "single blocks": {Params: c.params, Partial: true}} {
+		to := &recorder{t: t, partial: opts.Partial}
+		to.onAppend = func(*goshawk.Block) {
+			if len(to.blocks) == 6 {
+				to.appendErr = goshawk.Errorf(goshawk.Corrupt, "it spends what nobody can spend").WithHint("ask another node")
+			}
+		}
+		_, err := ingest.FromFiles(t.Context(), to, newMemory(map[string][]byte{"b/blk00007.dat": c.file(0, 11)}), []string{"b"}, opts)
+		want := fmt.Sprintf("blk00007.dat: byte %d: it spends what nobody can spend", len(c.file(0, 6)))
+		if goshawk.CodeOf(err) != goshawk.Corrupt || err.Error() != want || goshawk.HintOf(err) != "ask another node" || to.committed != 6 {
+			t.Errorf("%s: %v (hint: %s), %d committed", name, err, goshawk.HintOf(err), to.committed)
+		}
+	}
+}
+
+// An undecodable single block has a place, and no height that nobody knows.
+func TestUndecodableSingleBlock(t *testing.T) {
+	c := newChain(t).grow(10, "a")
+	hurt := slices.Clone(c.blocks[7])
+	hurt[len(hurt)-20] ^= 1
+	files := map[string][]byte{"seven.blk": hurt, "blk00000.dat": join(c.file(3, 4), c.params.AppendFramed(nil, hurt))}
+	for name, offset := range map[string]int{"seven.blk": 0, "blk00000.dat": len(c.file(3, 4))} {
+		_, err := ingest.FromFiles(t.Context(), &recorder{t: t, partial: true}, newMemory(files), []string{name}, ingest.Options{Params: c.params, Partial: true})
+		want := fmt.Sprintf("%s: byte %d: block %s: ", name, offset, c.hashes[7])
+		if goshawk.CodeOf(err) != goshawk.Corrupt || !strings.HasPrefix(err.Error(), want) || goshawk.HintOf(err) == "" {
+			t.Errorf("%v, want %s…", err, want)
+		}
+	}
+}
+
+// In which order single blocks are named does not matter, also where branches
+// have as much work; those that the ledger holds already stay.
+func TestPartialInAnyOrder(t *testing.T) {
+	base := newChain(t).grow(12, "a")
+	x, y := base.fork(9).grow(2, "x"), base.fork(9).grow(2, "y")
+	files := map[string][]byte{"x": x.file(9, 11), "y": y.file(9, 11), "base": base.file(6, 9), "early": base.file(2, 4), "alone": base.blocks[12]}
+	opts := ingest.Options{Params: base.params, Partial: true}
+	paths := []string{"alone", "base", "early", "x", "y"}
+	var want []goshawk.Hash
+	rapid.Check(t, func(rt *rapid.T) {
+		to := &recorder{t: t, partial: true}
+		summary, err := ingest.FromFiles(t.Context(), to, newMemory(files), rapid.Permutation(paths).Draw(rt, "paths"), opts)
+		if err != nil || summary.Blocks != 8 || summary.Stale != 2 {
+			rt.Fatalf("%v, %+v", err, summary)
+		}
+		if want == nil {
+			want = to.hashes()
+		}
+		if !slices.Equal(to.hashes(), want) {
+			rt.Fatal("another ledger")
 		}
 	})
+	for _, branch := range []string{"x", "y"} {
+		to := &recorder{t: t, partial: true}
+		for _, paths := range [][]string{{"base", branch}, paths} {
+			if _, err := ingest.FromFiles(t.Context(), to, newMemory(files), paths, opts); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if len(to.blocks) != 8 {
+			t.Errorf("with %s there first: %d blocks", branch, len(to.blocks))
+		}
+	}
 }
 
 func masked(file []byte) map[string][]byte {

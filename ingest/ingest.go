@@ -97,7 +97,7 @@ type Summary struct {
 	Transactions int64     // appended
 	Known        int64     // met, and already held or met before
 	Stale        int64     // left out because their branch has less work
-	Unconnected  int64     // left out because their parent is nowhere
+	Unconnected  int64     // left out because their parent is nowhere, though they may be the chain's
 	Reorganised  int64     // removed from the ledger because their branch lost
 	Height       int32     // of the ledger's last block; -1 where it is empty or not known
 	Warnings     []Warning // the first 1,000
@@ -154,7 +154,15 @@ func newRun(to Appender, opts Options) (*run, error) {
 	}
 	r := &run{to: to, opts: opts, height: -1, late: opts.FromHeight > 0}
 	r.summary.Height = -1
-	return r, r.readTip()
+	if err := r.readTip(); err != nil {
+		return nil, err
+	}
+	for _, pair := range opts.Params.Overwritten {
+		if r.blocks == 0 && pair[0] < opts.FromHeight && opts.FromHeight <= pair[1] {
+			r.warn("", 0, "the coinbase of block %d has the transaction id of that of block %d, and overwrote it; a ledger that starts between them holds the later one only, and cannot tell that there were two", pair[1], pair[0])
+		}
+	}
+	return r, nil
 }
 
 // readTip learns where the ledger ends.

@@ -60,11 +60,9 @@ func (d *folder) extendPartial(ctx context.Context) error {
 	}
 	d.run.done.TotalBlocks = d.run.done.Blocks + int64(len(todo))
 	return d.tail(d.read(ctx, todo, func(b *batch) error {
-		before := d.run.blocks
-		err := d.run.appendBatch(ctx, b)
-		for _, n := range b.todo[:d.run.blocks-before] {
+		taken, err := d.append(ctx, b)
+		for _, n := range taken {
 			d.inLedger[n] = true
-			d.held = append(d.held, n)
 		}
 		return err
 	}))

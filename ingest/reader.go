@@ -2,6 +2,7 @@ package ingest
 
 import (
 	"context"
+	"fmt"
 	"path/filepath"
 
 	"goshawk"
@@ -179,6 +180,13 @@ func (r *reader) fault(n int32, err error) error {
 	if hint == "" {
 		hint = damageHint
 	}
-	d.err = goshawk.Errorf(goshawk.CodeOf(err), "block %s at height %d: %w", node.hash, node.height, err).WithHint("%s", hint)
+	name, height := fmt.Sprintf("block %s", node.hash), node.height
+	if r.folder.run.opts.Partial {
+		height = r.folder.height(n) // the tree counts from the first block of each piece of chain
+	}
+	if height >= 0 {
+		name += fmt.Sprintf(" at height %d", height)
+	}
+	d.err = goshawk.Errorf(goshawk.CodeOf(err), "%s: %w", name, err).WithHint("%s", hint)
 	return d
 }

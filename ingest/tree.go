@@ -1,6 +1,7 @@
 package ingest
 
 import (
+	"bytes"
 	"cmp"
 	"math"
 	"math/bits"
@@ -40,6 +41,12 @@ type tree struct {
 	waiting map[goshawk.Hash][]int32 // nodes that are not attached, by their parent
 	best    map[int32]int32          // by root: the node with the most work; among equals the first seen
 	copies  map[int32][]place        // further places of a block's bytes
+
+	// byHashes says that of chains with as much work the one with the least hash
+	// at its end is the best, so that the order of files does not matter; but
+	// those of the first seeded nodes stay.
+	byHashes bool
+	seeded   int32
 }
 
 func newTree() *tree {
@@ -108,7 +115,7 @@ func (t *tree) attach(i, parent int32) {
 		}
 		if best, ok := t.best[n.root]; !ok {
 			t.best[n.root] = l.node
-		} else if c := n.work.compare(t.nodes[best].work); c > 0 || c == 0 && l.node < best {
+		} else if c := n.work.compare(t.nodes[best].work); c > 0 || c == 0 && t.before(l.node, best) {
 			t.best[n.root] = l.node
 		}
 		for _, child := range t.waiting[n.hash] {
@@ -116,6 +123,15 @@ func (t *tree) attach(i, parent int32) {
 		}
 		delete(t.waiting, n.hash)
 	}
+}
+
+// before says which of two nodes with as much work is the better one: the first
+// seen, unless the tree goes by hashes.
+func (t *tree) before(a, b int32) bool {
+	if !t.byHashes || a < t.seeded || b < t.seeded {
+		return a < b
+	}
+	return bytes.Compare(t.nodes[a].hash[:], t.nodes[b].hash[:]) < 0
 }
 
 // head is a node that waits for a parent which was not met.

@@ -44,6 +44,9 @@ type Params struct {
 	// it (BIP 34): from there on every block had to state its own. Earlier ones
 	// may state anything.
 	StatesHeight int32
+	// Overwritten lists the heights of two coinbases with one transaction id, of
+	// which the later one overwrote the earlier (BIP 30).
+	Overwritten  [][2]int32
 	MaxBlockSize int    // bytes of a serialised block, witnesses included
 	MaxMoney     uint64 // no output, and no transaction's outputs together, may exceed it
 }
@@ -105,7 +108,7 @@ func mainnet() *Params {
 		},
 		EasiestBits: 0x1d00ffff,
 		// Block 227,835 is the last one of version 1.
-		StatesHeight: 227836, MaxBlockSize: 4_000_000, MaxMoney: 21_000_000 * 100_000_000,
+		StatesHeight: 227836, Overwritten: [][2]int32{{91722, 91880}, {91812, 91842}}, MaxBlockSize: 4_000_000, MaxMoney: 21_000_000 * 100_000_000,
 	}
 }
 

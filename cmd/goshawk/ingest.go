@@ -148,7 +148,7 @@ func ingested(s ingest.Summary) string {
 		what string
 	}{
 		{s.Known, "known already"}, {s.Stale, "on branches with less work, left out"},
-		{s.Unconnected, "whose parent is nowhere, left out"}, {s.Reorganised, "taken back because their branch lost"},
+		{s.Unconnected, "that do not connect, left out"}, {s.Reorganised, "taken back because their branch lost"},
 	} {
 		if part.n > 0 {
 			fmt.Fprintf(&b, " %d %s.", part.n, part.what)
