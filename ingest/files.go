@@ -159,11 +159,11 @@ func (d *folder) root(ctx context.Context) (int32, error) {
 		if other := d.foreign(); other != "" {
 			return none, goshawk.Errorf(goshawk.Invalid, "these files hold blocks of %s, not of %s", other, d.run.opts.Params.Name).WithHint("use --network %s", other)
 		}
-		return none, goshawk.Errorf(goshawk.Invalid, "there is no block of %s in these files", d.run.opts.Params.Name).
+		return none, goshawk.Errorf(goshawk.NotFound, "there is no block of %s in these files", d.run.opts.Params.Name).
 			WithHint("name a node's blocks folder, its blk*.dat files, or raw block files")
 	}
 	if from == 0 {
-		return none, goshawk.Errorf(goshawk.Invalid, "these files do not hold the first block of %s, %s", d.run.opts.Params.Name, d.run.opts.Params.Genesis).
+		return none, goshawk.Errorf(goshawk.NotFound, "these files do not hold the first block of %s, %s", d.run.opts.Params.Name, d.run.opts.Params.Genesis).
 			WithHint("name the whole blocks folder; or start late with --from-height N; or take single blocks as they are with --partial")
 	}
 	return d.lateRoot(ctx, from)

@@ -317,10 +317,10 @@ func TestRefusals(t *testing.T) {
 	}{
 		{"no such path", nil, []string{"nowhere"}, ingest.Options{Params: regtest}, goshawk.NotFound, "blocks folder"},
 		{"no block files", map[string][]byte{"b/readme": nil}, []string{"b"}, ingest.Options{Params: regtest}, goshawk.NotFound, "blk00000.dat"},
-		{"empty file", map[string][]byte{"b/blk00000.dat": nil}, []string{"b"}, ingest.Options{Params: regtest}, goshawk.Invalid, "blocks folder"},
+		{"empty file", map[string][]byte{"b/blk00000.dat": nil}, []string{"b"}, ingest.Options{Params: regtest}, goshawk.NotFound, "blocks folder"},
 		{"another network", map[string][]byte{"b/blk00000.dat": c.file(0, 5)}, []string{"b"}, ingest.Options{Params: params(t, "bitcoin")}, goshawk.Invalid, "--network regtest"},
 		{"another masked network", masked(c.file(0, 5)), []string{"b"}, ingest.Options{Params: params(t, "signet")}, goshawk.Invalid, "--network regtest"},
-		{"no genesis", map[string][]byte{"b/blk00007.dat": c.file(5, 9)}, []string{"b"}, ingest.Options{Params: regtest}, goshawk.Invalid, "--from-height"},
+		{"no genesis", map[string][]byte{"b/blk00007.dat": c.file(5, 9)}, []string{"b"}, ingest.Options{Params: regtest}, goshawk.NotFound, "--from-height"},
 		{"start beyond the end", map[string][]byte{"b/blk00000.dat": c.file(0, 9)}, []string{"b"}, ingest.Options{Params: regtest, FromHeight: 9}, goshawk.Invalid, "--from-height"},
 		{"start before the beginning", map[string][]byte{"b/blk00000.dat": c.file(5, 9)}, []string{"b"}, ingest.Options{Params: regtest, FromHeight: 3}, goshawk.Invalid, "--from-height 5"},
 		{"no undo data", map[string][]byte{"b/blk00000.dat": c.file(0, 9)}, []string{"b"}, ingest.Options{Params: regtest, FromHeight: 3}, goshawk.Unsupported, "rev*.dat"},
@@ -330,7 +330,7 @@ func TestRefusals(t *testing.T) {
 		{"no network", nil, nil, ingest.Options{}, goshawk.Invalid, "--network"},
 		{"raw block that is too long", map[string][]byte{"x.blk": append(slices.Clone(c.blocks[3]), make([]byte, 5<<20)...)}, []string{"x.blk"}, ingest.Options{Params: regtest, Partial: true}, goshawk.Invalid, "one block"},
 		{"raw block with bytes behind it", map[string][]byte{"x.blk": append(slices.Clone(c.blocks[3]), 0)}, []string{"x.blk"}, ingest.Options{Params: regtest, Partial: true}, goshawk.Corrupt, "copy"},
-		{"no block at all", map[string][]byte{"x.txt": []byte("hello")}, []string{"x.txt"}, ingest.Options{Params: regtest, Partial: true}, goshawk.Invalid, "raw block files"},
+		{"no block at all", map[string][]byte{"x.txt": []byte("hello")}, []string{"x.txt"}, ingest.Options{Params: regtest, Partial: true}, goshawk.NotFound, "raw block files"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -149,7 +149,7 @@ func TestNodeErrorsSayWhatToDo(t *testing.T) {
 		says, hint string
 	}{
 		{name: "wrong password", before: answerWith(401, ""), code: goshawk.Invalid, says: "refused user and password", hint: ".cookie"},
-		{name: "not allowed", before: answerWith(403, ""), code: goshawk.Invalid, says: "refuses this machine", hint: "rpcallowip"},
+		{name: "not allowed", before: answerWith(403, ""), code: goshawk.Unavailable, says: "refuses this machine", hint: "rpcallowip"},
 		{name: "warming up", refuse: &nodeError{-28, "Loading block index…"}, code: goshawk.Unavailable, says: "still starting: the node says: Loading block index…", hint: "wait"},
 		{name: "busy", before: answerWith(503, "Work queue depth exceeded"), code: goshawk.Unavailable, says: "busy"},
 		{name: "not a node", before: answerWith(200, "<html>Welcome to nginx!</html>"), code: goshawk.Corrupt, says: "makes no sense", hint: "port"},

@@ -298,7 +298,7 @@ func (n *Node) take(calls []*call, response *http.Response, body []byte) error {
 		return goshawk.Errorf(goshawk.Invalid, "%w at %s", errRefused, n.endpoint).
 			WithHint("give them in the URL as http://USER:PASSWORD@HOST:PORT, or name the node's .cookie file; they are rpcuser and rpcpassword in the node's configuration")
 	case http.StatusForbidden:
-		return goshawk.Errorf(goshawk.Invalid, "the node at %s refuses this machine", n.endpoint).WithHint("allow it with rpcallowip in the node's configuration")
+		return goshawk.Errorf(goshawk.Unavailable, "the node at %s refuses this machine", n.endpoint).WithHint("allow it with rpcallowip in the node's configuration")
 	case http.StatusServiceUnavailable, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusGatewayTimeout:
 		return &repeatable{err: goshawk.Errorf(goshawk.Unavailable, "the node at %s is busy: %s", n.endpoint, response.Status).WithHint("run the command again to go on")}
 	}

@@ -97,6 +97,11 @@ func TransactionJSON(w io.Writer, t *Transaction) error {
 	e.key("weight").uint(uint64(t.Weight))
 	e.key("coinbase").bool(t.Coinbase)
 	e.key("fee").units(t.Fee)
+	if e.key("output"); t.Output != nil {
+		e.uint(uint64(*t.Output))
+	} else {
+		e.null()
+	}
 	e.key("inputs").list()
 	for i := range t.Inputs {
 		in := &t.Inputs[i]

@@ -60,6 +60,7 @@ type Transaction struct {
 	Coinbase bool
 	Inputs   []TransactionInput
 	Outputs  []TransactionOutput
+	Output   *uint32        // the one that was asked for; nil for all of them
 	Fee      *goshawk.Units // nil where an input is unresolved, or for a coinbase
 	Findings []goshawk.Finding
 }

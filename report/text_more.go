@@ -139,6 +139,21 @@ func TransactionText(w io.Writer, t *Transaction, s Style) error {
 	}
 	p.field("Weight", number(t.Weight))
 	p.basis(t.Basis)
+	if t.Output != nil {
+		p.heading("Output " + number(*t.Output) + " of " + goshawk.Count(uint64(len(t.Outputs)), "output", "outputs") + ", counted from 0")
+		p.outputs(t, int(*t.Output), int(*t.Output)+1)
+	} else {
+		p.inputs(t)
+		p.heading("Outputs")
+		p.outputs(t, 0, min(len(t.Outputs), textCoins))
+		p.cut(len(t.Outputs), "output", "outputs")
+	}
+	p.findings(t.Asset, t.Findings)
+	return p.b.Flush()
+}
+
+// inputs lists what a transaction spends.
+func (p *page) inputs(t *Transaction) {
 	p.heading("Inputs")
 	if t.Coinbase {
 		p.line("  none: newly mined coins")
@@ -158,19 +173,22 @@ func TransactionText(w io.Writer, t *Transaction, s Style) error {
 		p.line("        ", strings.Repeat(" ", width), p.paint(faint, in.Prev.String()))
 	}
 	p.cut(len(t.Inputs), "input", "inputs")
-	p.heading("Outputs")
-	amounts = amounts[:0]
-	for i := range t.Outputs[:min(len(t.Outputs), textCoins)] {
+}
+
+// outputs lists what a transaction creates, from one output up to another.
+func (p *page) outputs(t *Transaction, from, end int) {
+	var amounts []string
+	for i := from; i < end; i++ {
 		amounts = append(amounts, decimal(t.Asset, &t.Outputs[i].Amount))
 	}
-	width = widest(amounts)
-	for i := range amounts {
-		out := &t.Outputs[i]
+	width := widest(amounts)
+	for i := from; i < end; i++ {
+		out, amount := &t.Outputs[i], amounts[i-from]
 		note := ""
 		if out.ByKey {
 			note = " (paid to the key itself)"
 		}
-		p.line("  ", padLeft(number(i), 4), "  ", padLeft(amounts[i], width), "  ", line(out.Address, 400), note, p.tags(out.Labels))
+		p.line("  ", padLeft(number(i), 4), "  ", padLeft(amount, width), "  ", line(out.Address, 400), note, p.tags(out.Labels))
 		fate := "unspent"
 		switch {
 		case out.Burnt:
@@ -183,9 +201,6 @@ func TransactionText(w io.Writer, t *Transaction, s Style) error {
 		}
 		p.line("        ", strings.Repeat(" ", width), p.paint(faint, fate))
 	}
-	p.cut(len(t.Outputs), "output", "outputs")
-	p.findings(t.Asset, t.Findings)
-	return p.b.Flush()
 }
 
 // tags writes the names that labels give an address.

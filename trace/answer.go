@@ -162,9 +162,6 @@ func (r *Result) Trace(ctx context.Context) (*goshawk.Trace, error) {
 	if t.Labels == nil {
 		t.Labels = []goshawk.LabelSource{}
 	}
-	if q.Flows < 0 {
-		t.FlowsCut = 0
-	}
 	if e.head.Partial && !q.Backward {
 		t.Warnings = append(t.Warnings, "the ledger holds single blocks: what is unspent in it may have been spent in a block that it does not hold.")
 	}

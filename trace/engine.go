@@ -200,7 +200,7 @@ func (e *engine) findStarts(ctx context.Context) error {
 			for ; s < len(e.starts) && e.starts[s].tx == ids[r]; s++ {
 				o := &e.starts[s]
 				if int64(o.index) >= int64(len(outs)) {
-					return goshawk.Errorf(goshawk.NotFound, "transaction %s has no output %d", o.hash, o.index).
+					return goshawk.Errorf(goshawk.Invalid, "transaction %s has no output %d", o.hash, o.index).
 						WithHint("it has %d, counted from 0", len(outs))
 				}
 				out := &outs[o.index]

@@ -332,7 +332,7 @@ func TestRefusals(t *testing.T) {
 		"tiho backward":     {trace.Question{Method: trace.TIHO, Backward: true, Starts: start}, goshawk.Unsupported, "tiho"},
 		"negative hops":     {trace.Question{Method: trace.FIFO, Starts: start, MaxHops: ptr(-1)}, goshawk.Invalid, "hops"},
 		"unknown tx":        {trace.Question{Method: trace.FIFO, Starts: []goshawk.Outpoint{{Tx: goshawk.Hash{1}}}}, goshawk.NotFound, "no transaction"},
-		"unknown output":    {trace.Question{Method: trace.FIFO, Starts: []goshawk.Outpoint{h.Outpoint("theft:2")}}, goshawk.NotFound, "no output 2"},
+		"unknown output":    {trace.Question{Method: trace.FIFO, Starts: []goshawk.Outpoint{h.Outpoint("theft:2")}}, goshawk.Invalid, "no output 2"},
 		"worthless output":  {trace.Question{Method: trace.FIFO, Starts: []goshawk.Outpoint{h.Outpoint("theft:1")}}, goshawk.Invalid, "worth nothing"},
 		"misspelled method": {trace.Question{Method: "hair-cut", Starts: start}, goshawk.Invalid, "hair-cut"},
 	} {

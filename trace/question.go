@@ -47,6 +47,15 @@ func ParseMethod(name string) (Method, error) {
 	return m, nil
 }
 
+// CheckBackward refuses a method that has no backward.
+func (m Method) CheckBackward() error {
+	if m != TIHO {
+		return nil
+	}
+	return goshawk.Errorf(goshawk.Unsupported, "tiho cannot be followed backward: it does not say which input an output came from").
+		WithHint("use haircut, fifo, fifo-age, lifo or poison")
+}
+
 // intervals says whether the method knows which units of a coin are tainted.
 func (m Method) intervals() bool { return m == FIFO || m == LIFO || m == FIFOAge }
 
@@ -128,9 +137,10 @@ func (q *Question) check() error {
 	if len(q.Starts) == 0 {
 		return goshawk.Errorf(goshawk.Invalid, "a trace needs a coin to start from").WithHint("name one as TXID:VOUT, or an address")
 	}
-	if q.Backward && q.Method == TIHO {
-		return goshawk.Errorf(goshawk.Unsupported, "tiho cannot be followed backward: it does not say which input an output came from").
-			WithHint("use haircut, fifo, fifo-age, lifo or poison")
+	if q.Backward {
+		if err := q.Method.CheckBackward(); err != nil {
+			return err
+		}
 	}
 	if q.MaxHops != nil && *q.MaxHops < 0 {
 		return goshawk.Errorf(goshawk.Invalid, "%d hops is no limit", *q.MaxHops).WithHint("give 0 or more hops, or none for no limit")

@@ -22,7 +22,7 @@ func runCheck(ctx context.Context, t *terminal, c *command) error {
 	}
 	fsys, err := disk.Open(*dir)
 	if err != nil {
-		return goshawk.Errorf(goshawk.NotFound, "there is no ledger at %s: %w", *dir, err)
+		return noLedger(*dir, err)
 	}
 	name, err := ledger.Network(fsys)
 	if err != nil {

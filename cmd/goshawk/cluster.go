@@ -83,7 +83,7 @@ func runCluster(ctx context.Context, t *terminal, c *command) (err error) {
 	s := c.ledgerFlags().labelFlags()
 	f := c.clusterFlags()
 	format := c.format("text", "json")
-	limit := c.Int("limit", 100, "list at most `N` addresses")
+	limit := c.limit("limit", 100, "list at most `N` addresses")
 	wallet := c.String("wallet", "", "compare with the addresses of a known wallet: an `XPUB` or output descriptor")
 	c.StringVar(wallet, "xpub", "", "--wallet by another name, for an `XPUB`")
 	c.StringVar(wallet, "descriptor", "", "--wallet by another name, for a `DESCRIPTOR`")
@@ -95,8 +95,18 @@ func runCluster(ctx context.Context, t *terminal, c *command) (err error) {
 	if err := c.parse(least, 1); err != nil {
 		return err
 	}
-	if *limit < 1 || *gap < 1 || *gap > 1_000_000 {
-		return badUsage("--limit and --count must be from 1 on, --count up to a million")
+	if *gap < 1 || *gap > 1_000_000 {
+		return badUsage("--count cannot be %d: it must be from 1 to a million", *gap)
+	}
+	if err := c.oneOf("wallet", "xpub", "descriptor"); err != nil {
+		return err
+	}
+	if *wallet == "" {
+		if err := c.refuse("goes with --wallet", "count"); err != nil {
+			return err
+		}
+	} else if len(c.args) > 0 {
+		return badUsage("--wallet and ADDRESS exclude each other: a wallet's addresses are looked up, or those of %s's cluster", c.args[0])
 	}
 	ch, err := s.open(ctx)
 	if err != nil {
@@ -258,6 +268,9 @@ func runWhy(ctx context.Context, t *terminal, c *command) (err error) {
 	format := c.format("text", "json")
 	if err := c.parse(2, 2); err != nil {
 		return err
+	}
+	if c.args[0] == c.args[1] {
+		return badUsage("both are the same address: nothing has to join it to itself").WithHint("name two addresses; 'goshawk cluster' lists those that are joined to one")
 	}
 	ch, err := s.open(ctx)
 	if err != nil {

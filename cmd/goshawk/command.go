@@ -1,20 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"os"
+	"math"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
-
-	"github.com/BurntSushi/toml"
-
-	"goshawk"
 )
 
 // command is one run of a verb: its flags, then its arguments.
@@ -26,11 +22,12 @@ type command struct {
 	args       []string // before parse all, after it those that are no flags
 	quiet      *bool
 	configFile *string
+	given      map[string]bool // flags that the command line set
 	settled    map[string]bool // flags that the environment or the settings file filled
 }
 
 func newCommand(t *terminal, v verb) *command {
-	c := &command{FlagSet: flag.NewFlagSet(v.name, flag.ContinueOnError), t: t, name: v.name, settled: map[string]bool{}}
+	c := &command{FlagSet: flag.NewFlagSet(v.name, flag.ContinueOnError), t: t, name: v.name, given: map[string]bool{}, settled: map[string]bool{}}
 	c.FlagSet.SetOutput(io.Discard)
 	c.FlagSet.Usage = func() {} // parse asks for help itself
 	c.verb = v
@@ -43,19 +40,27 @@ func newCommand(t *terminal, v verb) *command {
 func (c *command) help() {
 	summary := strings.ToUpper(c.verb.summary[:1]) + c.verb.summary[1:]
 	fmt.Fprintf(c.t.out, "Usage: %s\n\n%s.\n\nFlags:\n", strings.TrimSpace("goshawk "+c.name+" [flags] "+c.verb.args), summary)
+	limited := false
 	c.VisitAll(func(f *flag.Flag) {
+		if o, ok := f.Value.(*once); ok {
+			_, is := o.Value.(*limit)
+			limited = limited || is
+		}
 		kind, text := flag.UnquoteUsage(f)
 		name := "--" + f.Name
 		if kind != "" {
 			name += " " + kind
 		}
 		fmt.Fprintf(c.t.out, "  %-28s %s", name, strings.ReplaceAll(text, "\n", "\n"+strings.Repeat(" ", 31)))
-		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && f.DefValue != fmt.Sprint(unset) && !strings.Contains(text, "default") {
+		if f.DefValue != "" && f.DefValue != "false" && f.DefValue != "0" && !strings.Contains(text, "default") {
 			fmt.Fprintf(c.t.out, " (default %s)", f.DefValue)
 		}
 		fmt.Fprintln(c.t.out)
 	})
-	fmt.Fprintf(c.t.out, "\nEvery flag can also be set as GOSHAWK_NAME in the environment, or as name = value in the settings file.\n")
+	if limited {
+		fmt.Fprintf(c.t.out, "\nA limit is meant as it is written, 0 too; 'all' lifts it.\n")
+	}
+	fmt.Fprintf(c.t.out, "\nEvery flag can also be set as GOSHAWK_NAME in the environment, or as name = value in the settings file.\nWhat can be given again stands there between commas, paths between %q; in the file also as a list.\n", string(filepath.ListSeparator))
 }
 
 // format adds the --format flag; the first choice is the default.
@@ -102,6 +107,67 @@ func (l *list) Set(s string) error {
 	return nil
 }
 
+// limit is a flag that bounds something. It is meant as it is written, 0 too.
+type limit struct{ n int }
+
+// noLimit is more than anything that is counted.
+const noLimit = math.MaxInt32 - 1
+
+// limit adds a flag that bounds something; standard is what holds without it.
+func (c *command) limit(name string, standard int, usage string) *int {
+	l := &limit{standard}
+	c.Var(l, name, usage)
+	return &l.n
+}
+
+func (l *limit) String() string {
+	if l.n == noLimit {
+		return "all"
+	}
+	return strconv.Itoa(l.n)
+}
+
+func (l *limit) Set(s string) error {
+	n, err := strconv.ParseUint(s, 10, 31)
+	switch {
+	case s == "all":
+		n = noLimit
+	case err != nil || n >= noLimit:
+		return errors.New("it must be a number from 0 on, or all")
+	}
+	l.n = int(n)
+	return nil
+}
+
+// setAll is Set for values that are apart already.
+func (l *list) setAll(values []string) error {
+	if l.whole {
+		l.values = append(l.values, values...)
+		return nil
+	}
+	return l.Set(strings.Join(values, ","))
+}
+
+// once is a flag that takes one value: another one beside it is refused.
+type once struct {
+	flag.Value
+	first *string
+}
+
+func (o *once) Set(s string) error {
+	if o.first != nil && *o.first != s {
+		return fmt.Errorf("it was given as %q before", *o.first)
+	}
+	o.first = &s
+	return o.Value.Set(s)
+}
+
+// IsBoolFlag lets a flag stand without a value.
+func (o *once) IsBoolFlag() bool {
+	b, ok := o.Value.(interface{ IsBoolFlag() bool })
+	return ok && b.IsBoolFlag()
+}
+
 // moment is a flag that holds a time in UTC.
 type moment struct {
 	time.Time
@@ -137,6 +203,11 @@ func (m *moment) Set(s string) error {
 // from the environment and the settings file, and checks the number of
 // arguments; most < 0 means no limit.
 func (c *command) parse(least, most int) error {
+	c.VisitAll(func(f *flag.Flag) {
+		if _, repeats := f.Value.(*list); !repeats {
+			f.Value = &once{Value: f.Value}
+		}
+	})
 	var rest []string
 	for args := c.args; len(args) > 0; {
 		n := len(args)
@@ -145,7 +216,7 @@ func (c *command) parse(least, most int) error {
 				c.help()
 				return err
 			}
-			return badUsage("%s", friendly(err.Error()))
+			return c.unreadable(err)
 		}
 		args = c.FlagSet.Args()
 		if taken := n - len(args); taken > 0 && c.args[len(c.args)-len(args)-1] == "--" && !c.isValue(c.args[:len(c.args)-len(args)]) {
@@ -158,6 +229,7 @@ func (c *command) parse(least, most int) error {
 		}
 	}
 	c.args = rest
+	c.Visit(func(f *flag.Flag) { c.given[f.Name] = true })
 	if err := c.settings(); err != nil {
 		return err
 	}
@@ -165,7 +237,11 @@ func (c *command) parse(least, most int) error {
 		return badUsage("an argument is missing: goshawk %s %s", c.name, c.verb.args)
 	}
 	if most >= 0 && len(rest) > most {
-		return badUsage("%q is one argument too many", rest[most])
+		err := badUsage("%q is one argument too many", rest[most])
+		if c.given["compare"] {
+			err = err.WithHint("write the methods to compare behind an equals sign: --compare=%s", rest[most])
+		}
+		return err
 	}
 	return nil
 }
@@ -180,79 +256,46 @@ func (c *command) isValue(args []string) bool {
 	if f == nil {
 		return false
 	}
-	b, isBool := f.Value.(interface{ IsBoolFlag() bool })
+	b, isBool := f.Value.(interface{ IsBoolFlag() bool }) // a list is none
 	return !isBool || !b.IsBoolFlag()
+}
+
+// unreadable words what the flag package refused.
+func (c *command) unreadable(err error) error {
+	message := friendly(err.Error())
+	if written, ok := strings.CutPrefix(message, "there is no flag --"); ok {
+		if _, err := strconv.ParseFloat(written, 64); err == nil {
+			return badUsage("-%s is no flag, and nothing else begins with a dash", written).WithHint("heights, limits and amounts are counted from 0")
+		}
+		var names []string
+		c.VisitAll(func(f *flag.Flag) { names = append(names, f.Name) })
+		if near := nearest(written, names); near != "" {
+			return badUsage("%s", message).WithHint("did you mean --%s? 'goshawk %s --help' lists the flags", near, c.name)
+		}
+	}
+	return badUsage("%s", message)
 }
 
 // friendly words the flag package's errors.
 func friendly(message string) string {
 	message = strings.Replace(message, "flag provided but not defined: -", "there is no flag --", 1)
 	message = strings.Replace(message, "flag needs an argument: -", "a value is missing after --", 1)
-	if rest, ok := strings.CutPrefix(message, "invalid value "); ok {
-		value, rest, _ := strings.Cut(rest, " for flag -")
-		name, why, _ := strings.Cut(rest, ": ")
+	for _, form := range []struct{ before, between, right string }{
+		{"invalid value ", " for flag -", "it must be a number"},
+		{"invalid boolean value ", " for -", "it must be true or false"},
+	} {
+		rest, ok := strings.CutPrefix(message, form.before)
+		value, err := strconv.QuotedPrefix(rest)
+		if !ok || err != nil {
+			continue
+		}
+		name, why, _ := strings.Cut(strings.TrimPrefix(rest[len(value):], form.between), ": ")
 		if why == "parse error" {
-			why = "it must be a number"
+			why = form.right
 		}
 		return fmt.Sprintf("--%s cannot be %s: %s", name, value, why)
 	}
 	return message
-}
-
-// settings fills the flags that the command line left out.
-func (c *command) settings() error {
-	given := map[string]bool{}
-	c.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	path := *c.configFile
-	if path == "" {
-		path, _ = c.t.env("GOSHAWK_CONFIG")
-	}
-	asked := path != ""
-	if path == "" {
-		if dir, err := os.UserConfigDir(); err == nil {
-			path = filepath.Join(dir, "goshawk", "config.toml")
-		}
-	}
-	values := map[string]any{}
-	if data, err := os.ReadFile(path); err == nil {
-		if _, err := toml.NewDecoder(bytes.NewReader(data)).Decode(&values); err != nil {
-			return goshawk.Errorf(goshawk.Invalid, "the settings file %s cannot be read: %v", path, err).WithHint("write it as TOML: name = value, with the names of flags")
-		}
-	} else if asked {
-		return goshawk.Errorf(goshawk.NotFound, "cannot read the settings file: %w", err)
-	}
-	if own, ok := values[c.name].(map[string]any); ok { // [trace], [ingest], …
-		for k, v := range own {
-			values[k] = v
-		}
-	}
-	var failed error
-	c.VisitAll(func(f *flag.Flag) {
-		if given[f.Name] || failed != nil {
-			return
-		}
-		text, _ := c.t.env("GOSHAWK_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_")))
-		where := "the environment"
-		if text == "" {
-			v, ok := values[f.Name]
-			if !ok {
-				return
-			}
-			text, where = fmt.Sprint(v), "the settings file"
-			if l, ok := v.([]any); ok {
-				var parts []string
-				for _, p := range l {
-					parts = append(parts, fmt.Sprint(p))
-				}
-				text = strings.Join(parts, ",")
-			}
-		}
-		c.settled[f.Name] = true
-		if err := c.Set(f.Name, text); err != nil {
-			failed = badUsage("%s, in %s", friendly(fmt.Sprintf("invalid value %q for flag -%s: %v", text, f.Name, err)), where)
-		}
-	})
-	return failed
 }
 
 // giveWay empties a flag that only the environment or the settings file filled,
@@ -261,6 +304,34 @@ func (c *command) giveWay(name string, value *string) {
 	if c.settled[name] {
 		*value = ""
 	}
+}
+
+// refuse refuses flags of the command line that mean nothing beside the rest of
+// it. Those of the environment and the settings file just have nothing to do.
+func (c *command) refuse(why string, names ...string) error {
+	for _, name := range names {
+		if c.given[name] {
+			return badUsage("--%s %s", name, why)
+		}
+	}
+	return nil
+}
+
+// oneOf refuses two flags of the command line that exclude each other.
+func (c *command) oneOf(names ...string) error {
+	names = slices.DeleteFunc(names, func(name string) bool { return !c.given[name] })
+	if len(names) > 1 {
+		return badUsage("--%s and --%s exclude each other", names[0], names[1])
+	}
+	return nil
+}
+
+// inOrder refuses a stretch of time that ends before it begins.
+func inOrder(from string, since *moment, to string, until *moment) error {
+	if !since.IsZero() && !until.IsZero() && since.After(until.last()) {
+		return badUsage("--%s %v and --%s %v contradict each other: no time is after the one and before the other", from, since, to, until)
+	}
+	return nil
 }
 
 // say prints a remark for people.

@@ -32,7 +32,7 @@ func runDemo(ctx context.Context, t *terminal, c *command) (err error) {
 	}
 	m, err := trace.ParseMethod(*method)
 	if err != nil {
-		return asUsage(err)
+		return err
 	}
 	folder := *dir
 	if folder == "" {

@@ -19,12 +19,12 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 	network := c.String("network", "", "`NAME` of the network: "+networkNames()+" (an existing ledger knows its own)")
 	from := c.Int("from-height", 0, "start a new ledger at height `N`; needs the node's rev*.dat files, or --rpc")
 	partial := c.Bool("partial", false, "take single blocks without their parents; inputs may stay unresolved")
-	follow := c.Bool("follow", false, "go on with new blocks until interrupted")
+	follow := c.Bool("follow", false, "go on with new blocks until interrupted (Ctrl-C), which then is no failure")
 	rpc := c.String("rpc", "", "`URL` of a node's JSON-RPC, in place of files: http://USER:PASSWORD@HOST:PORT")
 	user := c.String("rpc-user", "", "`NAME` for the node's JSON-RPC")
 	password := c.String("rpc-password", "", "`PASSWORD` for it; better set as GOSHAWK_RPC_PASSWORD")
 	cookie := c.String("rpc-cookie", "", "`FILE` with the node's cookie, in place of name and password")
-	memory := c.Int("memory", 0, "`MB` of rows to gather before they are written out; the process takes about five times as much (default 96)")
+	memory := c.Int("memory", 96, "`MB` of rows to gather before they are written out; the process takes about five times as much")
 	if err := c.parse(0, -1); err != nil {
 		return err
 	}
@@ -44,8 +44,22 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 		return badUsage("--from-height cannot be %d", *from)
 	case *from > 0 && *partial:
 		return badUsage("--from-height and --partial exclude each other")
-	case *memory < 0 || *memory > 1<<20:
-		return badUsage("--memory cannot be %d", *memory)
+	case *memory < 1 || *memory > 1<<20:
+		return badUsage("--memory cannot be %d: it must be from 1 to a million", *memory)
+	}
+	var node *ingest.Node
+	if *rpc == "" {
+		err = c.refuse("is about a node (--rpc), and files are named", "rpc-user", "rpc-password", "rpc-cookie")
+	} else {
+		node, err = ingest.NewNode(ingest.NodeOptions{URL: *rpc, User: *user, Password: *password, CookieFile: *cookie})
+	}
+	if err != nil {
+		return err
+	}
+	if *network != "" {
+		if _, err := bitcoin.Lookup(*network); err != nil {
+			return err
+		}
 	}
 	fsys, err := disk.Make(*dir)
 	if err != nil {
@@ -60,10 +74,15 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 		return badUsage("say which chain this is: --network NAME, one of %s", networkNames())
 	case *network == "":
 		*network = known
+	case known != "" && *network != known && c.given["network"]:
+		return badUsage("--network %s and --ledger contradict each other: the ledger is of %s", *network, known).
+			WithHint("use another folder for another ledger")
+	case known != "":
+		*network = known
 	}
 	params, err := bitcoin.Lookup(*network)
 	if err != nil {
-		return asUsage(err)
+		return err
 	}
 	// Large arrays come and go, and hold no pointers: collecting them early
 	// costs little, and halves the memory that waits to be collected.
@@ -76,25 +95,25 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 	defer func() { err = errors.Join(err, w.Close()) }()
 
 	progress := newBar(c)
+	following := false
 	opts := ingest.Options{Params: params, FromHeight: int32(*from), Partial: *partial, Follow: *follow,
-		Progress: func(p ingest.Progress) { showIngest(progress, p) },
+		Progress: func(p ingest.Progress) {
+			following = following || p.Stage == ingest.CaughtUp
+			showIngest(progress, p)
+		},
 		Warn: func(w ingest.Warning) {
 			progress.clear()
 			c.say("warning: %s", w)
 		}}
 	var s ingest.Summary
-	if *rpc != "" {
-		node, nerr := ingest.NewNode(ingest.NodeOptions{URL: *rpc, User: *user, Password: *password, CookieFile: *cookie})
-		if nerr != nil {
-			return asUsage(nerr)
-		}
+	if node != nil {
 		s, err = ingest.FromNode(ctx, w, node, opts)
 	} else {
 		s, err = ingest.FromFiles(ctx, w, ingest.OS(), c.args, opts)
 	}
 	progress.clear()
-	if *follow && goshawk.CodeOf(err) == goshawk.Interrupted {
-		err = nil // how following ends
+	if following && goshawk.CodeOf(err) == goshawk.Interrupted {
+		err = nil // how following ends: all that was read is committed
 	}
 	if err == nil || s.Blocks > 0 {
 		c.say("%s", ingested(s))

@@ -25,6 +25,11 @@ func runLabel(ctx context.Context, t *terminal, c *command) (err error) {
 		return badUsage("say what to do: import, list or show")
 	}
 	action, args := c.args[0], c.args[1:]
+	if action != "show" {
+		if err := c.refuse("adds labels to one answer, and label "+action+" gives none", "labels"); err != nil {
+			return err
+		}
+	}
 	switch action {
 	case "import":
 		if len(args) == 0 {

@@ -19,11 +19,11 @@ import (
 	"goshawk"
 )
 
-// Exit codes.
+// Exit codes; docs/command-line.md explains them.
 const (
 	exitDone        = 0
-	exitFailed      = 1
-	exitUsage       = 2
+	exitFailed      = 1 // the question is good, and something else is wrong
+	exitUsage       = 2 // the question itself has to change
 	exitFault       = 3 // a check or verification found fault
 	exitInterrupted = 130
 )
@@ -47,7 +47,7 @@ func verbs() []verb {
 		{"ingest", "PATH... | --rpc URL", "read a chain into a ledger", runIngest},
 		{"trace", "--from TXID:VOUT | --address ADDR", "follow value to where it rests, or came from", runTrace},
 		{"path", "--from ADDR --to ADDR", "find how value got from one party to another", runPath},
-		{"show", "TXID | ADDRESS | HEIGHT", "show a transaction, an address or a block", runShow},
+		{"show", "TXID[:VOUT] | ADDRESS | HEIGHT | BLOCKHASH", "show a transaction, an address or a block", runShow},
 		{"cluster", "ADDRESS", "show which addresses the evidence puts under one owner", runCluster},
 		{"why", "ADDRESS ADDRESS", "show the evidence that two addresses have one owner", runWhy},
 		{"screen", "[FILE...]", "find labelled addresses in a ledger, a list or a text", runScreen},
@@ -68,88 +68,113 @@ func main() {
 	os.Exit(code)
 }
 
+// answers is standard output. It remembers that a write failed, which those who
+// print line by line do not look at.
+type answers struct {
+	to  io.Writer
+	err error
+}
+
+func (a *answers) Write(p []byte) (int, error) {
+	if a.err != nil {
+		return 0, a.err
+	}
+	n, err := a.to.Write(p)
+	if err != nil {
+		a.err = goshawk.Errorf(goshawk.Unavailable, "cannot write the answer: %w", err).WithHint("what came through is not the whole answer")
+	}
+	return n, a.err
+}
+
 // run executes one command line and returns its exit code.
 func run(ctx context.Context, t *terminal, args []string) int {
 	if len(args) == 0 {
 		usage(t.err)
 		return exitUsage
 	}
-	name := args[0]
-	if name == "help" || name == "--help" || name == "-h" {
-		usage(t.out)
-		return exitDone
-	}
-	if name == "--version" {
-		name = "version"
-	}
-	for _, v := range verbs() {
-		if v.name != name {
-			continue
+	out := &answers{to: t.out}
+	t = &terminal{out: out, err: t.err, env: t.env}
+	name, err := start(ctx, t, args)
+	code := exitCode(ctx, err)
+	switch {
+	case code == exitInterrupted:
+		complain(t, name, "interrupted", goshawk.HintOf(err))
+	case code != exitDone && !errors.Is(err, errFault) && !errors.Is(err, out.err):
+		hint := goshawk.HintOf(err)
+		if hint == "" && goshawk.CodeOf(err) == goshawk.Invalid {
+			hint = fmt.Sprintf("'goshawk %s --help' lists the flags", name)
 		}
-		c := newCommand(t, v)
-		c.args = args[1:]
-		err := v.run(ctx, t, c)
-		return fail(ctx, t, c, err)
+		complain(t, name, err.Error(), hint)
 	}
-	fmt.Fprintf(t.err, "goshawk: there is no command %q\n  → 'goshawk help' lists them\n", name)
-	return exitUsage
+	if out.err != nil {
+		complain(t, name, out.err.Error(), goshawk.HintOf(out.err))
+		if code == exitDone {
+			code = exitFailed
+		}
+	}
+	return code
 }
 
-// errUsage marks errors of the command line itself.
-var errUsage = errors.New("usage")
+// start runs the command that is named, and returns its name.
+func start(ctx context.Context, t *terminal, args []string) (string, error) {
+	name, args := args[0], args[1:]
+	switch name {
+	case "help", "--help", "-h":
+		if len(args) == 0 || strings.HasPrefix(args[0], "-") {
+			usage(t.out)
+			return "", nil
+		}
+		name, args = args[0], []string{"--help"}
+	case "--version":
+		name = "version"
+	}
+	var names []string
+	for _, v := range verbs() {
+		if v.name == name {
+			c := newCommand(t, v)
+			c.args = args
+			return name, v.run(ctx, t, c)
+		}
+		names = append(names, v.name)
+	}
+	err := badUsage("there is no command %q", name)
+	if near := nearest(name, names); near != "" {
+		return "", err.WithHint("did you mean %s? 'goshawk help' lists them", near)
+	}
+	return "", err.WithHint("'goshawk help' lists them")
+}
 
 // errFault says that a check found fault; it has been reported already.
 var errFault = errors.New("fault found")
 
-type usageError struct{ error }
-
-func (e usageError) Is(target error) bool { return target == errUsage }
-func (e usageError) Unwrap() error        { return e.error }
-
 // badUsage is an error of the command line.
-func badUsage(format string, args ...any) error {
-	return usageError{goshawk.Errorf(goshawk.Invalid, format, args...)}
+func badUsage(format string, args ...any) *goshawk.Error {
+	return goshawk.Errorf(goshawk.Invalid, format, args...)
 }
 
-// asUsage marks the error of an argument that could not be read.
-func asUsage(err error) error {
-	if err == nil || goshawk.CodeOf(err) != goshawk.Invalid {
-		return err
-	}
-	return usageError{err}
-}
-
-// fail prints what went wrong and returns the exit code.
-func fail(ctx context.Context, t *terminal, c *command, err error) int {
+// exitCode says how the program ends. It looks at the kind of an error only, so
+// that one kind gives one code whatever the command.
+func exitCode(ctx context.Context, err error) int {
+	code := goshawk.CodeOf(err)
 	switch {
-	case err == nil:
+	case err == nil || errors.Is(err, flag.ErrHelp):
 		return exitDone
-	case errors.Is(err, flag.ErrHelp):
-		return exitDone
-	case errors.Is(err, errFault):
+	case errors.Is(err, errFault) || errors.Is(err, errDamaged):
 		return exitFault
-	case goshawk.CodeOf(err) == goshawk.Interrupted || ctx.Err() != nil && errors.Is(err, context.Canceled):
-		fmt.Fprintf(t.err, "goshawk %s: interrupted\n", c.name)
-		if hint := goshawk.HintOf(err); hint != "" {
-			fmt.Fprintf(t.err, "  → %s\n", hint)
-		}
+	case code == goshawk.Interrupted || ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return exitInterrupted
+	case code == goshawk.Invalid || code == goshawk.Unsupported:
+		return exitUsage
 	}
-	fmt.Fprintf(t.err, "goshawk %s: %s\n", c.name, strings.ReplaceAll(err.Error(), "\n", "\n  "))
-	hint := goshawk.HintOf(err)
-	if hint == "" && errors.Is(err, errUsage) {
-		hint = fmt.Sprintf("'goshawk %s --help' lists the flags", c.name)
-	}
+	return exitFailed
+}
+
+// complain prints what went wrong and what to do about it.
+func complain(t *terminal, name, what, hint string) {
+	fmt.Fprintf(t.err, "%s: %s\n", strings.TrimSpace("goshawk "+name), strings.ReplaceAll(what, "\n", "\n  "))
 	if hint != "" {
 		fmt.Fprintf(t.err, "  → %s\n", hint)
 	}
-	if errors.Is(err, errUsage) {
-		return exitUsage
-	}
-	if errors.Is(err, errDamaged) {
-		return exitFault
-	}
-	return exitFailed
 }
 
 func usage(w io.Writer) {

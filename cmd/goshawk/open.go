@@ -54,10 +54,10 @@ func (c *command) dataFlags() *source {
 func (c *command) remoteFlags() *source {
 	s := c.ledgerFlags()
 	s.source = c.String("source", "", "in place of a ledger, esplora:`URL` of an Esplora API; that host then learns what is asked")
-	s.network = c.String("network", "bitcoin", "`NAME` of the explorer's network")
+	s.network = c.String("network", "bitcoin", "`NAME` of the explorer's network; a ledger knows its own")
 	s.exhibits = c.String("exhibits", "", "`DIR` that keeps the explorer's answers (default: exhibits in the data folder)")
 	s.proxy = c.String("proxy", "", "`URL` of a SOCKS5 proxy to the explorer: socks5://HOST:PORT")
-	s.rate = c.Float64("rate", 0, "ask the explorer at most `N` times a second (default 5)")
+	s.rate = c.Float64("rate", 5, "ask the explorer at most `N` times a second")
 	s.refresh = c.Bool("refresh", false, "look at the explorer's tip of today instead of the one kept")
 	return s
 }
@@ -66,6 +66,29 @@ func (c *command) remoteFlags() *source {
 func (s *source) labelFlags() *source {
 	s.c.Var(&s.labels, "labels", "`PATH` of a file or folder of labels for this run; may repeat")
 	return s
+}
+
+// target says which file an answer is written to, and refuses early what would
+// fail late. A link stays one: the file that it names is written.
+func target(path string) (string, error) {
+	if path == "" || path == "-" {
+		return path, nil
+	}
+	if info, err := os.Lstat(path); err == nil && info.Mode()&os.ModeSymlink != 0 {
+		named, err := filepath.EvalSymlinks(path)
+		if err != nil {
+			return "", goshawk.Errorf(goshawk.NotFound, "cannot write %s: it is a link to a file that is not there: %w", path, err).
+				WithHint("remove the link, or name the file itself")
+		}
+		path = named
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		return "", badUsage("cannot write %s: it is a folder", path).WithHint("name a file in it")
+	}
+	if _, err := disk.Open(filepath.Dir(path)); err != nil {
+		return "", goshawk.Errorf(goshawk.NotFound, "cannot write %s: %w", path, err).WithHint("make the folder first")
+	}
+	return path, nil
 }
 
 // chain is what a question is asked of.
@@ -77,8 +100,10 @@ type chain struct {
 	head   goshawk.Head
 }
 
-// open opens the ledger or the explorer that the flags name.
-func (s *source) open(ctx context.Context) (*chain, error) {
+// open opens the ledger or the explorer that the flags name. Each check sees the
+// chain's network, and whether it is a ledger, before any explorer is asked
+// anything: what can be refused without its answers is refused there.
+func (s *source) open(ctx context.Context, checks ...func(*chain) error) (*chain, error) {
 	if s.source != nil && *s.source != "" && *s.ledger != "" {
 		if !s.c.settled["source"] {
 			s.c.giveWay("ledger", s.ledger)
@@ -90,17 +115,19 @@ func (s *source) open(ctx context.Context) (*chain, error) {
 	case s.source != nil && *s.source != "" && *s.ledger != "":
 		return nil, badUsage("--ledger and --source exclude each other")
 	case s.source != nil && *s.source != "":
-		return s.explorer(ctx)
+		return s.explorer(ctx, checks)
 	case *s.ledger == "":
 		if s.source != nil {
 			return nil, badUsage("say what to ask: --ledger DIR, or --source esplora:URL")
 		}
 		return nil, badUsage("say which ledger: --ledger DIR")
 	}
+	if err := s.c.refuse("is about an explorer (--source), and --ledger names a ledger", "exhibits", "proxy", "rate", "refresh"); err != nil {
+		return nil, err
+	}
 	d, err := disk.Open(*s.ledger)
 	if err != nil {
-		return nil, goshawk.Errorf(goshawk.NotFound, "there is no ledger at %s: %w", *s.ledger, err).
-			WithHint("make one with 'goshawk ingest --ledger DIR --network NAME PATH…'")
+		return nil, noLedger(*s.ledger, err)
 	}
 	name, err := ledger.Network(d)
 	if err != nil {
@@ -110,11 +137,20 @@ func (s *source) open(ctx context.Context) (*chain, error) {
 	if err != nil {
 		return nil, err
 	}
+	if s.network != nil && s.c.given["network"] && *s.network != params.Name {
+		return nil, badUsage("--network %s and --ledger contradict each other: the ledger is of %s", *s.network, params.Name).
+			WithHint("leave --network out: a ledger knows its own")
+	}
 	r, err := ledger.Open(d, params)
 	if err != nil {
 		return nil, err
 	}
 	c := &chain{Ledger: r, params: params, local: r, close: r.Close}
+	for _, check := range checks {
+		if err := check(c); err != nil {
+			return nil, errors.Join(err, r.Close())
+		}
+	}
 	if c.head, err = r.Head(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -124,14 +160,23 @@ func (s *source) open(ctx context.Context) (*chain, error) {
 	return c, nil
 }
 
-func (s *source) explorer(ctx context.Context) (*chain, error) {
+func (s *source) explorer(ctx context.Context, checks []func(*chain) error) (*chain, error) {
 	url, ok := strings.CutPrefix(*s.source, "esplora:")
 	if !ok {
-		return nil, badUsage("--source cannot be %q", *s.source)
+		return nil, badUsage("--source cannot be %q: it must begin with esplora:", *s.source).WithHint("write esplora: and the API's address, such as esplora:https://HOST/api")
+	}
+	if *s.rate < 0.001 || *s.rate > 1e6 || *s.rate != *s.rate {
+		return nil, badUsage("--rate cannot be %v: it must be from 0.001 to a million", *s.rate)
 	}
 	params, err := bitcoin.Lookup(*s.network)
 	if err != nil {
-		return nil, asUsage(err)
+		return nil, err
+	}
+	c := &chain{params: params}
+	for _, check := range checks {
+		if err := check(c); err != nil {
+			return nil, err
+		}
 	}
 	folder := *s.exhibits
 	if folder == "" {
@@ -153,13 +198,24 @@ func (s *source) explorer(ctx context.Context) (*chain, error) {
 		},
 	})
 	if err != nil {
-		return nil, asUsage(err)
+		return nil, err
 	}
-	c := &chain{Ledger: src, params: params, close: func() error { progress.clear(); return src.Close() }}
+	c.Ledger, c.close = src, func() error { progress.clear(); return src.Close() }
 	if c.head, err = src.Head(ctx); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
 	return c, nil
+}
+
+// noLedger says that a folder cannot be opened.
+func noLedger(dir string, err error) error {
+	return goshawk.Errorf(goshawk.NotFound, "there is no ledger at %s: %w", dir, err).
+		WithHint("make one with 'goshawk ingest --ledger DIR --network NAME PATH…'")
+}
+
+// noClusters refuses a question that an explorer cannot answer.
+func noClusters(hint string) error {
+	return goshawk.Errorf(goshawk.Unsupported, "an explorer knows no clusters").WithHint("%s", hint)
 }
 
 // dataFolder is where Goshawk keeps its own data.
@@ -210,17 +266,18 @@ func (s *source) storedLabels() (*label.Store, func() error, error) {
 
 // labelSet is what this run knows of addresses.
 func (s *source) labelSet() (*label.Set, func() error, error) {
+	nothing := func() error { return nil }
 	files, err := s.readLabels(s.labels.values)
 	if err != nil {
-		return nil, nil, err
+		return nil, nothing, err
 	}
 	store, closeStore, err := s.storedLabels()
 	if err != nil {
-		return nil, nil, err
+		return nil, nothing, err
 	}
 	set, err := label.NewSet(store, files)
 	if err != nil {
-		return nil, nil, errors.Join(err, closeStore())
+		return nil, nothing, errors.Join(err, closeStore())
 	}
 	return set, closeStore, nil
 }
@@ -308,11 +365,15 @@ func joiner() func(f ledger.Forest, batch *goshawk.Transactions, row int) {
 // output runs write on the file that --out names, or on standard output. A file
 // appears whole or not at all.
 func (c *command) output(path string, write func(io.Writer) error) error {
+	path, err := target(path)
+	if err != nil {
+		return err
+	}
 	if path == "" || path == "-" {
 		return write(c.t.out)
 	}
 	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
-		return writeThrough(path, info, write)
+		return writeThrough(path, write)
 	}
 	var buf bytes.Buffer
 	if err := write(&buf); err != nil {
@@ -320,7 +381,7 @@ func (c *command) output(path string, write func(io.Writer) error) error {
 	}
 	folder, err := disk.Open(filepath.Dir(path))
 	if err != nil {
-		return goshawk.Errorf(goshawk.NotFound, "cannot write %s: %w", path, err)
+		return goshawk.Errorf(goshawk.Unavailable, "cannot write %s: %w", path, err)
 	}
 	if err := disk.WriteFile(folder, filepath.Base(path), buf.Bytes()); err != nil {
 		return goshawk.Errorf(goshawk.Unavailable, "cannot write %s: %w", path, err)
@@ -330,10 +391,7 @@ func (c *command) output(path string, write func(io.Writer) error) error {
 }
 
 // writeThrough writes to a device or a pipe, which cannot be replaced.
-func writeThrough(path string, info os.FileInfo, write func(io.Writer) error) error {
-	if info.IsDir() {
-		return badUsage("cannot write %s: it is a folder", path)
-	}
+func writeThrough(path string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
 		return goshawk.Errorf(goshawk.Unavailable, "cannot write %s: %w", path, err)
@@ -349,6 +407,10 @@ func (c *command) color() bool {
 	if _, no := c.t.env("NO_COLOR"); no {
 		return false
 	}
-	f, ok := c.t.out.(*os.File)
+	out, ok := c.t.out.(*answers)
+	if !ok {
+		return false
+	}
+	f, ok := out.to.(*os.File)
 	return ok && isTerminal(f)
 }

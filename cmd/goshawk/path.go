@@ -17,8 +17,8 @@ func runPath(ctx context.Context, t *terminal, c *command) (err error) {
 	s := c.remoteFlags().labelFlags()
 	from := c.String("from", "", "`PARTY` that value came from: an address, cluster:ADDRESS, label:NAME or TXID:VOUT")
 	to := c.String("to", "", "`PARTY` that it reached: an address, cluster:ADDRESS or label:NAME")
-	hops := c.Int("max-hops", 0, "look at paths of at most `N` transactions")
-	read := c.Int("max-transactions", 0, "read at most `N` transactions (default 100000)")
+	hops := c.limit("max-hops", noLimit, "look at paths of at most `N` transactions")
+	read := c.limit("max-transactions", 100_000, "read at most `N` transactions")
 	confidence := c.Int("stop-confidence", 50, "a service's label counts from confidence `N` on, 0 to 100")
 	through := c.Bool("through-coinjoin", false, "go on through CoinJoins; what lies beyond is never a finding")
 	format := c.format("text", "json")
@@ -28,24 +28,41 @@ func runPath(ctx context.Context, t *terminal, c *command) (err error) {
 	if *from == "" || *to == "" {
 		return badUsage("say from whom to whom: --from ADDR --to ADDR")
 	}
-	if *hops < 0 || *read < 0 {
-		return badUsage("--max-hops and --max-transactions cannot be negative")
+	if *hops == 0 || *read == 0 {
+		return badUsage("--max-hops and --max-transactions cannot be 0: a path has at least one transaction")
 	}
-	ch, err := s.open(ctx)
+	if *confidence < 0 || *confidence > 100 {
+		return badUsage("--stop-confidence cannot be %d: it must be from 0 to 100", *confidence)
+	}
+	q := trace.PathQuery{MaxTransactions: *read, CoinJoin: isCoinJoin, ThroughCoinJoin: *through}
+	if *hops != noLimit {
+		q.MaxHops = *hops
+	}
+	if o, oerr := goshawk.ParseOutpoint(*from); oerr == nil {
+		q.Coins = []goshawk.Outpoint{o}
+	}
+	var set *label.Set
+	closeLabels := func() error { return nil }
+	defer func() { err = errors.Join(err, closeLabels()) }()
+	ch, err := s.open(ctx, func(ch *chain) (err error) {
+		if q.Coins == nil {
+			err = ch.checkParty(*from)
+		}
+		if err = errors.Join(err, ch.checkParty(*to)); err != nil {
+			return err
+		}
+		set, closeLabels, err = s.labelSet()
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, ch.close()) }()
-	set, closeLabels, err := s.labelSet()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, closeLabels()) }()
-	q := trace.PathQuery{MaxHops: *hops, MaxTransactions: *read, CoinJoin: isCoinJoin, ThroughCoinJoin: *through, Labels: set.Sources()}
-	if o, oerr := goshawk.ParseOutpoint(*from); oerr == nil {
-		q.Coins = []goshawk.Outpoint{o}
-	} else if q.From, err = ch.party(ctx, set, *from); err != nil {
-		return err
+	q.Labels = set.Sources()
+	if q.Coins == nil {
+		if q.From, err = ch.party(ctx, set, *from); err != nil {
+			return err
+		}
 	}
 	if q.To, err = ch.party(ctx, set, *to); err != nil {
 		return err
@@ -58,7 +75,7 @@ func runPath(ctx context.Context, t *terminal, c *command) (err error) {
 	found, err := trace.Path(ctx, ch, q)
 	progress.clear()
 	if found == nil {
-		return asUsage(err)
+		return err
 	}
 	found.From, found.To = *from, *to
 	for _, w := range found.Warnings {
@@ -67,12 +84,22 @@ func runPath(ctx context.Context, t *terminal, c *command) (err error) {
 	return errors.Join(print(c, *format == "json", found, report.PathsJSON, report.PathsText), err)
 }
 
+// checkParty refuses a name that nobody can have.
+func (ch *chain) checkParty(name string) error {
+	if strings.HasPrefix(name, "label:") {
+		return nil
+	}
+	of, ok := strings.CutPrefix(name, "cluster:")
+	if ok && ch.local == nil {
+		return noClusters("name an address, or ingest the chain into a ledger")
+	}
+	_, _, err := ch.params.ParseAddress(of)
+	return err
+}
+
 // party lists the addresses that a name stands for.
 func (ch *chain) party(ctx context.Context, set *label.Set, name string) ([]string, error) {
 	if of, ok := strings.CutPrefix(name, "cluster:"); ok {
-		if ch.local == nil {
-			return nil, goshawk.Errorf(goshawk.Unsupported, "an explorer knows no clusters").WithHint("name an address, or ingest the chain into a ledger")
-		}
 		id, err := ch.addressID(ctx, of)
 		if err != nil {
 			return nil, err

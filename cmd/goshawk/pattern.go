@@ -17,7 +17,7 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 	s := c.ledgerFlags().labelFlags()
 	kind := c.String("kind", "", "`KIND` of pattern: "+strings.Join(pattern.Kinds(), ", "))
 	from := c.String("from", "", "look at the coin `TXID:VOUT` only")
-	limit := c.Int("limit", 1000, "list at most `N` findings; 0 means all")
+	limit := c.limit("limit", 1000, "list at most `N` findings")
 	change := c.String("change", cluster.OneTimeChange, "tell a peel chain's change by `RULES`, a combination of change heuristics")
 	var since, until moment
 	c.Var(&since, "since", "look at blocks of `TIME` and later")
@@ -29,23 +29,20 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 	if !slices.Contains(pattern.Kinds(), *kind) {
 		return badUsage("--kind cannot be %q: it must be one of %s", *kind, strings.Join(pattern.Kinds(), ", "))
 	}
-	if *limit < 0 {
-		return badUsage("--limit cannot be %d", *limit)
+	if err := inOrder("since", &since, "until", &until); err != nil {
+		return err
 	}
-	q := pattern.Query{Kind: *kind}
-	if *limit > 0 {
-		q.Limit = *limit + 1
-	}
+	q := pattern.Query{Kind: *kind, Limit: *limit + 1} // one more tells whether there are more
 	if *from != "" {
 		o, err := goshawk.ParseOutpoint(*from)
 		if err != nil {
-			return asUsage(err)
+			return err
 		}
 		q.From = &o
 	}
 	rule, err := cluster.Parse(*change)
 	if err != nil {
-		return asUsage(err)
+		return err
 	}
 	ch, err := s.open(ctx)
 	if err != nil {
@@ -81,7 +78,7 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 	if err != nil {
 		return err
 	}
-	if *limit > 0 && len(answer.Findings) > *limit {
+	if len(answer.Findings) > *limit {
 		answer.Findings, answer.Truncated = answer.Findings[:*limit], true
 	}
 	if *format == "csv" {

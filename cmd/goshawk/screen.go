@@ -17,7 +17,7 @@ import (
 func runScreen(ctx context.Context, t *terminal, c *command) (err error) {
 	s := c.ledgerFlags().labelFlags()
 	format := c.format("text", "json", "csv")
-	network := c.String("network", "", "remark on addresses in FILE that are not of the network `NAME` (default: of any)")
+	s.network = c.String("network", "", "remark on addresses in FILE that are not of the network `NAME` (default: of any)")
 	if err := c.parse(0, -1); err != nil {
 		return err
 	}
@@ -36,7 +36,7 @@ func runScreen(ctx context.Context, t *terminal, c *command) (err error) {
 		return badUsage("there are no labels to screen against: --labels PATH, or 'goshawk label import'")
 	}
 	looked := &report.Screened{}
-	hits := c.screenFiles(ctx, set, *network, looked)
+	hits := c.screenFiles(ctx, set, *s.network, looked)
 	asset := goshawk.Asset{}
 	if *s.ledger != "" {
 		ch, err := s.open(ctx)

@@ -45,9 +45,6 @@ func newServices(ctx context.Context, ch *chain, set *label.Set, confidence int,
 	if !byCluster {
 		return s, nil
 	}
-	if ch.local == nil {
-		return nil, goshawk.Errorf(goshawk.Unsupported, "an explorer knows no clusters").WithHint("leave --cluster-labels out, or ingest the chain into a ledger")
-	}
 	s.roots = map[goshawk.AddressID]*goshawk.Label{}
 	return s, s.gather(ctx)
 }

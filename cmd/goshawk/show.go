@@ -17,7 +17,7 @@ import (
 func runShow(ctx context.Context, t *terminal, c *command) (err error) {
 	s := c.remoteFlags().labelFlags()
 	format := c.format("text", "json")
-	limit := c.Int("limit", 25, "list at most `N` transactions of an address or a block")
+	limit := c.limit("limit", 25, "list at most `N` transactions of an address or a block")
 	oldest := c.Bool("oldest", false, "list an address's oldest transactions first")
 	var since, until moment
 	c.Var(&since, "since", "list an address's transactions of `TIME` and later")
@@ -26,31 +26,76 @@ func runShow(ctx context.Context, t *terminal, c *command) (err error) {
 	if err := c.parse(1, 1); err != nil {
 		return err
 	}
-	if *limit < 1 {
-		return badUsage("--limit cannot be %d", *limit)
+	if err := inOrder("since", &since, "until", &until); err != nil {
+		return err
 	}
-	ch, err := s.open(ctx)
+	name, err := parseName(c.args[0])
+	if err != nil {
+		return err
+	}
+	var set *label.Set
+	closeLabels := func() error { return nil }
+	defer func() { err = errors.Join(err, closeLabels()) }()
+	ch, err := s.open(ctx, func(ch *chain) (err error) {
+		if name.address != "" {
+			if _, _, err := ch.params.ParseAddress(name.address); err != nil {
+				return err
+			}
+		}
+		set, closeLabels, err = s.labelSet()
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, ch.close()) }()
-	set, closeLabels, err := s.labelSet()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, closeLabels()) }()
 	v := &viewer{ctx: ctx, c: c, ch: ch, set: set, json: *format == "json", limit: *limit}
+	switch {
+	case name.address != "":
+		return v.address(name.address, *oldest, since, until)
+	case name.hash != nil:
+		return v.transaction(name, *hints)
+	}
+	return v.block(name.height)
+}
 
-	name := c.args[0]
-	if height, err := strconv.ParseInt(name, 10, 32); err == nil {
-		return v.block(int32(height))
+// name is what somebody wants to be shown: an address, a hash or a height.
+type name struct {
+	address string
+	hash    *goshawk.Hash
+	at      string  // the height of the transaction meant, where several have the hash
+	output  *uint32 // the one that is meant
+	height  int32
+}
+
+// parseName tells by its form what a name is.
+func parseName(text string) (name, error) {
+	if height, err := strconv.ParseInt(text, 10, 32); err == nil {
+		if height < 0 {
+			return name{}, badUsage("a height cannot be %d", height).WithHint("heights are counted from 0")
+		}
+		return name{height: int32(height)}, nil
 	}
-	hash, at, repeated := strings.Cut(name, "@")
-	hash, _, _ = strings.Cut(hash, ":")
-	if h, err := goshawk.ParseHash(strings.ToLower(hash)); err == nil {
-		return v.transaction(h, at, repeated, *hints)
+	id, index, indexed := strings.Cut(text, ":")
+	id, at, _ := strings.Cut(id, "@")
+	// What has so many digits and nothing else is no address.
+	const manyDigits = 48
+	if len(id) < manyDigits || strings.Trim(id, "0123456789abcdefABCDEF") != "" {
+		return name{address: text}, nil
 	}
-	return v.address(name, *oldest, since, until)
+	h, err := goshawk.ParseHash(strings.ToLower(id))
+	if err != nil {
+		return name{}, err
+	}
+	n := name{hash: &h, at: at}
+	if indexed {
+		o, err := goshawk.ParseOutpoint(h.String() + ":" + index)
+		if err != nil {
+			return name{}, err
+		}
+		n.output = &o.Index
+	}
+	return n, nil
 }
 
 // viewer shows one thing of a chain.
@@ -97,10 +142,36 @@ func (v *viewer) block(height int32) error {
 	if err != nil {
 		return err
 	}
-	info := infos[0]
+	return v.showBlock(&infos[0])
+}
+
+// blockNamed looks through a ledger for a block of this hash; nil if it has none.
+func (ch *chain) blockNamed(ctx context.Context, h goshawk.Hash) (*goshawk.BlockInfo, error) {
+	const batch = 1024
+	ids := make([]goshawk.BlockID, 0, batch)
+	for end := goshawk.BlockID(ch.head.Blocks); end > 0; {
+		ids = ids[:0]
+		for len(ids) < batch && end > 0 {
+			end--
+			ids = append(ids, end)
+		}
+		infos, err := ch.Blocks(ctx, ids)
+		if err != nil {
+			return nil, err
+		}
+		for i := range infos {
+			if infos[i].Hash == h {
+				return &infos[i], nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+func (v *viewer) showBlock(info *goshawk.BlockInfo) error {
 	b := &report.Block{Basis: v.basis(), Hash: info.Hash, Parent: info.Parent, Height: info.Height, Time: info.Time, Transactions: uint64(info.TxCount)}
 	if v.ch.local != nil {
-		err = goshawk.Scan(v.ctx, v.ch, info.FirstTx, info.FirstTx+goshawk.TxID(info.TxCount), goshawk.WantHashes, func(batch *goshawk.Transactions) error {
+		err := goshawk.Scan(v.ctx, v.ch, info.FirstTx, info.FirstTx+goshawk.TxID(info.TxCount), goshawk.WantHashes, func(batch *goshawk.Transactions) error {
 			for i := range batch.Rows {
 				if len(b.Txs) < v.limit {
 					b.Txs = append(b.Txs, batch.Rows[i].Hash)
@@ -122,17 +193,30 @@ func (v *viewer) block(height int32) error {
 
 // notHere explains a transaction that is not found.
 func (ch *chain) notHere(h goshawk.Hash) error {
-	return goshawk.Errorf(goshawk.NotFound, "transaction %v is not in this ledger", h).
-		WithHint("check the id; the ledger holds heights %d to %d of %s", ch.head.Start, ch.head.Height, ch.head.Network)
+	err := goshawk.Errorf(goshawk.NotFound, "transaction %v is not in this ledger", h)
+	if ch.local == nil {
+		return err.WithHint("check the id; a block of an explorer is shown by its height, not by its hash")
+	}
+	return err.WithHint("check the id; the ledger holds heights %d to %d of %s", ch.head.Start, ch.head.Height, ch.head.Network)
 }
 
-func (v *viewer) transaction(h goshawk.Hash, at string, repeated, hints bool) error {
+func (v *viewer) transaction(n name, hints bool) error {
+	h := *n.hash
 	found, err := v.ch.Find(v.ctx, goshawk.Names{Transactions: []goshawk.Hash{h}})
 	if err != nil {
 		return err
 	}
 	if found.Transactions[0] == goshawk.NoTx {
-		return v.ch.notHere(h)
+		block, err := v.ch.blockNamed(v.ctx, h)
+		switch {
+		case err != nil:
+			return err
+		case block == nil:
+			return v.ch.notHere(h)
+		case n.output != nil || n.at != "":
+			return badUsage("%v is a block, and has no outputs of its own", h).WithHint("name one of its transactions: 'goshawk show %v' lists them", h)
+		}
+		return v.showBlock(block)
 	}
 	ids := append(found.Overwritten[h], found.Transactions[0])
 	var batch goshawk.Transactions
@@ -150,14 +234,14 @@ func (v *viewer) transaction(h goshawk.Hash, at string, repeated, hints bool) er
 		}
 	}
 	row := len(ids) - 1
-	if repeated {
+	if n.at != "" {
 		for row = range batch.Rows {
-			if strconv.Itoa(int(batch.Rows[row].Height)) == at {
+			if strconv.Itoa(int(batch.Rows[row].Height)) == n.at {
 				break
 			}
 		}
-		if strconv.Itoa(int(batch.Rows[row].Height)) != at {
-			return goshawk.Errorf(goshawk.NotFound, "transaction %v is not in the block at height %q", h, at)
+		if strconv.Itoa(int(batch.Rows[row].Height)) != n.at {
+			return goshawk.Errorf(goshawk.NotFound, "transaction %v is not in the block at height %q", h, n.at).WithHint("leave @%s out", n.at)
 		}
 	} else if len(ids) > 1 {
 		var heights []string
@@ -167,7 +251,10 @@ func (v *viewer) transaction(h goshawk.Hash, at string, repeated, hints bool) er
 		v.c.say("The chain holds %d transactions of this id, at heights %s; each overwrote the one before it. Shown is the last; %v@HEIGHT shows another.", len(ids), strings.Join(heights, ", "), h)
 	}
 	r := &batch.Rows[row]
-	answer := &report.Transaction{Basis: v.basis(), Moment: report.Moment{Tx: r.Hash, Height: r.Height, Time: r.Time},
+	if outputs := len(batch.Out(row)); n.output != nil && int64(*n.output) >= int64(outputs) {
+		return goshawk.Errorf(goshawk.Invalid, "transaction %v has no output %d", h, *n.output).WithHint("it has %d, counted from 0", outputs)
+	}
+	answer := &report.Transaction{Output: n.output, Basis: v.basis(), Moment: report.Moment{Tx: r.Hash, Height: r.Height, Time: r.Time},
 		Position: r.Position, Version: r.Version, LockTime: r.LockTime, Weight: r.Weight, Coinbase: r.Coinbase}
 	blocks, err := v.ch.Blocks(v.ctx, []goshawk.BlockID{r.Block})
 	if err != nil {
@@ -370,7 +457,7 @@ func (v *viewer) address(text string, oldest bool, since, until moment) error {
 	a := infos[0]
 	answer := &report.Address{Basis: v.basis(), Address: a.Text, Kind: a.Kind, Transactions: a.Transactions,
 		Received: a.Received.Units, Spent: a.Spent.Units, Outputs: a.Outputs, Spends: a.Spends, Unresolved: a.Unresolved, Found: v.set.Lookup(a.Text)}
-	q := goshawk.HistoryQuery{Address: id, Oldest: oldest, Limit: v.limit}
+	q := goshawk.HistoryQuery{Address: id, Oldest: oldest, Limit: max(v.limit, 1)}
 	timed := !since.IsZero() || !until.IsZero()
 	if timed {
 		window, err := v.ch.Find(v.ctx, goshawk.Names{Since: since.Time, Until: until.last()})
@@ -383,6 +470,9 @@ func (v *viewer) address(text string, oldest bool, since, until moment) error {
 		page, err := v.ch.History(v.ctx, q)
 		if err != nil {
 			return err
+		}
+		if v.limit < len(page.Entries) {
+			page.Entries, page.More = nil, true
 		}
 		var ids []goshawk.TxID
 		for _, e := range page.Entries {

@@ -28,6 +28,9 @@ func (m *methods) Set(s string) error {
 		m.list = trace.Methods()
 		return nil
 	}
+	if s == "" {
+		return errors.New("name methods after it (--compare=fifo,haircut), or write --compare alone for all")
+	}
 	m.list = nil
 	for _, name := range strings.Split(s, ",") {
 		method, err := trace.ParseMethod(strings.TrimSpace(name))
@@ -53,14 +56,14 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	method := c.String("method", "", "`NAME` of the method: "+methodNames())
 	backward := c.Bool("backward", false, "ask where the coins came from")
 	confidence := c.Int("stop-confidence", 50, "a service's label counts from confidence `N` on, 0 to 100")
-	hops := c.Int("max-hops", unset, "end coins after `N` transactions")
+	hops := c.limit("max-hops", noLimit, "end coins after `N` transactions")
 	least := c.String("min-amount", "", "end coins with fewer tainted units than `SAT`")
 	c.Var(&until, "until", "do not walk what was spent after `TIME` (backward: created before it)")
 	through := c.Bool("through-coinjoin", false, "go on through CoinJoins; what lies beyond is never a finding")
 	c.Var(&compare, "compare", "run all methods, or those named (--compare=fifo,haircut), and show where they disagree")
 	byStart := c.Bool("by-start", false, "split every end over the coins that it came from")
 	byCluster := c.Bool("cluster-labels", false, "let labels that define a cluster reach all of it: inference")
-	flows := c.Int("flows", 0, "list at most `N` coins for drawings (default 2000)")
+	flows := c.limit("flows", 2000, "list at most `N` coins for drawings")
 	format := c.format("text", "json", "csv", "graphml", "svg", "html")
 	out := c.String("out", "", "write to `FILE` instead of the terminal")
 	if err := c.parse(0, 0); err != nil {
@@ -77,12 +80,12 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 			return badUsage("say by which method: --method NAME\n%s", methodTable())
 		}
 		if q.Method, err = trace.ParseMethod(*method); err != nil {
-			return asUsage(err)
+			return err
 		}
 	} else if *method != "" {
 		m, err := trace.ParseMethod(*method)
 		if err != nil {
-			return asUsage(err)
+			return err
 		}
 		if !slices.Contains(compare.list, m) {
 			compare.list = append([]trace.Method{m}, compare.list...)
@@ -94,11 +97,11 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	if *confidence < 0 || *confidence > 100 {
 		return badUsage("--stop-confidence cannot be %d: it must be from 0 to 100", *confidence)
 	}
-	if *hops != unset {
-		if *hops < 0 {
-			return badUsage("--max-hops cannot be %d", *hops)
-		}
+	if *hops != noLimit {
 		q.MaxHops = hops
+	}
+	if *flows == 0 {
+		q.Flows = -1
 	}
 	if *least != "" {
 		var n goshawk.Units
@@ -107,10 +110,23 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 		}
 		q.MinAmount = &n
 	}
+	if err := inOrder("received-since", &since, "received-until", &before); err != nil {
+		return err
+	}
+	if *backward {
+		if compare.all { // one has no backward
+			compare.list = slices.DeleteFunc(compare.list, func(m trace.Method) bool { return m.CheckBackward() != nil })
+		}
+		for _, m := range append([]trace.Method{q.Method}, compare.list...) {
+			if err := m.CheckBackward(); err != nil {
+				return err
+			}
+		}
+	}
 	for _, text := range from.values {
 		o, err := goshawk.ParseOutpoint(text)
 		if err != nil {
-			return asUsage(err)
+			return err
 		}
 		q.Starts = append(q.Starts, o)
 	}
@@ -123,24 +139,36 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 		return badUsage("--received-since and --received-until go with --address")
 	}
 
-	ch, err := s.open(ctx)
+	if _, err := target(*out); err != nil {
+		return err
+	}
+	var set *label.Set
+	closeLabels := func() error { return nil }
+	defer func() { err = errors.Join(err, closeLabels()) }()
+	ch, err := s.open(ctx, func(ch *chain) (err error) {
+		if *byCluster && ch.local == nil {
+			return noClusters("leave --cluster-labels out, or ingest the chain into a ledger")
+		}
+		if *address != "" {
+			if _, _, err := ch.params.ParseAddress(*address); err != nil {
+				return err
+			}
+		}
+		set, closeLabels, err = s.labelSet()
+		return err
+	})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, ch.close()) }()
 	if *address != "" {
 		if q.Starts, err = trace.Coins(ctx, ch, *address, since.Time, before.last()); err != nil {
-			return asUsage(err)
+			return err
 		}
 		if len(q.Starts) == 0 {
 			return goshawk.Errorf(goshawk.NotFound, "%s received no coins in this time", *address)
 		}
 	}
-	set, closeLabels, err := s.labelSet()
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, closeLabels()) }()
 	if *byCluster {
 		q.ServicesBy = "cluster"
 	}
@@ -155,13 +183,10 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 		progress.update(-1, fmt.Sprintf("%d transactions walked, %d coins ahead, height %d", p.Steps, p.Pending, p.Height))
 	}
 	if len(compare.list) > 0 {
-		if *backward && compare.all { // one has no backward
-			compare.list = slices.DeleteFunc(compare.list, func(m trace.Method) bool { return m == trace.TIHO })
-		}
 		answer, err := trace.Compare(ctx, ch, q, compare.list)
 		progress.clear()
 		if answer == nil {
-			return asUsage(err)
+			return err
 		}
 		for _, t := range answer.Traces {
 			labelEnds(set, t)
@@ -174,7 +199,7 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	answer, err := trace.Run(ctx, ch, q)
 	progress.clear()
 	if answer == nil {
-		return asUsage(err)
+		return err
 	}
 	labelEnds(set, answer)
 	return errors.Join(c.output(*out, func(w io.Writer) error { return c.writeTrace(w, *format, answer) }), err)
@@ -195,9 +220,6 @@ func labelOf(set *label.Set, has *goshawk.Label, address *string) *goshawk.Label
 	}
 	return &set.Lookup(*address)[0]
 }
-
-// unset is the value of a number that was not given.
-const unset = -1 << 62
 
 func (c *command) writeTrace(w io.Writer, format string, answer *goshawk.Trace) error {
 	switch format {

@@ -550,7 +550,7 @@ func TestRefusals(t *testing.T) {
 		o.Network = lookup(t, "bitcoin")
 		s := between(t, c, nil)
 		_, err := esplora.Open(t.Context(), s.URL, o)
-		wantError(t, err, goshawk.Conflict, "serves another network than bitcoin")
+		wantError(t, err, goshawk.Invalid, "serves another network than bitcoin")
 	})
 	t.Run("no explorer", func(t *testing.T) {
 		s := httptest.NewServer(http.NotFoundHandler())

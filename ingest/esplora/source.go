@@ -188,7 +188,7 @@ func (s *Source) checkNetwork(ctx context.Context) error {
 		return err
 	}
 	if !answers[0].missing && first != s.params.Genesis {
-		return goshawk.Errorf(goshawk.Conflict, "%s serves another network than %s: its first block is %v", s.client.host, s.params.Name, first).
+		return goshawk.Errorf(goshawk.Invalid, "%s serves another network than %s: its first block is %v", s.client.host, s.params.Name, first).
 			WithHint("name the network that it serves, or another server")
 	}
 	return nil
