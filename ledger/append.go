@@ -19,9 +19,8 @@ func (w *Writer) Append(b *goshawk.Block) error {
 	if err := w.follows(b); err != nil {
 		return err
 	}
-	keep := len(w.marks)
 	if err := w.add(b); err != nil {
-		if terr := w.truncate(keep); terr != nil {
+		if terr := w.truncate(len(w.marks)); terr != nil {
 			w.err = terr
 		}
 		return err
@@ -29,7 +28,7 @@ func (w *Writer) Append(b *goshawk.Block) error {
 	w.mark()
 	w.dirty = true
 	if w.full() {
-		return w.commit(len(w.marks)-w.opts.Reorg, w.unmarked() > w.opts.Memory/8)
+		return w.relieve()
 	}
 	return nil
 }
@@ -244,118 +243,12 @@ func (w *Writer) spendsRepeated(ins []goshawk.BlockInput) bool {
 
 // overwrite records that a new transaction has an earlier one's hash.
 func (w *Writer) overwrite(hash *goshawk.Hash, by uint64) {
-	old, ok := w.findTx(hash, by)
+	old, ok := w.txIndex.newest(hashPrefix(hash), by, &hashIs{&w.v, hash})
 	if !ok {
 		return
 	}
 	t := w.v.tx(old)
 	w.v.overwritten = append(w.v.overwritten, overwrite{Tx: old, By: by, First: t.firstOutput, End: t.outputEnd})
-}
-
-// findTx returns the newest transaction below limit with a hash.
-func (w *Writer) findTx(hash *goshawk.Hash, limit uint64) (uint64, bool) {
-	h := hashPrefix(hash)
-	is := func(id uint64) bool { return w.v.isHash(id, hash) }
-	if id, ok := w.txs.newest(h, limit, is); ok {
-		return id, ok
-	}
-	for i := len(w.store.txIndex) - 1; i >= 0; i-- {
-		if id, ok := w.store.txIndex[i].newest(h, limit, is); ok {
-			return id, ok
-		}
-	}
-	return 0, false
-}
-
-// keyLookup is the working memory of addressIDs.
-type keyLookup struct {
-	hash []uint64
-	id   []uint64
-	left []int // keys that are still looked for
-	keys [][]byte
-	kind []goshawk.Kind
-}
-
-// addressIDs returns the ids of a block's outputs' keys, then of its inputs'
-// known keys, and numbers the new ones. It works through the block part by
-// part, not key by key: independent look-ups in a loop wait for memory together.
-func (w *Writer) addressIDs(b *goshawk.Block) []uint64 {
-	k := &w.keys
-	k.hash, k.id, k.left, k.keys, k.kind = k.hash[:0], k.id[:0], k.left[:0], k.keys[:0], k.kind[:0]
-	add := func(kind goshawk.Kind, from, to uint32) {
-		key := b.Keys[from:to]
-		k.keys = append(k.keys, key)
-		k.kind = append(k.kind, kind)
-		k.hash = append(k.hash, secretHash(w.store.man.Secret, kind, key))
-	}
-	for i := range b.Outs {
-		add(b.Outs[i].Kind, b.Outs[i].KeyStart, b.Outs[i].KeyEnd)
-	}
-	for i := range b.Ins {
-		if in := &b.Ins[i]; in.Known != goshawk.NothingKnown {
-			add(in.Kind, in.KeyStart, in.KeyEnd)
-		}
-	}
-	k.id = slices.Grow(k.id, len(k.keys))[:len(k.keys)]
-	rows := &w.v.cols[colAddress]
-	w.warmth += w.addrs.warm(k.hash, rows)
-	for i, h := range k.hash {
-		id, ok := w.recentAddress(h, k.kind[i], k.keys[i])
-		k.id[i] = id
-		if !ok {
-			k.left = append(k.left, i)
-		}
-	}
-	for s := len(w.store.addr) - 1; s >= 0; s-- {
-		seg := w.store.addr[s]
-		w.warmth += seg.warm(k.hash, k.left, rows)
-		left := k.left[:0]
-		for _, i := range k.left {
-			h := k.hash[i]
-			from, to := seg.bucket(h)
-			found := false
-			for e := from; e < to; e++ {
-				entry := binary.LittleEndian.Uint64(seg.entries[e*8:])
-				if entry>>40 == h>>(64-prefixBits)&(1<<24-1) && w.isAddress(entry&none40, k.kind[i], k.keys[i]) {
-					k.id[i] = entry & none40
-					found = true
-					break
-				}
-			}
-			if !found {
-				left = append(left, i)
-			}
-		}
-		k.left = left
-	}
-	for _, i := range k.left {
-		id, ok := w.recentAddress(k.hash[i], k.kind[i], k.keys[i]) // new, but seen before in this block
-		if !ok {
-			id = w.addAddress(k.hash[i], k.kind[i], k.keys[i])
-		}
-		k.id[i] = id
-	}
-	return k.id
-}
-
-func (w *Writer) recentAddress(h uint64, kind goshawk.Kind, key []byte) (uint64, bool) {
-	if w.addrs.used == 0 {
-		return 0, false
-	}
-	for i := w.addrs.start(h); ; i = (i + 1) & w.addrs.mask() {
-		slot, id, found := w.addrs.probe(i, h)
-		if !found {
-			return 0, false
-		}
-		if w.isAddress(id, kind, key) {
-			return id, true
-		}
-		i = slot
-	}
-}
-
-func (w *Writer) isAddress(id uint64, kind goshawk.Kind, key []byte) bool {
-	return w.v.isAddress(id, kind, key)
 }
 
 func (w *Writer) addAddress(h uint64, kind goshawk.Kind, key []byte) uint64 {
@@ -378,102 +271,16 @@ func (w *Writer) addAddress(h uint64, kind goshawk.Kind, key []byte) uint64 {
 	return id
 }
 
-// prevLookup is the working memory of resolve.
-type prevLookup struct {
-	hash   []uint64
-	limit  []uint64 // the transaction that spends
-	tx     []uint64
-	output []uint64
-	left   []int
-}
-
-const noPrev = ^uint64(0)
-
-// resolve finds the outputs that a block's inputs spend.
-func (w *Writer) resolve(b *goshawk.Block, firstTx uint64) error {
-	p := &w.prevs
-	n := len(b.Ins)
-	p.limit, p.tx, p.output, p.left = slices.Grow(p.limit[:0], n)[:n], slices.Grow(p.tx[:0], n)[:n], slices.Grow(p.output[:0], n)[:n], p.left[:0]
-	next := uint32(0)
-	for i := range b.Txs {
-		for ; next < b.Txs[i].InputEnd; next++ {
-			p.limit[next] = firstTx + uint64(i)
-		}
-	}
-	p.hash = p.hash[:0]
-	for i := range b.Ins {
-		p.hash = append(p.hash, hashPrefix(&b.Ins[i].Prev.Tx))
-	}
-	hashes, txs, outputs := &w.v.cols[colHash], &w.v.cols[colTx], &w.v.cols[colOutput]
-	w.warmth += w.txs.warm(p.hash, hashes, txs)
-	for i := range b.Ins {
-		hash := &b.Ins[i].Prev.Tx
-		id, ok := w.txs.newest(p.hash[i], p.limit[i], func(id uint64) bool { return w.v.isHash(id, hash) })
-		p.tx[i] = id
-		if !ok {
-			p.tx[i] = noPrev
-			p.left = append(p.left, i)
-		}
-	}
-	for s := len(w.store.txIndex) - 1; s >= 0; s-- {
-		seg := w.store.txIndex[s]
-		w.warmth += seg.warm(p.hash, p.left, hashes, txs)
-		left := p.left[:0]
-		for _, i := range p.left {
-			hash := &b.Ins[i].Prev.Tx
-			id, ok := seg.newest(p.hash[i], p.limit[i], func(id uint64) bool { return w.v.isHash(id, hash) })
-			if ok {
-				p.tx[i] = id
-			} else {
-				left = append(left, i)
-			}
-		}
-		p.left = left
-	}
-	for i := range b.Ins {
-		in := &b.Ins[i]
-		p.output[i] = noPrev
-		if p.tx[i] == noPrev {
-			if w.opts.Partial || w.opts.Start > 0 && in.Known == goshawk.CoinKnown {
-				continue
-			}
-			err := goshawk.Errorf(goshawk.Corrupt, "block %v at height %d spends %v, which is not in the ledger", b.Hash, b.Height, in.Prev)
-			if w.opts.Start > 0 {
-				return err.WithHint("a ledger that starts late needs the node's spent outputs: its rev*.dat files beside the blocks, or a node that answers getblock with verbosity 3")
-			}
-			return err.WithHint("the chain's files are damaged or incomplete; '--partial' takes blocks without their parents")
-		}
-		t := w.v.tx(p.tx[i])
-		if uint64(in.Prev.Index) >= t.outputEnd-t.firstOutput {
-			return goshawk.Errorf(goshawk.Corrupt, "block %v at height %d spends %v, and that transaction has %d outputs", b.Hash, b.Height, in.Prev, t.outputEnd-t.firstOutput)
-		}
-		p.output[i] = t.firstOutput + uint64(in.Prev.Index)
-	}
-	for _, o := range p.output {
-		if o != noPrev {
-			w.warmth += uint64(outputs.at(o)[0])
-		}
-	}
-	return nil
-}
-
-// derive brings everything that follows from the rows of transactions up to
-// date: spent links, histories, clusters.
+// derive brings what follows from the rows of transactions up to date: spent
+// links and clusters.
 func (w *Writer) derive(first, end uint64) error {
 	v := &w.v
 	w.batch.Reset()
 	w.batch.Asset = w.asset()
 	for tx := first; tx < end; tx++ {
 		t := v.tx(tx)
-		for outs := v.cols[colOutput].span(t.firstOutput, t.outputEnd); len(outs) > 0; outs = outs[18:] {
-			w.postings = append(w.postings, posting{get40(outs[8:]) &^ byKeyBit, tx<<2 | didReceive})
-		}
 		for ins := v.cols[colInput].span(t.firstInput, t.inputEnd); len(ins) > 0; ins = ins[18:] {
-			row := ins[:18]
-			if a := get40(row[13:]); a != none40 {
-				w.postings = append(w.postings, posting{a, tx<<2 | didSpend})
-			}
-			o := get40(row)
+			o := get40(ins)
 			if o&outsideBit != 0 {
 				continue
 			}
@@ -527,8 +334,7 @@ func (f forest) Link(child, parent goshawk.AddressID, tx goshawk.TxID) {
 	v := &f.w.v
 	c := uint64(child)
 	if c < v.cols[colLink].n {
-		v.links.put(c, uint64(parent))
-		v.links.put(c|linkTx, uint64(tx))
+		v.putLink(c, uint64(parent), uint64(tx))
 	} else {
 		row := v.cols[colLink].at(c)
 		put40(row[0:], uint64(parent))
@@ -537,31 +343,40 @@ func (f forest) Link(child, parent goshawk.AddressID, tx goshawk.TxID) {
 	f.w.children = append(f.w.children, posting{uint64(parent), c})
 }
 
-// keepMarks empties the tables of all but what transactions before first did to
-// older rows: those are written, and their marks are not.
-func (v *view) keepMarks(first uint64) {
-	var kept [][2]uint64
+// keepMarks empties the tables of all but what the transactions from first up
+// to end did to base rows.
+func (v *view) keepMarks(first, end uint64) {
+	var kept view
+	v.copyMarks(first, end, &kept)
+	v.spends, v.links = kept.spends, kept.links
+}
+
+// copyMarks copies what the transactions from first up to end did to base rows.
+func (v *view) copyMarks(first, end uint64, to *view) {
+	v.eachMark(first, end, to.spends.put, to.putLink)
+}
+
+// eachMark calls spend and link for what the transactions from first up to end
+// did to base rows, in no order that means anything.
+func (v *view) eachMark(first, end uint64, spend func(output, tx uint64), link func(address, parent, tx uint64)) {
 	v.spends.each(func(output, tx uint64) {
-		if tx < first {
-			kept = append(kept, [2]uint64{output, tx})
+		if tx >= first && tx < end {
+			spend(output, tx)
 		}
 	})
-	v.spends.clear()
-	for _, k := range kept {
-		v.spends.put(k[0], k[1])
-	}
-	var links [][3]uint64
 	v.links.each(func(address, parent uint64) {
-		if tx, _ := v.links.get(address | linkTx); address&linkTx == 0 && tx < first {
-			links = append(links, [3]uint64{address, parent, tx})
+		if address&linkTx != 0 {
+			return
+		}
+		if tx, _ := v.links.get(address | linkTx); tx >= first && tx < end {
+			link(address, parent, tx)
 		}
 	})
-	v.links.clear()
-	v.unmarked = len(kept)+len(links) > 0
-	for _, l := range links {
-		v.links.put(l[0], l[1])
-		v.links.put(l[0]|linkTx, l[2])
-	}
+}
+
+func (v *view) putLink(address, parent, tx uint64) {
+	v.links.put(address, parent)
+	v.links.put(address|linkTx, tx)
 }
 
 // rebuild derives everything again from the rows of the tail.
@@ -569,24 +384,37 @@ func (w *Writer) rebuild() error {
 	v := &w.v
 	w.txs.clear()
 	w.addrs.clear()
-	w.postings, w.children = w.postings[:0], w.children[:0]
-	first, end := v.baseTxs(), v.txs()
-	v.keepMarks(first)
-	v.overwritten = slices.DeleteFunc(v.overwritten, func(o overwrite) bool { return o.By >= end })
-	for tx := first; tx < end; tx++ {
-		w.txs.put(binary.BigEndian.Uint64(v.cols[colHash].at(tx)), tx)
+	w.children = w.children[:0]
+	var base mark
+	for c := range columns {
+		base[c] = v.cols[c].n
 	}
-	for a := v.cols[colAddress].n; a < v.cols[colAddress].count(); a++ {
-		kind, key := v.address(a)
-		w.addrs.put(secretHash(w.store.man.Secret, kind, key), a)
+	first, end := base[colTx], v.txs()
+	v.keepMarks(0, first)
+	v.unmarked = v.spends.used+v.links.used > 0
+	v.overwritten = slices.DeleteFunc(v.overwritten, func(o overwrite) bool { return o.By >= end })
+	w.number(base)
+	for a := base[colLink]; a < v.cols[colLink].count(); a++ {
 		link := v.cols[colLink].at(a)
 		put40(link[0:], none40)
 		put40(link[5:], none40)
 	}
-	for o := v.cols[colOutput].n; o < v.cols[colOutput].count(); o++ {
+	for o := base[colOutput]; o < v.cols[colOutput].count(); o++ {
 		if row := v.cols[colOutput].at(o); get40(row[13:]) != burnt40 {
 			put40(row[13:], none40)
 		}
 	}
 	return w.derive(first, end)
+}
+
+// number puts the transactions and addresses from a mark on into the tail's indexes.
+func (w *Writer) number(from mark) {
+	v := &w.v
+	for tx := from[colTx]; tx < v.txs(); tx++ {
+		w.txs.put(binary.BigEndian.Uint64(v.cols[colHash].at(tx)), tx)
+	}
+	for a := from[colAddress]; a < v.cols[colAddress].count(); a++ {
+		kind, key := v.address(a)
+		w.addrs.put(secretHash(w.store.man.Secret, kind, key), a)
+	}
 }

@@ -126,25 +126,20 @@ func (c *checker) checksums() error {
 
 // markedCells are the cells of a column that an interrupted commit, or the
 // interrupted repair of one, may have set or unset.
-type markedCells struct {
-	byPage map[uint64][]markedCell
-}
-
-type markedCell struct {
-	at    uint64 // byte in the file
-	bytes []byte // when it is set; all ones when not
-}
+type markedCells map[uint64][]cell // by page
 
 // matches says whether a page has the wanted checksum with its cells unset, or
 // with them set.
-func (m *markedCells) matches(page uint64, data []byte, want uint32) bool {
-	if m == nil || len(m.byPage[page]) == 0 {
+func (m markedCells) matches(page uint64, data []byte, want uint32) bool {
+	if len(m[page]) == 0 {
 		return false
 	}
 	unset, set := slices.Clone(data), slices.Clone(data)
-	for _, cell := range m.byPage[page] {
-		for i, b := range cell.bytes {
-			if at := cell.at + uint64(i); at/pageSize == page && at%pageSize < uint64(len(data)) {
+	for _, c := range m[page] {
+		var value [5]byte
+		put40(value[:], c.value)
+		for i, b := range value {
+			if at := c.at + uint64(i); at/pageSize == page && at%pageSize < uint64(len(data)) {
 				unset[at%pageSize], set[at%pageSize] = 0xff, b
 			}
 		}
@@ -152,8 +147,8 @@ func (m *markedCells) matches(page uint64, data []byte, want uint32) bool {
 	return checksum(unset) == want || checksum(set) == want
 }
 
-func (c *checker) marked() ([columns]*markedCells, error) {
-	var all [columns]*markedCells
+func (c *checker) marked() ([columns]markedCells, error) {
+	var all [columns]markedCells
 	data, err := c.r.store.fsys.ReadFile(marksName(c.report.Generation + 1))
 	if disk.Missing(err) {
 		return all, nil
@@ -161,26 +156,19 @@ func (c *checker) marked() ([columns]*markedCells, error) {
 	if err != nil {
 		return all, goshawk.Errorf(goshawk.Unavailable, "cannot read the list of marks: %w", err)
 	}
-	spends, links, err := parseMarks(data)
+	m, err := parseMarks(data)
 	if err != nil {
 		return all, err
 	}
 	c.report.Pending = true
-	gather := func(col column, offset uint64, values int, cells []cell) *markedCells {
-		m := &markedCells{byPage: make(map[uint64][]markedCell)}
-		for _, x := range cells {
-			y := markedCell{x.row*columnWidths[col] + offset, make([]byte, 5*values)}
-			for i := range values {
-				put40(y.bytes[5*i:], x.value[i])
-			}
-			for p := y.at / pageSize; p <= (y.at+uint64(len(y.bytes))-1)/pageSize; p++ {
-				m.byPage[p] = append(m.byPage[p], y)
+	for _, col := range []column{colOutput, colLink} {
+		all[col] = make(markedCells)
+		for _, x := range m.of(col) {
+			for p := x.at / pageSize; p <= (x.at+4)/pageSize; p++ {
+				all[col][p] = append(all[col][p], x)
 			}
 		}
-		return m
 	}
-	all[colOutput] = gather(colOutput, 13, 1, spends)
-	all[colLink] = gather(colLink, 0, 2, links)
 	return all, nil
 }
 

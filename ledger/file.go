@@ -138,6 +138,16 @@ func (s *section) write(b []byte) {
 	}
 }
 
+func (s *section) put8(v byte) {
+	s.room(1)
+	s.buf = append(s.buf, v)
+}
+
+func (s *section) put64(v uint64) {
+	s.room(8)
+	s.buf = binary.LittleEndian.AppendUint64(s.buf, v)
+}
+
 func (s *section) put40(v uint64) {
 	s.room(5)
 	n := len(s.buf)

@@ -1,10 +1,10 @@
 package ledger
 
 import (
-	"cmp"
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sort"
 	"sync"
@@ -13,26 +13,286 @@ import (
 )
 
 // A commit writes, in this order: the rows of the blocks that leave the tail,
-// after the committed end of each column; new index segments and runs; the new
-// tail; the list of marks (spent links and address links in older rows); the
-// marks themselves, in place; and the manifest. Only the last counts. Before
-// it, readers and a restarted writer use the old manifest: rows beyond its
-// lengths are not there, files that it does not name are deleted, and the
-// marks in place are taken back by their list.
+// after the committed end of each column; new index segments and runs; the list
+// of marks (spent links and address links in older rows); the marks themselves,
+// in place; the new tail; and the manifest. Only the last counts. Before it,
+// readers and a restarted writer use the old manifest: rows beyond its lengths
+// are not there, files that it does not name are deleted, and the marks in
+// place are taken back by their list.
 
-// cell is a five- or ten-byte field of an old row that is written once.
-type cell struct {
-	row   uint64
-	value [2]uint64
+// flush moves the oldest blocks of the tail to the files. It holds what it
+// writes as it was when it began, so that blocks can be appended meanwhile.
+type flush struct {
+	store  *store // what was committed before
+	man    manifest
+	blocks int  // that leave
+	end    mark // of the last of them
+	v      view // up to there
+	// What the blocks that leave did to older rows is set in place, or stays in
+	// the tail's tables.
+	marked   bool
+	marks    marks
+	tail     tail
+	children []posting
+	sorting  *sortMemory
+
+	done chan struct{} // closed when err is known
+	err  error
 }
 
-func marksName(generation uint64) string { return fmt.Sprintf("marks-%d", generation) }
+// begin prepares the flush of the first blocks of the tail. With marks, what
+// they did to older rows is set there; else it stays in the tail's tables, for
+// in a chain whose spends go far back a few marks touch as many pages as many do.
+func (w *Writer) begin(blocks int, marks bool) *flush {
+	v := &w.v
+	f := &flush{store: w.store, man: *w.store.man, blocks: blocks, end: w.marks[blocks-1], marked: marks, sorting: &w.sorting}
+	endTx := f.end[colTx]
+	f.man.Generation++
+	for c := range columns {
+		col := v.cols[c]
+		col.tail = col.tail[:(f.end[c]-col.n)*col.width]
+		if c == colOutput || c == colLink { // their rows change as blocks are appended
+			w.copies[c] = append(w.copies[c][:0], col.tail...)
+			col.tail = w.copies[c]
+		}
+		f.v.cols[c] = col
+		f.tail.v.cols[c] = rows{width: col.width, n: f.end[c]}
+	}
 
-// commit writes out the first flush blocks of the tail and makes the rest
-// durable. With marks, what they did to older rows is set there; else it stays
-// in the tail's tables, for in a chain whose spends go far back a few marks
-// touch as many pages as many do. After an error the writer accepts nothing more.
-func (w *Writer) commit(flush int, marks bool) (err error) {
+	// What later blocks did to the rows that leave belongs to the tail.
+	v.eachSpend(endTx, v.txs(), func(o, _ uint64) {
+		if o >= v.cols[colOutput].n && o < f.end[colOutput] {
+			put40(f.v.cols[colOutput].at(o)[13:], none40)
+		}
+	})
+	linked := w.linkedBefore(endTx)
+	for _, p := range w.children[linked:] {
+		if a := p.value; a >= v.cols[colLink].n && a < f.end[colLink] {
+			row := f.v.cols[colLink].at(a)
+			put40(row[0:], none40)
+			put40(row[5:], none40)
+		}
+	}
+	if marks {
+		v.eachMark(0, endTx, func(output, tx uint64) {
+			f.marks.spends = append(f.marks.spends, spenderCell(output, tx))
+		}, func(address, parent, tx uint64) {
+			a, b := linkCells(address, parent, tx)
+			f.marks.links = append(f.marks.links, a, b)
+		})
+	} else {
+		v.copyMarks(0, endTx, &f.tail.v)
+		f.man.Unmarked = f.tail.v.spends.used+f.tail.v.links.used > 0
+	}
+	f.man.Overwritten = slices.DeleteFunc(slices.Clone(v.overwritten), func(o overwrite) bool { return o.By >= endTx })
+	f.children = w.children[:linked]
+	return f
+}
+
+// linkedBefore returns how many of the links in the tail transactions before one showed.
+func (w *Writer) linkedBefore(tx uint64) int {
+	return sort.Search(len(w.children), func(i int) bool {
+		_, t, _ := w.v.link(w.children[i].value)
+		return t >= tx
+	})
+}
+
+// eachSpend calls f for every output of this ledger that transactions spend.
+func (v *view) eachSpend(first, end uint64, f func(output, tx uint64)) {
+	for tx := first; tx < end; tx++ {
+		t := v.tx(tx)
+		for ins := v.cols[colInput].span(t.firstInput, t.inputEnd); len(ins) > 0; ins = ins[18:] {
+			if o := get40(ins); o&outsideBit == 0 {
+				f(o, tx)
+			}
+		}
+	}
+}
+
+// write writes everything but the tail and the manifest.
+func (f *flush) write() (err error) {
+	defer guard(&err)()
+	v, s, man, g := &f.v, f.store, &f.man, f.man.Generation
+	err = together(
+		func() error { return f.appendRows() },
+		func() (err error) {
+			hashes := &v.cols[colHash]
+			part := newSegment(hashes.n, f.end[colHash], func(id uint64) uint64 { return binary.BigEndian.Uint64(hashes.at(id)) })
+			man.TxIndex, err = addPart(s.fsys, man.TxIndex, s.txIndex, fmt.Sprintf("txid-%d", g), part, part.n(), mergeSegments)
+			return err
+		},
+		func() (err error) {
+			part := newSegment(v.cols[colAddress].n, f.end[colAddress], func(id uint64) uint64 {
+				kind, key := v.address(id)
+				return secretHash(man.Secret, kind, key)
+			})
+			man.AddrIndex, err = addPart(s.fsys, man.AddrIndex, s.addr, fmt.Sprintf("address-%d", g), part, part.n(), mergeSegments)
+			return err
+		},
+		func() (err error) {
+			part, err := newRun(f.sorting.histories(v, v.baseTxs(), v.txs()), 2, v.addUp)
+			if err != nil {
+				return err
+			}
+			merge := func(w *fileWriter, runs ...*run) error { return mergeRuns(w, v.addUp, runs) }
+			man.History, err = addPart(s.fsys, man.History, s.history, fmt.Sprintf("history-%d", g), part, part.values, merge)
+			return err
+		},
+		func() (err error) {
+			var m sortMemory
+			part, err := newRun(m.sort(f.children), 0, nil)
+			if err != nil {
+				return err
+			}
+			merge := func(w *fileWriter, runs ...*run) error { return mergeRuns(w, nil, runs) }
+			man.Children, err = addPart(s.fsys, man.Children, s.children, fmt.Sprintf("children-%d", g), part, part.values, merge)
+			return err
+		},
+	)
+	if err != nil {
+		return err
+	}
+	if f.marked {
+		f.marks.spends, f.marks.links = sortCells(f.marks.spends), sortCells(f.marks.links)
+		if err := f.marks.write(s.fsys, g); err != nil {
+			return err
+		}
+		if err := f.marks.set(s); err != nil {
+			return err
+		}
+	}
+	for c := range columns {
+		if man.Columns[c], err = s.sum(c, man.Columns[c].Rows, f.end[c], f.marks.of(c)); err != nil {
+			return err
+		}
+	}
+	f.marks = marks{} // much memory, no longer needed
+	return nil
+}
+
+// commit writes the tail and the manifest.
+func commit(fsys disk.FS, man *manifest, t *tail, sorting *sortMemory) (err error) {
+	defer guard(&err)()
+	if man.Tail, err = t.write(fsys, fmt.Sprintf("tail-%d", man.Generation), sorting); err != nil {
+		return err
+	}
+	if err := fsys.Sync(); err != nil {
+		return writeError("folder", err)
+	}
+	return writeManifest(fsys, man)
+}
+
+// relieve begins to write out what has gathered, while more is appended.
+func (w *Writer) relieve() error {
+	if err := w.settle(); err != nil {
+		return err
+	}
+	blocks := len(w.marks) - w.opts.Reorg
+	if w.marks[blocks-1][colBlock] < w.committed {
+		// Blocks of the committed tail would stay behind: it must be written anew.
+		return w.commit(blocks, w.crowded())
+	}
+	f := w.begin(blocks, w.crowded())
+	w.txs, w.frozenTxs = w.frozenTxs, w.txs
+	w.addrs, w.frozenAddrs = w.frozenAddrs, w.addrs
+	w.number(f.end)
+	f.done = make(chan struct{})
+	w.pending = f
+	go func() {
+		defer close(f.done)
+		if f.err = f.write(); f.err == nil {
+			f.err = commit(f.store.fsys, &f.man, &f.tail, f.sorting)
+		}
+	}()
+	return nil
+}
+
+// settle waits for the flush under way, if there is one, and lets the base end
+// where it does. After an error the writer accepts nothing more.
+func (w *Writer) settle() (err error) {
+	defer func() {
+		if err != nil {
+			w.err = err
+		}
+	}()
+	defer guard(&err)()
+	f, err := w.wait()
+	if f == nil || err != nil {
+		return err
+	}
+	if err := w.install(f); err != nil {
+		return err
+	}
+	return w.sweepFiles(&f.man)
+}
+
+func (w *Writer) wait() (*flush, error) {
+	f := w.pending
+	if f == nil {
+		return nil, nil
+	}
+	<-f.done
+	w.pending = nil
+	if f.err != nil {
+		return nil, f.err
+	}
+	w.committed = f.end[colBlock]
+	return f, nil
+}
+
+// install makes the base end where a flush does: what the rest of the tail did
+// to the rows that left goes to the tables.
+func (w *Writer) install(f *flush) error {
+	v, endTx := &w.v, f.end[colTx]
+	if f.marked {
+		v.keepMarks(endTx, math.MaxUint64)
+	}
+	v.unmarked = f.man.Unmarked
+	v.eachSpend(endTx, v.txs(), func(o, tx uint64) {
+		if o >= v.cols[colOutput].n && o < f.end[colOutput] {
+			v.spends.put(o, tx)
+		}
+	})
+	for _, p := range w.children[len(f.children):] {
+		if a := p.value; a >= v.cols[colLink].n && a < f.end[colLink] {
+			parent, tx, _ := v.link(a)
+			v.putLink(a, parent, tx)
+		}
+	}
+	w.children = w.children[:copy(w.children, w.children[len(f.children):])]
+	return w.rebase(f)
+}
+
+// rebase maps what a flush wrote and drops it from the tail's rows.
+func (w *Writer) rebase(f *flush) error {
+	s, err := openStore(w.fsys, &f.man, false)
+	if err != nil {
+		return err
+	}
+	cols := s.base()
+	for c := range columns {
+		old := w.v.cols[c]
+		cols[c].tail = old.tail[:copy(old.tail, old.tail[(f.end[c]-old.n)*old.width:])]
+	}
+	w.v.cols = cols
+	w.marks = w.marks[:copy(w.marks, w.marks[f.blocks:])]
+	err = w.store.close()
+	w.use(s)
+	return err
+}
+
+// use makes a store the one that look-ups go to, beside the tail.
+func (w *Writer) use(s *store) {
+	w.store = s
+	w.frozenTxs.clear()
+	w.frozenAddrs.clear()
+	w.txIndex = append(index{&w.txs, &w.frozenTxs}, s.txs...)
+	w.addrIndex = append(index{&w.addrs, &w.frozenAddrs}, s.addrs...)
+}
+
+// commit writes out the first blocks of the tail and makes the rest durable.
+// After an error the writer accepts nothing more.
+func (w *Writer) commit(blocks int, marks bool) (err error) {
 	defer func() {
 		if err != nil {
 			w.err = err
@@ -41,161 +301,29 @@ func (w *Writer) commit(flush int, marks bool) (err error) {
 	defer guard(&err)()
 	man := *w.store.man
 	man.Generation++
-	man.Overwritten = slices.Clone(w.v.overwritten)
-	if flush > 0 {
-		if err := w.flush(&man, w.marks[flush-1], marks); err != nil {
+	if blocks > 0 {
+		f := w.begin(blocks, marks)
+		if err := f.write(); err != nil {
 			return err
 		}
-		w.marks = w.marks[:copy(w.marks, w.marks[flush:])]
+		if err := w.install(f); err != nil {
+			return err
+		}
+		w.txs.clear()
+		w.addrs.clear()
+		w.number(f.end)
+		man = f.man
 	}
+	man.Overwritten = slices.Clone(w.v.overwritten)
 	man.Unmarked = w.v.unmarked
-	name := fmt.Sprintf("tail-%d", man.Generation)
-	if man.Tail, err = w.writeImage(w.fsys, name); err != nil {
-		return err
-	}
-	if err := w.fsys.Sync(); err != nil {
-		return writeError("folder", err)
-	}
-	if err := w.writeManifest(&man); err != nil {
+	t := tail{v: w.v, marks: w.marks, txs: w.txs, addrs: w.addrs, children: w.children}
+	if err := commit(w.fsys, &man, &t, &w.sorting); err != nil {
 		return err
 	}
 	w.dirty = false
-	if flush > 0 {
-		s, err := openStore(w.fsys, &man, false)
-		if err != nil {
-			return err
-		}
-		if err := w.store.close(); err != nil {
-			return errors.Join(err, s.close())
-		}
-		w.store = s
-		cols := s.base()
-		for c := range columns {
-			cols[c].tail = w.v.cols[c].tail
-		}
-		w.v.cols = cols
-	}
+	w.committed = w.v.cols[colBlock].count()
 	w.store.man = &man
 	return w.sweepFiles(&man)
-}
-
-// flush writes the tail up to a mark to the columns and leaves the rest in the
-// tail.
-func (w *Writer) flush(man *manifest, m mark, marks bool) error {
-	v := &w.v
-	endTx := m[colTx]
-
-	// What later blocks did to the rows that leave belongs to the tail.
-	for tx := endTx; tx < v.txs(); tx++ {
-		t := v.tx(tx)
-		for i := t.firstInput; i < t.inputEnd; i++ {
-			if o := get40(v.cols[colInput].at(i)); o&outsideBit == 0 && o >= v.cols[colOutput].n && o < m[colOutput] {
-				put40(v.cols[colOutput].at(o)[13:], none40)
-			}
-		}
-	}
-	for a := v.cols[colLink].n; a < m[colLink]; a++ {
-		if row := v.cols[colLink].at(a); get40(row[5:]) != none40 && get40(row[5:]) >= endTx {
-			put40(row[0:], none40)
-			put40(row[5:], none40)
-		}
-	}
-	var spends, links []cell
-	if marks {
-		v.spends.each(func(output, tx uint64) {
-			if tx < endTx {
-				spends = append(spends, cell{output, [2]uint64{tx}})
-			}
-		})
-		v.links.each(func(address, parent uint64) {
-			if tx, _ := v.links.get(address | linkTx); address&linkTx == 0 && tx < endTx {
-				links = append(links, cell{address, [2]uint64{parent, tx}})
-			}
-		})
-	}
-	linked := 0
-	for ; linked < len(w.children); linked++ {
-		// Cleared above, or newer: it stays.
-		if _, tx, ok := v.link(w.children[linked].value); !ok || tx >= endTx {
-			break
-		}
-	}
-	byRow := func(a, b cell) int { return cmp.Compare(a.row, b.row) }
-	slices.SortFunc(spends, byRow)
-	slices.SortFunc(links, byRow)
-	posted := sort.Search(len(w.postings), func(i int) bool { return w.postings[i].value>>2 >= endTx })
-
-	g := man.Generation
-	err := together(
-		func() error { return w.appendRows(m) },
-		func() (err error) {
-			man.TxIndex, err = w.addSegment(man.TxIndex, fmt.Sprintf("txid-%d", g), w.txEntries(v.baseTxs(), endTx), w.store.txIndex)
-			return err
-		},
-		func() (err error) {
-			man.AddrIndex, err = w.addSegment(man.AddrIndex, fmt.Sprintf("address-%d", g), w.addressEntries(v.cols[colAddress].n, m[colAddress]), w.store.addr)
-			return err
-		},
-		func() (err error) {
-			sorted := append(w.sorted[:0], w.postings[:posted]...)
-			w.sorted = sorted
-			if cap(w.scratch) < len(sorted) {
-				w.scratch = make([]posting, len(sorted))
-			}
-			man.History, err = w.addRun(man.History, fmt.Sprintf("history-%d", g), sortPostings(sorted, w.scratch), 2, w.v.addUp, w.store.history)
-			return err
-		},
-		func() (err error) {
-			man.Children, err = w.addRun(man.Children, fmt.Sprintf("children-%d", g), sortPostings(slices.Clone(w.children[:linked]), nil), 0, nil, w.store.children)
-			return err
-		},
-	)
-	if err != nil {
-		return err
-	}
-	if err := w.writeMarks(g, spends, links); err != nil {
-		return err
-	}
-	if err := w.setCells(colOutput, 13, 1, spends); err != nil {
-		return err
-	}
-	if err := w.setCells(colLink, 0, 2, links); err != nil {
-		return err
-	}
-	for c := range columns {
-		if man.Columns[c], err = w.sum(c, man.Columns[c].Rows, m[c], spends, links); err != nil {
-			return err
-		}
-	}
-
-	// The rest is the new tail.
-	for c := range columns {
-		col := &v.cols[c]
-		col.tail = col.tail[:copy(col.tail, col.tail[(m[c]-col.n)*col.width:])]
-	}
-	if marks {
-		v.spends.clear()
-		v.links.clear()
-	}
-	return w.restBase(m)
-}
-
-// restBase makes the view's base end at a mark whose rows are written but not
-// mapped yet, and derives the tail again.
-func (w *Writer) restBase(m mark) error {
-	s := w.store
-	for c := range columns {
-		mapping, err := w.fsys.Map(columnFile(c), int64(m[c]*columnWidths[c]))
-		if err != nil {
-			return mapError(columnFile(c), err)
-		}
-		if err := s.maps[c].Close(); err != nil {
-			return errors.Join(err, mapping.Close())
-		}
-		s.maps[c] = mapping
-		w.v.cols[c].base, w.v.cols[c].n = mapping.Bytes(), m[c]
-	}
-	return w.rebuild()
 }
 
 // together runs tasks at the same time and joins their errors.
@@ -212,16 +340,15 @@ func together(tasks ...func() error) error {
 	return errors.Join(errs...)
 }
 
-// appendRows writes the tail's rows up to a mark behind the columns' committed ends.
-func (w *Writer) appendRows(m mark) error {
+// appendRows writes the rows behind the columns' committed ends.
+func (f *flush) appendRows() error {
 	for c := range columns {
-		col := &w.v.cols[c]
-		size := (m[c] - col.n) * col.width
-		if size == 0 {
+		col := &f.v.cols[c]
+		if len(col.tail) == 0 {
 			continue
 		}
-		if err := w.edit(columnFile(c), func(f disk.File) error {
-			_, err := f.WriteAt(col.tail[:size], int64(col.n*col.width))
+		if err := edit(f.store.fsys, columnFile(c), func(file disk.File) error {
+			_, err := file.WriteAt(col.tail, int64(col.n*col.width))
 			return err
 		}); err != nil {
 			return err
@@ -231,8 +358,8 @@ func (w *Writer) appendRows(m mark) error {
 }
 
 // edit opens a file in place, changes it and makes the change durable.
-func (w *Writer) edit(name string, change func(disk.File) error) error {
-	f, err := w.fsys.Edit(name)
+func edit(fsys disk.FS, name string, change func(disk.File) error) error {
+	f, err := fsys.Edit(name)
 	if err != nil {
 		return writeError(name, err)
 	}
@@ -246,286 +373,29 @@ func (w *Writer) edit(name string, change func(disk.File) error) error {
 	return nil
 }
 
-func (w *Writer) txEntries(from, to uint64) []prefixed {
-	entries := make([]prefixed, 0, to-from)
-	for id := from; id < to; id++ {
-		entries = append(entries, prefixed{binary.BigEndian.Uint64(w.v.cols[colHash].at(id)) >> (64 - prefixBits), id})
-	}
-	return entries
-}
-
-func (w *Writer) addressEntries(from, to uint64) []prefixed {
-	entries := make([]prefixed, 0, to-from)
-	for id := from; id < to; id++ {
-		kind, key := w.v.address(id)
-		entries = append(entries, prefixed{secretHash(w.store.man.Secret, kind, key) >> (64 - prefixBits), id})
-	}
-	return entries
-}
-
-// mergeRatio bounds how many parts an index has: a part is merged with the one
-// before it unless that one is this many times larger.
+// mergeRatio bounds how many parts an index has: what is new is written together
+// with the parts before it, back to one that is this many times larger.
 const mergeRatio = 3
 
-// addSegment writes entries as a new segment and merges it with older ones of
-// its size. The old files stay until the manifest that does not name them is
-// committed.
-func (w *Writer) addSegment(refs []fileRef, name string, entries []prefixed, old []*segment) ([]fileRef, error) {
-	if len(entries) == 0 {
+// addPart writes a new part of an index or of posting lists, merged with those
+// older ones that are not much larger. The old files stay until the manifest
+// that does not name them is committed.
+func addPart[T any](fsys disk.FS, refs []fileRef, old []T, name string, part T, entries uint64, merge func(*fileWriter, ...T) error) ([]fileRef, error) {
+	if entries == 0 {
 		return refs, nil
 	}
-	refs = slices.Clone(refs)
-	sorted := sortPrefixed(entries)
-	fw, err := createFile(w.fsys, name)
+	i := len(refs)
+	for ; i > 0 && refs[i-1].Entries <= mergeRatio*entries; i-- {
+		entries += refs[i-1].Entries
+	}
+	w, err := createFile(fsys, name)
 	if err != nil {
 		return nil, err
 	}
-	i := 0
-	if err := writeSegment(fw, uint64(len(sorted)), func() prefixed { i++; return sorted[i-1] }); err != nil {
+	if err := merge(w, append(slices.Clone(old[i:]), part)...); err != nil {
 		return nil, err
 	}
-	last := fileRef{Name: name, Size: int64(fw.size), Entries: uint64(len(sorted))}
-	for len(refs) > 0 && refs[len(refs)-1].Entries <= mergeRatio*last.Entries {
-		prior := refs[len(refs)-1]
-		f, err := openMapped(w.fsys, last.Name, last.Size)
-		if err != nil {
-			return nil, err
-		}
-		seg, err := openSegment(f)
-		if err != nil {
-			return nil, errors.Join(err, f.close())
-		}
-		merged := fmt.Sprintf("%s-%d", name, len(refs))
-		fw, err := createFile(w.fsys, merged)
-		if err == nil {
-			err = mergeSegments(fw, old[len(refs)-1], seg)
-		}
-		if err = errors.Join(err, f.close()); err != nil {
-			return nil, err
-		}
-		last = fileRef{Name: merged, Size: int64(fw.size), Entries: prior.Entries + last.Entries}
-		refs = refs[:len(refs)-1]
-	}
-	return append(refs, last), nil
-}
-
-// addRun is addSegment for runs.
-func (w *Writer) addRun(refs []fileRef, name string, sorted []posting, flags uint, add addUp, old []*run) ([]fileRef, error) {
-	if len(sorted) == 0 {
-		return refs, nil
-	}
-	refs = slices.Clone(refs)
-	fw, err := createFile(w.fsys, name)
-	if err != nil {
-		return nil, err
-	}
-	if err := fw.finish(writeRun(fw, 0, sorted, flags, add)); err != nil {
-		return nil, err
-	}
-	last := fileRef{Name: name, Size: int64(fw.size), Entries: uint64(len(sorted))}
-	for len(refs) > 0 && refs[len(refs)-1].Entries <= mergeRatio*last.Entries {
-		prior := refs[len(refs)-1]
-		f, err := openMapped(w.fsys, last.Name, last.Size)
-		if err != nil {
-			return nil, err
-		}
-		r, err := openRun(f)
-		if err != nil {
-			return nil, errors.Join(err, f.close())
-		}
-		merged := fmt.Sprintf("%s-%d", name, len(refs))
-		fw, err := createFile(w.fsys, merged)
-		if err == nil {
-			err = mergeRuns(fw, old[len(refs)-1], r, add)
-		}
-		if err = errors.Join(err, f.close()); err != nil {
-			return nil, err
-		}
-		last = fileRef{Name: merged, Size: int64(fw.size), Entries: prior.Entries + last.Entries}
-		refs = refs[:len(refs)-1]
-	}
-	return append(refs, last), nil
-}
-
-// writeMarks writes the list of cells that are about to be set in place, with
-// what they are set to.
-func (w *Writer) writeMarks(generation uint64, spends, links []cell) error {
-	data := binary.LittleEndian.AppendUint64(nil, uint64(len(spends)))
-	data = binary.LittleEndian.AppendUint64(data, uint64(len(links)))
-	for _, c := range slices.Concat(spends, links) {
-		for _, v := range []uint64{c.row, c.value[0], c.value[1]} {
-			data = binary.LittleEndian.AppendUint64(data, v)
-		}
-	}
-	data = binary.LittleEndian.AppendUint32(data, checksum(data))
-	return w.replace(marksName(generation), data)
-}
-
-func (w *Writer) replace(name string, data []byte) error {
-	if err := disk.WriteFile(w.fsys, name, data); err != nil {
-		return writeError(name, err)
-	}
-	return nil
-}
-
-// setCells writes fields of committed rows in place, page by page: cells are in
-// order of their rows, each of n five-byte values at an offset of its row.
-func (w *Writer) setCells(c column, offset uint64, n int, cells []cell) error {
-	if len(cells) == 0 {
-		return nil
-	}
-	width := columnWidths[c]
-	base := w.store.maps[c].Bytes()
-	return w.edit(columnFile(c), func(f disk.File) error {
-		const most = 1 << 20
-		buf := make([]byte, 0, most+2*pageSize)
-		from := uint64(0) // of buf in the file
-		flush := func() error {
-			if len(buf) == 0 {
-				return nil
-			}
-			_, err := f.WriteAt(buf, int64(from))
-			buf = buf[:0]
-			return err
-		}
-		for _, cell := range cells {
-			at := cell.row*width + offset
-			first, end := at/pageSize*pageSize, min((at+5*uint64(n)-1)/pageSize*pageSize+pageSize, uint64(len(base)))
-			if held := from + uint64(len(buf)); len(buf) == 0 || first > held || len(buf) > most && first >= held {
-				if err := flush(); err != nil {
-					return err
-				}
-				from = first
-			}
-			if held := from + uint64(len(buf)); end > held {
-				buf = append(buf, base[held:end]...)
-			}
-			for i := range n {
-				put40(buf[at-from+5*uint64(i):], cell.value[i])
-			}
-		}
-		return flush()
-	})
-}
-
-// sum brings a column's checksums up to date after rows were appended behind
-// oldRows and cells set before it, and returns its committed span.
-func (w *Writer) sum(c column, oldRows, newRows uint64, spends, links []cell) (span, error) {
-	width := columnWidths[c]
-	size := newRows * width
-	m, err := w.fsys.Map(columnFile(c), int64(size))
-	if err != nil {
-		return span{}, mapError(columnFile(c), err)
-	}
-	data := m.Bytes()
-	full := size / pageSize
-	page := func(i uint64) uint32 { return checksum(data[i*pageSize : min((i+1)*pageSize, size)]) }
-	err = w.edit(checksumFile(c), func(f disk.File) error {
-		var cells []cell
-		offset, length := uint64(0), uint64(0)
-		switch c {
-		case colOutput:
-			cells, offset, length = spends, 13, 5
-		case colLink:
-			cells, offset, length = links, 0, 10
-		}
-		first := oldRows * width / pageSize // the first page that was not full
-		var touched []uint64
-		for _, cell := range cells {
-			at := cell.row*width + offset
-			for i := at / pageSize; i <= (at+length-1)/pageSize && i < first; i++ {
-				if n := len(touched); n == 0 || touched[n-1] < i {
-					touched = append(touched, i)
-				}
-			}
-		}
-		for i := first; i < full; i++ {
-			touched = append(touched, i)
-		}
-		for len(touched) > 0 { // neighbours in one write
-			n := 1
-			for n < len(touched) && touched[n] == touched[0]+uint64(n) {
-				n++
-			}
-			sums := make([]byte, 0, 4*n)
-			for _, i := range touched[:n] {
-				sums = binary.LittleEndian.AppendUint32(sums, page(i))
-			}
-			if _, err := f.WriteAt(sums, int64(touched[0]*4)); err != nil {
-				return err
-			}
-			touched = touched[n:]
-		}
-		return nil
-	})
-	s := span{Rows: newRows}
-	if size%pageSize != 0 {
-		s.Last = page(full)
-	}
-	return s, errors.Join(err, m.Close())
-}
-
-// recover puts right what an interrupted commit left.
-func (w *Writer) recover(man *manifest) error {
-	name := marksName(man.Generation + 1)
-	data, err := w.fsys.ReadFile(name)
-	if disk.Missing(err) {
-		return w.sweepFiles(man)
-	}
-	if err != nil {
-		return writeError(name, err)
-	}
-	spends, links, err := parseMarks(data)
-	if err != nil {
-		return err
-	}
-	w.store, err = openStore(w.fsys, man, false)
-	if err != nil {
-		return err
-	}
-	for i := range spends {
-		spends[i].value[0] = none40
-	}
-	for i := range links {
-		links[i].value = [2]uint64{none40, none40}
-	}
-	err = errors.Join(w.setCells(colOutput, 13, 1, spends), w.setCells(colLink, 0, 2, links))
-	for _, c := range []column{colOutput, colLink} {
-		if err == nil {
-			var s span
-			if s, err = w.sum(c, man.Columns[c].Rows, man.Columns[c].Rows, spends, links); err == nil && s != man.Columns[c] {
-				err = mapError(columnFile(c), errors.New("the last page's checksum does not match"))
-			}
-		}
-	}
-	err = errors.Join(err, w.store.close())
-	w.store = nil
-	if err != nil {
-		return err
-	}
-	return w.sweepFiles(man)
-}
-
-func parseMarks(data []byte) (spends, links []cell, err error) {
-	const head, each, tail = 16, 24, 4
-	n := len(data)
-	if n < head+tail || checksum(data[:n-tail]) != binary.LittleEndian.Uint32(data[n-tail:]) {
-		return nil, nil, mapError("marks", errors.New("the list of marks is damaged"))
-	}
-	split, more := binary.LittleEndian.Uint64(data), binary.LittleEndian.Uint64(data[8:])
-	if uint64(n) != head+tail+(split+more)*each {
-		return nil, nil, mapError("marks", errors.New("the list of marks is not whole"))
-	}
-	for i, at := uint64(0), head; at < n-tail; i, at = i+1, at+each {
-		word := func(k int) uint64 { return binary.LittleEndian.Uint64(data[at+8*k:]) }
-		c := cell{word(0), [2]uint64{word(1), word(2)}}
-		if i < split {
-			spends = append(spends, c)
-		} else {
-			links = append(links, c)
-		}
-	}
-	return spends, links, nil
+	return append(slices.Clone(refs[:i]), fileRef{Name: name, Size: int64(w.size), Entries: entries}), nil
 }
 
 // sweepFiles deletes the files that the committed generation does not name. On

@@ -155,24 +155,15 @@ func dump(out *bytes.Buffer, w *Writer) {
 
 func dumpSegment(out *bytes.Buffer, s *segment) {
 	fmt.Fprintf(out, "%s: %d entries, %d-bit directory\n", s.file.name, s.n(), s.bits)
-	for c := (segmentCursor{s: s}); ; c.i++ {
-		e, ok := c.peek()
-		if !ok {
-			return
-		}
-		fmt.Fprintf(out, "  %s  hash %09x…, id %d\n", hex.EncodeToString(s.entries[c.i*8:c.i*8+8]), e.prefix, e.id)
+	for c := (segmentCursor{s: s}); c.load(); c.i++ {
+		fmt.Fprintf(out, "  %s  hash %09x…, id %d\n", hex.EncodeToString(s.entries[c.i*8:c.i*8+8]), c.prefix, s.at(c.i)&none40)
 	}
 }
 
 func dumpRun(out *bytes.Buffer, r *run) {
-	for k := (&runKeys{r: r}); ; k.i++ {
-		key, ok := k.peek()
-		if !ok {
-			return
-		}
-		fmt.Fprintf(out, "  key %d:", key)
-		from, to := k.list()
-		for i := from; i < to; i++ {
+	for k := (&runKeys{r: r}); k.load(); k.i++ {
+		fmt.Fprintf(out, "  key %d:", k.key)
+		for i := k.from; i < k.to; i++ {
 			fmt.Fprintf(out, " %s", hex.EncodeToString(r.value[i*5:i*5+5]))
 		}
 		fmt.Fprintln(out)

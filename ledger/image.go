@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"encoding/binary"
-	"slices"
 
 	"goshawk/internal/disk"
 )
@@ -82,8 +81,16 @@ func parseImage(f *mapped) (*image, error) {
 	return m, err
 }
 
-// writeImage writes the writer's tail.
-func (w *Writer) writeImage(fsys disk.FS, name string) (*fileRef, error) {
+// tail is what an image is written from. Its tables have room for more than
+// they hold.
+type tail struct {
+	v          view
+	marks      []mark
+	txs, addrs memIndex
+	children   []posting
+}
+
+func (t *tail) write(fsys disk.FS, name string, scratch *sortMemory) (*fileRef, error) {
 	fw, err := createFile(fsys, name)
 	if err != nil {
 		return nil, err
@@ -104,26 +111,23 @@ func (w *Writer) writeImage(fsys disk.FS, name string) (*fileRef, error) {
 		place(i, uint64(len(data)), used)
 	}
 	for c := range columns {
-		put(int(c), w.v.cols[c].tail, 0)
+		put(int(c), t.v.cols[c].tail, 0)
 	}
-	marks := make([]byte, 0, len(w.marks)*markSize)
-	for i := range w.marks {
-		for _, n := range w.marks[i] {
+	marks := make([]byte, 0, len(t.marks)*markSize)
+	for i := range t.marks {
+		for _, n := range t.marks[i] {
 			marks = binary.LittleEndian.AppendUint64(marks, n)
 		}
 	}
 	put(secMarks, marks, 0)
-	// In memory the tables have room for more.
-	txs, addrs := w.txs.tight(), w.addrs.tight()
+	txs, addrs := t.txs.tight(), t.addrs.tight()
 	put(secTxIndex, txs.slots, txs.used)
 	put(secAddrIndex, addrs.slots, addrs.used)
-	spends, links := w.v.spends.tight(), w.v.links.tight()
+	spends, links := t.v.spends.tight(), t.v.links.tight()
 	put(secSpends, spends.slots, spends.used)
 	put(secLinks, links.slots, links.used)
-	sorted := sortPostings(append(w.sorted[:0], w.postings...), w.scratch)
-	place(secHistory, writeRun(fw, at, sorted, 2, w.v.addUp), 0)
-	sorted = sortPostings(slices.Clone(w.children), nil)
-	place(secChildren, writeRun(fw, at, sorted, 0, nil), 0)
+	place(secHistory, writeRun(fw, at, scratch.histories(&t.v, t.v.baseTxs(), t.v.txs()), 2, t.v.addUp), 0)
+	place(secChildren, writeRun(fw, at, scratch.sort(t.children), 0, nil), 0)
 	front := fw.section(0)
 	front.write(header)
 	front.flush()

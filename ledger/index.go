@@ -3,14 +3,57 @@ package ledger
 import (
 	"encoding/binary"
 	"math/bits"
+	"slices"
 
 	"goshawk"
 )
 
 // An index finds the id of a hash. Its newest part is an open-addressed table
-// in memory (memIndex), the rest are immutable segments on disk, newest last,
-// which are merged as they gather so that there are few. Neither stores the
-// key: a candidate is checked against its row by the caller.
+// in memory (memIndex), the rest are immutable segments on disk, which are
+// merged as they gather so that there are few. Neither stores the key: a
+// candidate is checked against its row. Parts are in order, newest first, and
+// their ids too: what a part finds is newer than all that later ones would.
+type index []indexPart
+
+type indexPart interface {
+	// newest returns the largest id below limit that has hash h and is wanted.
+	newest(h, limit uint64, want wanted) (id uint64, ok bool)
+	// warm reads what newest will for the hashes named by left, and those rows
+	// of the columns; see warm.go.
+	warm(hashes []uint64, left []int, cols ...*rows) uint64
+}
+
+// wanted looks at the row of an id that has the right hash.
+type wanted interface{ is(id uint64) bool }
+
+// anyID is no limit.
+const anyID = ^uint64(0)
+
+func (x index) newest(h, limit uint64, want wanted) (uint64, bool) {
+	for _, part := range x {
+		if id, ok := part.newest(h, limit, want); ok {
+			return id, true
+		}
+	}
+	return 0, false
+}
+
+// hashIs wants a transaction.
+type hashIs struct {
+	v    *view
+	hash *goshawk.Hash
+}
+
+func (w *hashIs) is(id uint64) bool { return w.v.isHash(id, w.hash) }
+
+// addressIs wants an address.
+type addressIs struct {
+	v    *view
+	kind goshawk.Kind
+	key  []byte
+}
+
+func (w *addressIs) is(id uint64) bool { return w.v.isAddress(id, w.kind, w.key) }
 
 // memIndex maps 64-bit hashes to ids; several ids may share a hash. Its bytes
 // are the same in memory and on disk: a power of two of 16-byte slots, hash
@@ -82,12 +125,13 @@ func (m *memIndex) tight() *memIndex {
 }
 
 func (m *memIndex) clear() {
-	clear(m.slots)
+	if m.used > 0 {
+		clear(m.slots)
+	}
 	m.used = 0
 }
 
-// newest returns the largest id below limit that has hash h and satisfies is.
-func (m *memIndex) newest(h, limit uint64, is func(id uint64) bool) (uint64, bool) {
+func (m *memIndex) newest(h, limit uint64, want wanted) (uint64, bool) {
 	if m.used == 0 {
 		return 0, false
 	}
@@ -97,7 +141,7 @@ func (m *memIndex) newest(h, limit uint64, is func(id uint64) bool) (uint64, boo
 		if !found {
 			return best, ok
 		}
-		if id < limit && (!ok || id > best) && is(id) {
+		if id < limit && (!ok || id > best) && want.is(id) {
 			best, ok = id, true
 		}
 		i = slot
@@ -152,8 +196,7 @@ func (s *segment) bucket(h uint64) (from, to uint64) {
 	return uint64(binary.LittleEndian.Uint32(s.dir[i:])), uint64(binary.LittleEndian.Uint32(s.dir[i+4:]))
 }
 
-// newest returns the largest id below limit that has hash h and satisfies is.
-func (s *segment) newest(h, limit uint64, is func(id uint64) bool) (uint64, bool) {
+func (s *segment) newest(h, limit uint64, want wanted) (uint64, bool) {
 	from, to := s.bucket(h)
 	best, ok := uint64(0), false
 	for i := from; i < to; i++ {
@@ -161,18 +204,78 @@ func (s *segment) newest(h, limit uint64, is func(id uint64) bool) (uint64, bool
 		if e>>40 != h>>(64-prefixBits)&(1<<24-1) {
 			continue
 		}
-		if id := e & none40; id < limit && (!ok || id > best) && is(id) {
+		if id := e & none40; id < limit && (!ok || id > best) && want.is(id) {
 			best, ok = id, true
 		}
 	}
 	return best, ok
 }
 
-// prefixed is an entry: the first 36 bits of its hash, and its id.
-type prefixed struct{ prefix, id uint64 }
+// entry is what a segment holds of a hash and an id.
+func entry(h, id uint64) uint64 { return h>>(64-prefixBits)<<40 | id }
 
-// writeSegment writes n entries, which next returns in order.
-func writeSegment(w *fileWriter, n uint64, next func() prefixed) error {
+// newSegment makes a segment of the ids from first up to end, in memory: a
+// counting sort by bucket, and insertion within one.
+func newSegment(first, end uint64, hash func(id uint64) uint64) *segment {
+	n := end - first
+	s := &segment{bits: segmentBits(n), entries: make([]byte, n*8)}
+	s.dir = make([]byte, (1<<s.bits+1)*4)
+	at := make([]uint32, 1<<s.bits+1)
+	for id := first; id < end; id++ {
+		at[hash(id)>>(64-s.bits)+1]++
+	}
+	for i := range at {
+		if i > 0 {
+			at[i] += at[i-1]
+		}
+		binary.LittleEndian.PutUint32(s.dir[i*4:], at[i])
+	}
+	for id := first; id < end; id++ {
+		h := hash(id)
+		from, _ := s.bucket(h)
+		b := h >> (64 - s.bits)
+		e, j := entry(h, id), uint64(at[b])
+		at[b]++
+		for ; j > from && s.at(j-1) > e; j-- {
+			binary.LittleEndian.PutUint64(s.entries[j*8:], s.at(j-1))
+		}
+		binary.LittleEndian.PutUint64(s.entries[j*8:], e)
+	}
+	return s
+}
+
+func (s *segment) at(i uint64) uint64 { return binary.LittleEndian.Uint64(s.entries[i*8:]) }
+
+// segmentCursor walks a segment's entries in order.
+type segmentCursor struct {
+	s      *segment
+	i      uint64
+	bucket uint64
+	prefix uint64 // of entry i, if there is one
+}
+
+// load finds entry i's prefix: an entry lacks the first bits, which its bucket has.
+func (c *segmentCursor) load() bool {
+	if c.i >= c.s.n() {
+		return false
+	}
+	for uint64(binary.LittleEndian.Uint32(c.s.dir[(c.bucket+1)*4:])) <= c.i {
+		c.bucket++
+	}
+	c.prefix = c.bucket>>(c.s.bits-segmentMinBits)<<24 | c.s.at(c.i)>>40
+	return true
+}
+
+// mergeSegments writes the union of segments whose ids follow each other.
+func mergeSegments(w *fileWriter, parts ...*segment) error {
+	var n uint64
+	var cursors []*segmentCursor // those with entries left
+	for _, s := range parts {
+		n += s.n()
+		if c := (&segmentCursor{s: s}); c.load() {
+			cursors = append(cursors, c)
+		}
+	}
 	if n >= 1<<32 {
 		return goshawk.Errorf(goshawk.Unsupported, "an index segment holds at most 2^32 entries, not %d", n)
 	}
@@ -187,15 +290,23 @@ func writeSegment(w *fileWriter, n uint64, next func() prefixed) error {
 	dir := make([]byte, dirSize)
 	entries := w.section(segmentHeader + dirSize)
 	bucket := uint64(0)
-	buf := make([]byte, 8)
-	for i := uint64(0); i < n; i++ {
-		e := next()
-		for bucket <= e.prefix>>(prefixBits-b) {
+	for i := uint64(0); len(cursors) > 0; i++ {
+		k := 0 // of equal ones the oldest: its ids are smaller
+		for j := 1; j < len(cursors); j++ {
+			if cursors[j].prefix < cursors[k].prefix {
+				k = j
+			}
+		}
+		c := cursors[k]
+		for bucket <= c.prefix>>(prefixBits-b) {
 			binary.LittleEndian.PutUint32(dir[bucket*4:], uint32(i))
 			bucket++
 		}
-		binary.LittleEndian.PutUint64(buf, e.prefix<<40|e.id)
-		entries.write(buf)
+		entries.put64(c.s.at(c.i))
+		c.i++
+		if !c.load() {
+			cursors = slices.Delete(cursors, k, k+1)
+		}
 	}
 	for ; bucket <= 1<<b; bucket++ {
 		binary.LittleEndian.PutUint32(dir[bucket*4:], uint32(n))
@@ -206,65 +317,6 @@ func writeSegment(w *fileWriter, n uint64, next func() prefixed) error {
 	front.write(dir)
 	front.flush()
 	return w.finish(segmentHeader + dirSize + n*8)
-}
-
-// segmentCursor walks a segment's entries in order.
-type segmentCursor struct {
-	s      *segment
-	i      uint64
-	bucket uint64
-}
-
-func (c *segmentCursor) peek() (prefixed, bool) {
-	if c.i >= c.s.n() {
-		return prefixed{}, false
-	}
-	for uint64(binary.LittleEndian.Uint32(c.s.dir[(c.bucket+1)*4:])) <= c.i {
-		c.bucket++
-	}
-	e := binary.LittleEndian.Uint64(c.s.entries[c.i*8:])
-	return prefixed{c.bucket>>(c.s.bits-segmentMinBits)<<24 | e>>40, e & none40}, true
-}
-
-// mergeSegments writes the union of two segments.
-func mergeSegments(w *fileWriter, a, b *segment) error {
-	ca, cb := segmentCursor{s: a}, segmentCursor{s: b}
-	return writeSegment(w, a.n()+b.n(), func() prefixed {
-		ea, oka := ca.peek()
-		eb, okb := cb.peek()
-		if !okb || oka && (ea.prefix < eb.prefix || ea.prefix == eb.prefix && ea.id < eb.id) {
-			ca.i++
-			return ea
-		}
-		cb.i++
-		return eb
-	})
-}
-
-// sortPrefixed sorts entries by prefix, then id: a counting pass over the first
-// bits, then insertion within the few that share them.
-func sortPrefixed(in []prefixed) []prefixed {
-	b := segmentBits(uint64(len(in)))
-	counts := make([]uint32, 1<<b+1)
-	for i := range in {
-		counts[in[i].prefix>>(prefixBits-b)+1]++
-	}
-	for i := 1; i < len(counts); i++ {
-		counts[i] += counts[i-1]
-	}
-	out := make([]prefixed, len(in))
-	at := make([]uint32, 1<<b)
-	copy(at, counts)
-	for _, e := range in {
-		k := e.prefix >> (prefixBits - b)
-		j := at[k]
-		for ; j > counts[k] && (out[j-1].prefix > e.prefix || out[j-1].prefix == e.prefix && out[j-1].id > e.id); j-- {
-			out[j] = out[j-1]
-		}
-		out[j] = e
-		at[k]++
-	}
-	return out
 }
 
 // secretHash hashes an address for the index, with the ledger's own secret so

@@ -117,3 +117,14 @@ func (m *manifest) files() []fileRef {
 
 func columnFile(c column) string   { return columnNames[c] + ".col" }
 func checksumFile(c column) string { return columnNames[c] + ".crc" }
+
+func writeManifest(fsys disk.FS, man *manifest) error {
+	data, err := man.encode()
+	if err != nil {
+		return err
+	}
+	if err := disk.WriteFile(fsys, manifestName, data); err != nil {
+		return writeError(manifestName, err)
+	}
+	return nil
+}

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/binary"
 	"math/bits"
+	"slices"
 	"sort"
 
 	"goshawk"
+	"goshawk/internal/disk"
 )
 
 // A run is an immutable map from keys to ordered lists of values, for a stretch
@@ -148,23 +150,24 @@ func (r *run) search(from, to, want uint64) uint64 {
 
 // runKeys walks the keys of a run in order.
 type runKeys struct {
-	r    *run
-	i    uint64 // key number
-	page uint64
+	r        *run
+	i        uint64 // key number
+	page     uint64
+	key      uint64 // key i, if there is one
+	from, to uint64 // its values
 }
 
-func (k *runKeys) peek() (uint64, bool) {
+// load finds key i.
+func (k *runKeys) load() bool {
 	if k.i >= k.r.keys {
-		return 0, false
+		return false
 	}
 	for get40(k.r.page[(k.page+1)*5:]) <= k.i {
 		k.page++
 	}
-	return k.page<<8 | uint64(k.r.low[k.i]), true
-}
-
-func (k *runKeys) list() (from, to uint64) {
-	return get40(k.r.start[k.i*5:]), get40(k.r.start[k.i*5+5:])
+	k.key = k.page<<8 | uint64(k.r.low[k.i])
+	k.from, k.to = k.to, get40(k.r.start[k.i*5+5:])
+	return true
 }
 
 // addUp computes the sums of a list of values of a key.
@@ -192,7 +195,7 @@ func (w *runWriter) key(key uint64) {
 		w.page.put40(w.keys)
 		w.pages++
 	}
-	w.low.write([]byte{byte(key)})
+	w.low.put8(byte(key))
 	w.start.put40(w.values)
 	w.keys++
 }
@@ -271,94 +274,148 @@ func writeRun(w *fileWriter, base uint64, sorted []posting, flags uint, add addU
 	return rw.finish()
 }
 
-// mergeRuns writes the union of two runs, the values of old before those of
-// young for every key.
-func mergeRuns(w *fileWriter, old, young *run, add addUp) error {
-	shape := runShape{values: old.values + young.values, pages: uint64(max(len(old.page), len(young.page))/5 - 1)}
-	eachKey(old, young, func(uint64, bool, bool, *runKeys, *runKeys) { shape.keys++ })
+// newRun makes a run of sorted postings, in memory.
+func newRun(sorted []posting, flags uint, add addUp) (*run, error) {
+	var m disk.Memory
+	w := &fileWriter{f: &m}
+	size := writeRun(w, 0, sorted, flags, add)
+	if w.err != nil {
+		return nil, w.err
+	}
+	return parseRun(&mapped{}, m[:size])
+}
+
+// mergeRuns writes the union of runs, for every key the values of older runs
+// before those of younger ones.
+func mergeRuns(w *fileWriter, add addUp, runs []*run) error {
+	shape := runShape{keys: countKeys(runs)}
+	var walks []*runKeys // those with keys left
+	for _, r := range runs {
+		shape.values += r.values
+		shape.pages = max(shape.pages, uint64(len(r.page))/5-1)
+		if k := (&runKeys{r: r}); k.load() {
+			walks = append(walks, k)
+		}
+	}
 	rw := newRunWriter(w, 0, shape)
 	var values []uint64
-	eachKey(old, young, func(key uint64, inOld, inYoung bool, ko, ky *runKeys) {
+	for len(walks) > 0 {
+		key := walks[0].key
+		for _, k := range walks[1:] {
+			key = min(key, k.key)
+		}
 		rw.key(key)
-		var total sums
 		n := uint64(0)
-		part := func(in bool, k *runKeys) {
-			if !in {
-				return
+		for _, k := range walks {
+			if k.key == key {
+				rw.value.write(k.r.value[k.from*5 : k.to*5])
+				n += k.to - k.from
 			}
-			from, to := k.list()
-			for i := from; i < to; i++ {
-				rw.put(k.r.at(i))
-			}
-			n += to - from
 		}
-		part(inOld, ko)
-		part(inYoung, ky)
-		if add == nil || n < longList {
-			return
-		}
-		more := func(in bool, k *runKeys) {
-			if !in {
-				return
-			}
-			if s, ok := k.r.sums(key); ok {
+		rw.values += n
+		if add != nil && n >= longList {
+			var total sums
+			for _, k := range walks {
+				if k.key != key {
+					continue
+				}
+				s, ok := k.r.sums(key)
+				if !ok {
+					values = values[:0]
+					for i := k.from; i < k.to; i++ {
+						values = append(values, k.r.at(i))
+					}
+					s = add(key, values)
+				}
 				total.add(s)
-				return
 			}
-			from, to := k.list()
-			values = values[:0]
-			for i := from; i < to; i++ {
-				values = append(values, k.r.at(i))
-			}
-			total.add(add(key, values))
+			rw.putSums(key, total)
 		}
-		more(inOld, ko)
-		more(inYoung, ky)
-		rw.putSums(key, total)
-	})
+		left := walks[:0]
+		for _, k := range walks {
+			if k.key == key {
+				k.i++
+				if !k.load() {
+					continue
+				}
+			}
+			left = append(left, k)
+		}
+		walks = left
+	}
 	return w.finish(rw.finish())
 }
 
-// eachKey walks the keys of two runs together.
-func eachKey(a, b *run, f func(key uint64, inA, inB bool, ka, kb *runKeys)) {
-	ka, kb := &runKeys{r: a}, &runKeys{r: b}
-	for {
-		x, okA := ka.peek()
-		y, okB := kb.peek()
-		switch {
-		case !okA && !okB:
-			return
-		case !okB || okA && x < y:
-			f(x, true, false, ka, kb)
-			ka.i++
-		case !okA || y < x:
-			f(y, false, true, ka, kb)
-			kb.i++
-		default:
-			f(x, true, true, ka, kb)
-			ka.i++
-			kb.i++
+// countKeys returns how many keys runs have together.
+func countKeys(runs []*run) (n uint64) {
+	for p := 0; ; p++ {
+		var seen [4]uint64 // the low bytes of a page's keys
+		more := false
+		for _, r := range runs {
+			if (p+2)*5 > len(r.page) {
+				continue
+			}
+			more = true
+			for _, b := range r.low[get40(r.page[p*5:]):get40(r.page[p*5+5:])] {
+				seen[b>>6] |= 1 << (b & 63)
+			}
+		}
+		if !more {
+			return n
+		}
+		for _, w := range seen {
+			n += uint64(bits.OnesCount64(w))
 		}
 	}
 }
 
-// sortPostings sorts by key and keeps the order of each key's values: a radix
-// sort over as many digits as the largest key has. It uses scratch and returns
-// one of the two.
-func sortPostings(p, scratch []posting) []posting {
+// sortMemory is what sorting postings takes, kept from time to time.
+type sortMemory struct{ a, b []posting }
+
+// sort returns postings by key, each key's in the order that they had. What it
+// returns is valid until the next call.
+func (m *sortMemory) sort(p []posting) []posting {
+	m.a = append(m.a[:0], p...)
+	return m.sorted()
+}
+
+// histories returns what transactions from first up to end did to addresses, as
+// sort does.
+func (m *sortMemory) histories(v *view, first, end uint64) []posting {
+	m.a = m.a[:0]
+	for tx := first; tx < end; tx++ {
+		t := v.tx(tx)
+		for outs := v.cols[colOutput].span(t.firstOutput, t.outputEnd); len(outs) > 0; outs = outs[18:] {
+			m.a = append(m.a, posting{get40(outs[8:]) &^ byKeyBit, tx<<2 | didReceive})
+		}
+		for ins := v.cols[colInput].span(t.firstInput, t.inputEnd); len(ins) > 0; ins = ins[18:] {
+			if a := get40(ins[13:]); a != none40 {
+				m.a = append(m.a, posting{a, tx<<2 | didSpend})
+			}
+		}
+	}
+	return m.sorted()
+}
+
+func (m *sortMemory) sorted() []posting {
+	m.b = slices.Grow(m.b[:0], len(m.a))
+	return sortByKey(m.a, m.b, func(p *posting) uint64 { return p.key })
+}
+
+// sortByKey sorts and keeps the order of what has equal keys: a radix sort over
+// as many digits as the largest key has. It uses scratch, which has the room,
+// and returns one of the two.
+func sortByKey[T any](p, scratch []T, key func(*T) uint64) []T {
 	const digit = 11
 	var most uint64
 	for i := range p {
-		most = max(most, p[i].key)
-	}
-	if cap(scratch) < len(p) {
-		scratch = make([]posting, len(p))
+		most = max(most, key(&p[i]))
 	}
 	scratch = scratch[:len(p)]
 	for shift := uint(0); shift == 0 || most>>shift > 0; shift += digit {
 		var at [1 << digit]uint32
 		for i := range p {
-			at[p[i].key>>shift&(1<<digit-1)]++
+			at[key(&p[i])>>shift&(1<<digit-1)]++
 		}
 		sum := uint32(0)
 		for i := range at {
@@ -367,7 +424,7 @@ func sortPostings(p, scratch []posting) []posting {
 			sum += n
 		}
 		for i := range p {
-			d := p[i].key >> shift & (1<<digit - 1)
+			d := key(&p[i]) >> shift & (1<<digit - 1)
 			scratch[at[d]] = p[i]
 			at[d]++
 		}

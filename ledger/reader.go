@@ -175,35 +175,11 @@ func done(ctx context.Context) error {
 }
 
 func (r *Reader) findTx(hash *goshawk.Hash, limit uint64) (uint64, bool) {
-	h := hashPrefix(hash)
-	is := func(id uint64) bool { return r.v.isHash(id, hash) }
-	if t := r.store.tail; t != nil {
-		if id, ok := t.tx.newest(h, limit, is); ok {
-			return id, ok
-		}
-	}
-	for i := len(r.store.txIndex) - 1; i >= 0; i-- {
-		if id, ok := r.store.txIndex[i].newest(h, limit, is); ok {
-			return id, ok
-		}
-	}
-	return 0, false
+	return r.store.txs.newest(hashPrefix(hash), limit, &hashIs{&r.v, hash})
 }
 
 func (r *Reader) findAddress(kind goshawk.Kind, key []byte) (uint64, bool) {
-	h := secretHash(r.store.man.Secret, kind, key)
-	is := func(id uint64) bool { return r.v.isAddress(id, kind, key) }
-	if t := r.store.tail; t != nil {
-		if id, ok := t.addr.newest(h, ^uint64(0), is); ok {
-			return id, ok
-		}
-	}
-	for i := len(r.store.addr) - 1; i >= 0; i-- {
-		if id, ok := r.store.addr[i].newest(h, ^uint64(0), is); ok {
-			return id, ok
-		}
-	}
-	return 0, false
+	return r.store.addrs.newest(secretHash(r.store.man.Secret, kind, key), anyID, &addressIs{&r.v, kind, key})
 }
 
 // blockAt finds a height: by counting, or in a partial ledger by looking.

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 
 	"goshawk"
@@ -23,7 +24,9 @@ type store struct {
 	history  []*run
 	children []*run
 	tail     *image // nil for the writer, and where there is none
-	open     []*mapped
+	// The two indexes as they are looked at: with the tail's part.
+	txs, addrs index
+	open       []*mapped
 }
 
 // openStore maps a generation's files, with its tail if asked.
@@ -75,6 +78,13 @@ func openStore(fsys disk.FS, man *manifest, withTail bool) (_ *store, err error)
 		if s.tail, err = parseImage(f); err != nil {
 			return nil, err
 		}
+		s.txs, s.addrs = index{&s.tail.tx}, index{&s.tail.addr}
+	}
+	for _, seg := range slices.Backward(s.txIndex) {
+		s.txs = append(s.txs, seg)
+	}
+	for _, seg := range slices.Backward(s.addr) {
+		s.addrs = append(s.addrs, seg)
 	}
 	return s, nil
 }

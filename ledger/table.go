@@ -92,6 +92,8 @@ func tightSlots(n int) int {
 
 // clear empties the table and keeps its memory.
 func (t *table) clear() {
-	clear(t.slots)
+	if t.used > 0 {
+		clear(t.slots)
+	}
 	t.used = 0
 }

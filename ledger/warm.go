@@ -10,14 +10,15 @@ import "encoding/binary"
 
 // warm reads the slots where the probes of hashes begin, then the rows that they
 // name.
-func (m *memIndex) warm(hashes []uint64, cols ...*rows) (sum uint64) {
+func (m *memIndex) warm(hashes []uint64, left []int, cols ...*rows) (sum uint64) {
 	if m.used == 0 {
 		return 0
 	}
-	for _, h := range hashes {
-		sum += binary.LittleEndian.Uint64(m.slots[m.start(h)*tableSlot+8:])
+	for _, i := range left {
+		sum += binary.LittleEndian.Uint64(m.slots[m.start(hashes[i])*tableSlot+8:])
 	}
-	for _, h := range hashes {
+	for _, i := range left {
+		h := hashes[i]
 		slot := m.slots[m.start(h)*tableSlot:][:tableSlot]
 		if id := binary.LittleEndian.Uint64(slot[8:]); id != 0 && binary.LittleEndian.Uint64(slot) == h {
 			for _, c := range cols {
@@ -28,8 +29,7 @@ func (m *memIndex) warm(hashes []uint64, cols ...*rows) (sum uint64) {
 	return sum
 }
 
-// warm reads the directory, the buckets, and the rows that they name, for those
-// hashes that are left.
+// warm reads the directory, the buckets, and the rows that they name.
 func (s *segment) warm(hashes []uint64, left []int, cols ...*rows) (sum uint64) {
 	for _, i := range left {
 		sum += uint64(s.dir[hashes[i]>>(64-s.bits)*4])

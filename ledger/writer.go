@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"slices"
 
 	"goshawk"
@@ -41,8 +42,8 @@ type Options struct {
 	// Reorg is how many of the newest blocks can be taken back; 0 means 100.
 	Reorg int
 	// Memory is about how many bytes of rows are gathered, beyond those of the
-	// newest Reorg blocks, before they are written out; 0 means 96 MiB. The
-	// indexes over them take as much again.
+	// newest Reorg blocks, before they are written out; 0 means 64 MiB. While
+	// they are, as many may gather again, and the indexes over both take as much.
 	Memory int
 }
 
@@ -55,7 +56,7 @@ type Codec interface {
 
 const (
 	defaultReorg  = 100 // what a coinbase takes to mature: consensus counts on nothing deeper
-	defaultMemory = 96 << 20
+	defaultMemory = 64 << 20
 )
 
 // Writer appends to a ledger. It is not safe for concurrent use.
@@ -67,19 +68,23 @@ type Writer struct {
 	dirty bool   // there is something to commit
 	err   error  // after a failed write nothing is accepted any more
 
-	v     view
-	marks []mark // one for each block of the tail
-	txs   memIndex
-	addrs memIndex
-	// In the order of transactions.
-	postings []posting // address, transaction<<2 | what it did
-	children []posting // parent, child
+	v        view
+	marks    []mark    // one for each block of the tail
+	children []posting // parent, child, in the order of transactions
 
-	sorted, scratch []posting
-	batch           goshawk.Transactions
-	keys            keyLookup
-	prevs           prevLookup
-	warmth          uint64 // see warm.go
+	txs, addrs             memIndex // of the tail
+	frozenTxs, frozenAddrs memIndex // of what is being written out
+	txIndex, addrIndex     index    // all parts
+
+	pending   *flush
+	committed uint64 // blocks
+
+	copies  [columns][]byte // see begin
+	sorting sortMemory
+	batch   goshawk.Transactions
+	keys    addressLookup
+	prevs   coinLookup
+	warmth  uint64 // see warm.go
 	// In a partial ledger, the hash prefixes of transactions that are spent and
 	// not there.
 	missing map[uint64]bool
@@ -152,18 +157,7 @@ func (w *Writer) create() (*manifest, error) {
 			}
 		}
 	}
-	return man, w.writeManifest(man)
-}
-
-func (w *Writer) writeManifest(man *manifest) error {
-	data, err := man.encode()
-	if err != nil {
-		return err
-	}
-	if err := disk.WriteFile(w.fsys, manifestName, data); err != nil {
-		return writeError(manifestName, err)
-	}
-	return nil
+	return man, writeManifest(w.fsys, man)
 }
 
 // agree compares the options with what the ledger is.
@@ -197,10 +191,13 @@ func (w *Writer) load(man *manifest) (err error) {
 	if err != nil {
 		return err
 	}
-	w.store = s
+	w.use(s)
 	w.v = view{cols: s.base(), overwritten: slices.Clone(man.Overwritten)}
 	w.marks = w.marks[:0]
-	defer w.lookForMissing()
+	defer func() {
+		w.committed = w.v.cols[colBlock].count()
+		w.lookForMissing()
+	}()
 	if s.tail == nil {
 		w.reserve()
 		return nil
@@ -234,7 +231,7 @@ func (w *Writer) reserve() {
 	for c := range columns {
 		row += uint64(share[c] * float64(columnWidths[c]))
 	}
-	n := float64(w.opts.Memory) / float64(row)
+	n := 2.4 * float64(w.opts.Memory) / float64(row) // what is written out, what gathers meanwhile, and blocks that stay
 	for c := range columns {
 		col := &w.v.cols[c]
 		if want := int(n*share[c]) * int(col.width); cap(col.tail) < want {
@@ -245,7 +242,8 @@ func (w *Writer) reserve() {
 
 // Close releases the ledger without committing.
 func (w *Writer) Close() error {
-	var errs []error
+	_, err := w.wait()
+	errs := []error{err}
 	if w.store != nil {
 		errs = append(errs, w.store.close())
 		w.store = nil
@@ -306,6 +304,9 @@ func (w *Writer) Rollback(height int32) error {
 	if w.err != nil {
 		return w.err
 	}
+	if err := w.settle(); err != nil {
+		return err
+	}
 	if oldest := w.oldest(); w.v.cols[colBlock].n > 0 && height < oldest || w.opts.Partial {
 		return goshawk.Errorf(goshawk.Conflict, "the chain was reorganised at height %d, below %d, the lowest that this ledger can take back", height, oldest).
 			WithHint("build the ledger again from the chain")
@@ -332,6 +333,18 @@ func (w *Writer) truncate(keep int) error {
 		col.tail = col.tail[:(n-col.n)*col.width]
 	}
 	w.marks = w.marks[:keep]
+	f, err := w.wait()
+	if err != nil {
+		return err
+	}
+	if f != nil {
+		if f.marked {
+			w.v.keepMarks(f.end[colTx], math.MaxUint64)
+		}
+		if err := w.rebase(f); err != nil {
+			return err
+		}
+	}
 	return w.rebuild()
 }
 
@@ -343,17 +356,23 @@ func (w *Writer) Commit() error {
 	if !w.dirty {
 		return nil
 	}
+	if err := w.settle(); err != nil {
+		return err
+	}
 	// Writing twice as many blocks as need to stay in the tail at a time, not
 	// one by one, keeps the runs long.
 	leave := len(w.marks) - w.opts.Reorg
-	if leave > 0 && (leave >= w.opts.Reorg || w.unmarked() > w.opts.Memory/8) {
+	if leave > 0 && (leave >= w.opts.Reorg || w.crowded()) {
 		return w.commit(leave, true)
 	}
 	return w.commit(0, false)
 }
 
-// unmarked is the size of what is known of older rows and not marked there.
-func (w *Writer) unmarked() int { return (w.v.spends.used + w.v.links.used) * tableSlot }
+// crowded says whether so much is known of older rows and not marked there that
+// it should be.
+func (w *Writer) crowded() bool {
+	return (w.v.spends.used+w.v.links.used)*tableSlot > w.opts.Memory/8
+}
 
 // full says whether enough has been gathered to be written out: of the blocks
 // that may leave the tail, for those that stay are written again every time.
@@ -364,7 +383,11 @@ func (w *Writer) full() bool {
 	}
 	var size uint64
 	for c := range columns {
-		size += (w.marks[leave-1][c] - w.v.cols[c].n) * columnWidths[c]
+		first := w.v.cols[c].n
+		if w.pending != nil {
+			first = w.pending.end[c]
+		}
+		size += (w.marks[leave-1][c] - first) * columnWidths[c]
 	}
 	return size > uint64(w.opts.Memory)
 }

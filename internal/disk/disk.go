@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"slices"
 )
 
 // FS is a folder of flat files.
@@ -47,6 +48,35 @@ type Mapping interface {
 	Bytes() []byte
 	Close() error
 }
+
+// Memory is a File that lies in memory.
+type Memory []byte
+
+// WriteAt implements io.WriterAt.
+func (m *Memory) WriteAt(b []byte, offset int64) (int, error) {
+	if end := int(offset) + len(b); end > len(*m) {
+		*m = slices.Grow(*m, end-len(*m))[:end]
+	}
+	return copy((*m)[offset:], b), nil
+}
+
+// ReadAt implements io.ReaderAt.
+func (m *Memory) ReadAt(b []byte, offset int64) (int, error) {
+	if offset > int64(len(*m)) {
+		return 0, io.EOF
+	}
+	n := copy(b, (*m)[offset:])
+	if n < len(b) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// Sync implements File.
+func (m *Memory) Sync() error { return nil }
+
+// Close implements io.Closer.
+func (m *Memory) Close() error { return nil }
 
 // ErrLocked says that another process holds the lock.
 var ErrLocked = errors.New("another process holds the lock")
