@@ -271,12 +271,15 @@ func AddressCheck() func(text, ticker string) (known bool, err error) {
 			return err == nil && len(digits) == 40, nil
 		}
 		isBitcoin := strings.EqualFold(ticker, p.Ticker) || strings.EqualFold(ticker, "XBT") || strings.EqualFold(ticker, p.Name)
+		if !isBitcoin && (len(text) < shortestBase58 || len(text) > longestBase58) {
+			return false, nil
+		}
 		raw := base58.Decode(text)
 		if len(raw) < 5 { // not Base58, or too short
-			if _, _, err := p.ParseAddress(text); err != nil && isBitcoin {
-				return true, err
+			if isBitcoin {
+				_, _, err = p.ParseAddress(text)
 			}
-			return false, nil
+			return err != nil, err
 		}
 		body, sum := raw[:len(raw)-4], raw[len(raw)-4:]
 		if want := sha256d(body); bytes.Equal(sum, want[:4]) {
@@ -296,18 +299,26 @@ func AddressCheck() func(text, ticker string) (known bool, err error) {
 	}
 }
 
+// Addresses in Base58Check have 25 or 26 bytes; each that is zero at their
+// beginning is one character instead of more than one.
+const (
+	shortestBase58 = 25
+	longestBase58  = 36
+)
+
 // maybeLowered says whether a text may be an address in Base58 whose source
 // lower-cased it: it is as long as those are, shorter than the usual Bech32.
 func maybeLowered(text string) bool {
-	return len(text) >= 25 && len(text) <= 36 && strings.ToLower(text) == text && !strings.Contains(text, "0")
+	return len(text) >= shortestBase58 && len(text) <= longestBase58 && strings.ToLower(text) == text && !strings.Contains(text, "0")
 }
 
 // likeBase58Check says whether Base58 text is in all likelihood a mistyped
-// address of Bitcoin or a network like it: it begins as those do and is about as
-// long. Those of Waves are too, with another checksum in 26 bytes.
+// address of Bitcoin or a network like it: it begins as those do and is as long,
+// but for a character. Those of Waves are too, with another checksum.
 func likeBase58Check(text string, raw []byte) bool {
-	waves := len(raw) == 26 && raw[0] == 1
-	return len(text) >= 24 && len(text) <= 36 && (text[0] == '1' || text[0] == '3') && !waves
+	const size = 25
+	waves := len(raw) == size+1 && raw[0] == 1
+	return len(raw) >= size-1 && len(raw) <= size+1 && (text[0] == '1' || text[0] == '3') && !waves
 }
 
 func (p *Params) badChecksum(text string) error {
