@@ -260,7 +260,7 @@ func (n *Node) post(ctx context.Context, calls []*call) error {
 	response, err := n.opts.Client.Do(request)
 	if err != nil {
 		return &repeatable{err: goshawk.Errorf(goshawk.Unavailable, "the node at %s does not answer: %w", n.endpoint, cause(err)).
-			WithHint("is the node running with server=1, and is the port right?")}
+			WithHint("is the node running with server=1, and is the port right (8332 on bitcoin, 18443 on regtest, unless rpcport says another)?")}
 	}
 	defer response.Body.Close() // what matters was read
 	answer, err := readAnswer(response.Body)

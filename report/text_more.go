@@ -10,10 +10,9 @@ import (
 )
 
 const (
-	textHistory = 100 // entries of an address's history
-	textCoins   = 60  // inputs or outputs of a transaction
-	textMembers = 40  // addresses of a cluster
-	textLabels  = 12
+	textCoins  = 60 // inputs or outputs of a transaction
+	textLabels = 12
+	longRule   = 2000 // characters: a combination of heuristics is not cut, it would not be one
 )
 
 // labelList writes labels, highest confidence first, as they come.
@@ -64,14 +63,14 @@ func AddressText(w io.Writer, a *Address, s Style) error {
 	}
 	p.labelList("Label", a.Found)
 	if a.ClusterSize > 0 {
-		p.field("Cluster", goshawk.Count(a.ClusterSize, "address", "addresses")+" by "+line(a.ClusterRule, 80)+" (inference)")
+		p.field("Cluster", goshawk.Count(a.ClusterSize, "address", "addresses")+" by "+line(a.ClusterRule, longRule)+" (inference)")
 		p.labelList("by cluster", a.ClusterLabels)
 	}
 	p.basis(a.Basis)
 	if len(a.History) > 0 {
 		p.heading("Transactions")
 		var in, out []string
-		for i := range a.History[:min(len(a.History), textHistory)] {
+		for i := range a.History {
 			h := &a.History[i]
 			in = append(in, gain(a.Asset, &h.Received))
 			out = append(out, spent(a.Asset, &h.Spent, h.Unresolved, loss))
@@ -81,8 +80,8 @@ func AddressText(w io.Writer, a *Address, s Style) error {
 			h := &a.History[i]
 			p.line("  ", pad(when(h.Time), 23), "  ", padLeft(in[i], inWidth), "  ", padLeft(out[i], outWidth), "  ", h.Tx.String())
 		}
-		if a.More || len(a.History) > textHistory {
-			p.line("  and more: ask for a later page, or for JSON")
+		if a.More {
+			p.line("  and more: raise the limit to see them")
 		}
 	}
 	return p.b.Flush()
@@ -252,7 +251,7 @@ func ClusterText(w io.Writer, c *Cluster, s Style) error {
 	p.line(p.paint(bold, "Cluster of "+line(c.Address, 400)))
 	p.line()
 	p.field("Size", goshawk.Count(c.Size, "address", "addresses"))
-	p.field("By", line(c.Rule, 120))
+	p.field("By", line(c.Rule, longRule))
 	p.field("Received", money(c.Asset, &c.Received))
 	p.field("Spent", spent(c.Asset, &c.Spent, c.Unresolved, money)+unknownOf(c.Unresolved))
 	p.field("Balance", money(c.Asset, balance(&c.Received, &c.Spent, c.Unresolved)))
@@ -265,11 +264,11 @@ func ClusterText(w io.Writer, c *Cluster, s Style) error {
 	p.basis(c.Basis)
 	if len(c.Addresses) > 0 {
 		p.heading("Addresses")
-		for _, a := range c.Addresses[:min(len(c.Addresses), textMembers)] {
+		for _, a := range c.Addresses {
 			p.line("  ", line(a, 400))
 		}
-		if n := c.Size - uint64(min(len(c.Addresses), textMembers)); n > 0 && c.Size >= uint64(len(c.Addresses)) {
-			p.line("  and ", goshawk.Count(n, "more address", "more addresses"))
+		if shown := uint64(len(c.Addresses)); c.Size > shown {
+			p.line("  and ", goshawk.Count(c.Size-shown, "more address", "more addresses"))
 		}
 	}
 	if len(c.Hints) > 0 {

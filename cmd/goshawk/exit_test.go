@@ -99,6 +99,10 @@ func TestExitCodes(t *testing.T) {
 			show LEDGER TX:one
 			show LEDGER nobody
 			show LEDGER MINE --since 2024-01-02 --until 2024-01-01
+			show LEDGER 5 --since 2011-01-01
+			show LEDGER 5 --change
+			show LEDGER TX --oldest
+			show LEDGER MINE --change=false
 			show EXPLORER MISTYPED
 			show EXPLORER nobody
 			cluster LEDGER FOREIGN
@@ -111,6 +115,8 @@ func TestExitCodes(t *testing.T) {
 			pattern LEDGER --kind odd
 			pattern LEDGER --kind peel_chain --from TX:9
 			pattern LEDGER --kind coinjoin --since 2024-01-02 --until 2024-01-01
+			pattern LEDGER --kind coinjoin --change peel
+			pattern LEDGER --kind peel_chain --from COIN --since 2011-01-01
 			screen LEDGER
 			screen LEDGER LABELS --network bitcoin
 			label forget
@@ -118,9 +124,11 @@ func TestExitCodes(t *testing.T) {
 			check LEDGER more
 			export LEDGER
 			ingest --ledger FOLDER/new --network bitcoin BLOCKS
-			ingest --ledger FOLDER/new --network regtest --rpc-user me BLOCKS
-			ingest --ledger FOLDER/new --network regtest --rpc nonsense
-			ingest --ledger FOLDER/new --network regtest --memory 0 BLOCKS
+			ingest --ledger FOLDER/unmade --network regtest --rpc-user me BLOCKS
+			ingest --ledger FOLDER/unmade --network dogecoin BLOCKS
+			ingest --ledger FOLDER/unmade --network regtest --partial --from-height 5 BLOCKS
+			ingest --ledger FOLDER/unmade --network regtest --rpc nonsense
+			ingest --ledger FOLDER/unmade --network regtest --memory 0 BLOCKS
 			ingest LEDGER --network bitcoin BLOCKS
 			demo --method best
 			version --format xml`},
@@ -165,8 +173,10 @@ func TestExitCodes(t *testing.T) {
 	if asked > 0 {
 		t.Errorf("the explorer was asked %d times", asked)
 	}
-	if _, err := os.Stat(filepath.Join(folder, "exhibits")); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("refused questions left exhibits: %v", err)
+	for _, name := range []string{"exhibits", "unmade"} {
+		if _, err := os.Stat(filepath.Join(folder, name)); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("refused questions left %s: %v", name, err)
+		}
 	}
 }
 

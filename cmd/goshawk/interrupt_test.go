@@ -133,4 +133,9 @@ func TestInterruptedIngest(t *testing.T) {
 	if got := check(dir); interruptions == 0 || got != want {
 		t.Errorf("after %d interruptions it is\n%s\nnot\n%s", interruptions, got, want)
 	}
+	// To be interrupted is how following ends, but not how it begins.
+	a := ask(countdownFrom(t, 4), "ingest", "--ledger", filepath.Join(folder, "third"), "--network", "regtest", "--follow", filepath.Join(folder, "blocks"))
+	if a.code != 130 || !strings.Contains(a.err, "→ run the same command again to go on") {
+		t.Errorf("interrupted before it had caught up: exit code %d\n%s", a.code, a.err)
+	}
 }

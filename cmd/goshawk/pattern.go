@@ -29,6 +29,16 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 	if !slices.Contains(pattern.Kinds(), *kind) {
 		return badUsage("--kind cannot be %q: it must be one of %s", *kind, strings.Join(pattern.Kinds(), ", "))
 	}
+	if *kind != pattern.KindPeelChain {
+		if err := c.refuse("is about --kind "+pattern.KindPeelChain+", and this is "+*kind, "change"); err != nil {
+			return err
+		}
+	}
+	if *from != "" {
+		if err := c.refuse("is about all of a ledger, and --from looks at one coin", "since", "until"); err != nil {
+			return err
+		}
+	}
 	if err := inOrder("since", &since, "until", &until); err != nil {
 		return err
 	}

@@ -33,6 +33,18 @@ func runShow(ctx context.Context, t *terminal, c *command) (err error) {
 	if err != nil {
 		return err
 	}
+	switch {
+	case name.address != "":
+		err = c.refuse("is about a transaction, and an address is named", "change")
+	case name.hash != nil:
+		err = c.refuse("is about an address, and a hash is named", "oldest", "since", "until")
+	default:
+		err = errors.Join(c.refuse("is about an address, and a height is named", "oldest", "since", "until"),
+			c.refuse("is about a transaction, and a height is named", "change"))
+	}
+	if err != nil {
+		return err
+	}
 	var set *label.Set
 	closeLabels := func() error { return nil }
 	defer func() { err = errors.Join(err, closeLabels()) }()

@@ -173,8 +173,8 @@ func (c *client) ask(ctx context.Context, q query) (answer, error) {
 				WithHint("come back then, or ask another server; the answers so far are kept and not asked again")
 		}
 		if attempt >= c.retries {
-			return answer{}, goshawk.Errorf(goshawk.Unavailable, "%s did not answer in %d attempts: %w", a.url, attempt+1, err).
-				WithHint("try again later or with a lower rate; the answers so far are kept and not asked again")
+			return answer{}, goshawk.Errorf(goshawk.Unavailable, "%s did not answer in %s: %w", a.url, goshawk.Count(attempt+1, "attempt", "attempts"), err).
+				WithHint("%s; the answers so far are kept and not asked again", wayOut(err))
 		}
 		c.count(func(p *Progress) { p.Retries++ })
 		if err := c.backOff(ctx, attempt, pause); err != nil {
@@ -222,6 +222,25 @@ func (c *client) once(ctx context.Context, q query) (body []byte, status int, pa
 
 // errFlood is an answer longer than its path can have: garbage, and no reason to ask again.
 var errFlood = errors.New("it is longer than any such answer can be")
+
+// wayOut says what to do about a host that cannot be spoken with: it depends on
+// how far the connection came.
+func wayOut(err error) string {
+	if _, ok := errors.AsType[*net.DNSError](err); ok {
+		return "is the host's name right, and is there a way to the network?"
+	}
+	if at, ok := errors.AsType[*net.OpError](err); ok {
+		switch at.Op {
+		case "proxyconnect":
+			return "is the SOCKS5 proxy running, and is its port right?"
+		case "socks connect":
+			return "the proxy answers, but does not reach the host: is its name right?"
+		case "dial":
+			return "is the explorer running, and are its host and port right?"
+		}
+	}
+	return "try again later or with a lower rate"
+}
 
 // plain takes the URL, which the caller names, out of a transport's error, and
 // says what a deadline means.

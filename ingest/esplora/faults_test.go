@@ -154,7 +154,7 @@ func TestTimeout(t *testing.T) {
 		return true
 	})
 	_, err := esplora.Open(t.Context(), s.URL, o)
-	wantError(t, err, goshawk.Unavailable, s.URL+"/blocks/tip/height did not answer in 1 attempts: no answer within 50ms")
+	wantError(t, err, goshawk.Unavailable, s.URL+"/blocks/tip/height did not answer in 1 attempt: no answer within 50ms")
 }
 
 func TestHonoursRetryAfter(t *testing.T) {
