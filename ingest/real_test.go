@@ -83,7 +83,7 @@ func TestDamagedFileAfterTheFirst(t *testing.T) {
 	})
 	t.Run("alone", func(t *testing.T) {
 		_, err := ingest.FromFiles(t.Context(), &recorder{t: t}, ingest.OS(), []string{damaged}, ingest.Options{Params: params(t, "bitcoin")})
-		if goshawk.CodeOf(err) != goshawk.Invalid || !strings.Contains(goshawk.HintOf(err), "--partial") {
+		if goshawk.CodeOf(err) != goshawk.NotFound || !strings.Contains(goshawk.HintOf(err), "--partial") {
 			t.Errorf("error %v with hint %q", err, goshawk.HintOf(err))
 		}
 	})
