@@ -289,3 +289,88 @@ func (p *page) comparedEnd(c *goshawk.Comparison, e *goshawk.ComparisonEnd) {
 	}
 	p.line(p.paint(faint, text))
 }
+
+// ComparisonJSON writes one question's answers by several methods in the shape of docs/json.md.
+func ComparisonJSON(w io.Writer, c *goshawk.Comparison) error {
+	e := newEncoder(w)
+	e.lines()
+	if len(c.Traces) > 0 {
+		first := c.Traces[0]
+		e.basis(traceBasis(first))
+		e.key("direction").string(first.Direction)
+		e.parameters(&first.Parameters)
+		e.starts(first.Start)
+	}
+	e.key("methods").tuple()
+	for _, t := range c.Traces {
+		e.string(t.Method)
+	}
+	e.end()
+	e.key("not_run").strings(c.NotRun)
+	e.key("totals").lines()
+	for _, t := range c.Traces {
+		e.key(t.Method).object()
+		for _, total := range t.Totals {
+			e.key(string(total.Kind)).units(&total.Amount)
+		}
+		e.end()
+	}
+	e.end()
+	truncated := func(t *goshawk.Trace) bool { return t.Truncated }
+	e.key("truncated").bool(len(c.NotRun) > 0 || slices.ContainsFunc(c.Traces, truncated))
+	e.key("ends").list()
+	for i := range c.Ends {
+		end := &c.Ends[i]
+		e.object()
+		e.key("kind").string(string(end.Kind))
+		e.place(end.Tx, end.Out, end.Address)
+		e.key("amounts").object()
+		for k, t := range c.Traces {
+			e.key(t.Method)
+			e.units(amountBy(end, k))
+		}
+		e.end()
+		e.key("least").units(&end.Least)
+		e.key("most").units(&end.Most)
+		e.key("agree").bool(agree(c, end))
+		e.labelled(end.Label)
+		e.end()
+	}
+	e.end()
+	e.key("traces").list()
+	for _, t := range c.Traces {
+		e.trace(t)
+	}
+	e.end()
+	e.end()
+	return e.finish()
+}
+
+// amountBy returns an end's amount under the k-th method; nil where the method does not reach it.
+func amountBy(end *goshawk.ComparisonEnd, k int) *goshawk.Units {
+	if k < len(end.Amounts) {
+		return end.Amounts[k]
+	}
+	return nil
+}
+
+// agree says whether the methods that claim amounts agree on an end: poison
+// claims none, so it has no say.
+func agree(c *goshawk.Comparison, end *goshawk.ComparisonEnd) bool {
+	var first *goshawk.Units
+	seen := false
+	for k, t := range c.Traces {
+		if t.Method == "poison" {
+			continue
+		}
+		a := amountBy(end, k)
+		if !seen {
+			first, seen = a, true
+			continue
+		}
+		if (a == nil) != (first == nil) || a != nil && !a.Eq(first) {
+			return false
+		}
+	}
+	return true
+}

@@ -231,9 +231,11 @@ func forms() map[string]func(io.Writer) error {
 		},
 		"reuse.csv":   func(w io.Writer) error { return FindingsCSV(w, &Findings{Findings: addressFinding()}) },
 		"pattern.csv": func(w io.Writer) error { return FindingsCSV(w, &Findings{Findings: sampleFindings()}) },
-		"screen.txt":  func(w io.Writer) error { return ScreenText(w, coinAsset, each(sampleHits()), &Screened{Addresses: 1300, Impossible: 1}, Style{}) },
-		"screen.csv":  func(w io.Writer) error { return ScreenCSV(w, each(sampleHits())) },
-		"color.txt":   func(w io.Writer) error { return TraceText(w, small(), Style{Color: true}) },
+		"screen.txt": func(w io.Writer) error {
+			return ScreenText(w, coinAsset, each(sampleHits()), &Screened{Addresses: 1300, Impossible: 1}, Style{})
+		},
+		"screen.csv": func(w io.Writer) error { return ScreenCSV(w, each(sampleHits())) },
+		"color.txt":  func(w io.Writer) error { return TraceText(w, small(), Style{Color: true}) },
 	}
 	for _, what := range []string{"small", "empty", "forty", "backward", "peel"} {
 		t := samples()[what]

@@ -114,6 +114,9 @@ func (e *encoder) int(v int64) { e.item(); e.buf = strconv.AppendInt(e.buf, v, 1
 
 func (e *encoder) uint(v uint64) { e.item(); e.buf = strconv.AppendUint(e.buf, v, 10) }
 
+// index writes the number of an input or output.
+func (e *encoder) index(n uint32) { e.uint(uint64(n)) }
+
 func (e *encoder) hash(h goshawk.Hash) {
 	e.item()
 	e.buf = append(e.buf, '"')
@@ -199,4 +202,13 @@ func (e *encoder) strings(list []string) {
 		e.string(s)
 	}
 	e.end()
+}
+
+// optional writes what a pointer points to; nil as null.
+func optional[T any](e *encoder, v *T, write func(T)) {
+	if v == nil {
+		e.null()
+		return
+	}
+	write(*v)
 }

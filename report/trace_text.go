@@ -1,122 +1,13 @@
 package report
 
 import (
-	"bufio"
 	"io"
 	"slices"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 
 	"goshawk"
 )
-
-// page writes text for a person on a terminal.
-type page struct {
-	b     *bufio.Writer
-	style Style
-}
-
-const (
-	textWidth     = 100
-	textEnds      = 10 // largest ends listed
-	textParties   = 12
-	textDeposits  = 6 // addresses of one party
-	textPayments  = 8 // of one address
-	textStarts    = 8
-	textTreeLines = 60
-)
-
-func newPage(w io.Writer, s Style) *page { return &page{b: bufio.NewWriter(w), style: s} }
-
-// ANSI colours by meaning; never the only way to tell things apart.
-const (
-	bold   = "1"
-	faint  = "2"
-	yellow = "33"
-)
-
-func kindColour(k goshawk.EndKind) string {
-	switch k {
-	case goshawk.EndService:
-		return "34"
-	case goshawk.EndUnspent:
-		return "32"
-	case goshawk.EndCoinJoin, goshawk.EndUnresolved:
-		return "35"
-	default:
-		return "0"
-	}
-}
-
-func (p *page) paint(code, s string) string {
-	if !p.style.Color || s == "" {
-		return s
-	}
-	return "\x1b[" + code + "m" + s + "\x1b[0m"
-}
-
-func (p *page) heading(s string) {
-	p.b.WriteString("\n" + p.paint(bold, strings.ToUpper(s)) + "\n")
-}
-
-func (p *page) line(parts ...string) {
-	for _, s := range parts {
-		p.b.WriteString(s)
-	}
-	p.b.WriteByte('\n')
-}
-
-// prose writes text folded at the page's width, each line behind the indent.
-func (p *page) prose(indent, s string) {
-	p.hang(indent, indent, s)
-}
-
-// hang writes folded text whose first line begins differently. Words longer
-// than a line, such as hashes, are never cut.
-func (p *page) hang(first, indent, s string) {
-	at := first
-	used := utf8.RuneCountInString(first)
-	empty := true
-	for _, word := range strings.Fields(s) {
-		n := utf8.RuneCountInString(word)
-		if !empty && used+1+n > textWidth {
-			p.line(strings.TrimRight(at, " "))
-			at, used, empty = indent, utf8.RuneCountInString(indent), true
-		}
-		if !empty {
-			at += " "
-			used++
-		}
-		at += word
-		used += n
-		empty = false
-	}
-	p.line(strings.TrimRight(at, " "))
-}
-
-// field writes a name and its folded value.
-func (p *page) field(name, value string) {
-	const column = 11
-	p.hang("  "+p.paint(faint, pad(name, column)), strings.Repeat(" ", column+2), value)
-}
-
-func pad(s string, n int) string {
-	return s + strings.Repeat(" ", max(0, n-utf8.RuneCountInString(s)))
-}
-
-func padLeft(s string, n int) string {
-	return strings.Repeat(" ", max(0, n-utf8.RuneCountInString(s))) + s
-}
-
-// widest returns the width of the widest text.
-func widest(list []string) int {
-	n := 0
-	for _, s := range list {
-		n = max(n, utf8.RuneCountInString(s))
-	}
-	return n
-}
 
 // TraceText writes a trace for a person to read: what was asked and by which
 // method, where the money is, what to do next, how it got there, and how to
@@ -173,30 +64,6 @@ func (p *page) starts(t *goshawk.Trace) {
 	}
 }
 
-// basis writes what every answer about a ledger rests on.
-func (p *page) basis(b Basis) {
-	p.field("Chain", line(b.Network, 40)+" up to block "+number(b.Ledger.Height)+", "+b.Ledger.Hash.String())
-	if b.Claim != "" {
-		p.field("Claim", "not checked against a chain of one's own: this is what "+line(b.Claim, 120)+" says")
-	}
-	const shown = 6
-	for i := range b.Labels[:min(len(b.Labels), shown)] {
-		l := &b.Labels[i]
-		name := ""
-		if i == 0 {
-			name = "Labels"
-		}
-		s := line(l.Source, 80)
-		if l.Date != "" {
-			s += " of " + line(l.Date, 20)
-		}
-		p.field(name, s+", SHA-256 "+line(l.Hash, 64))
-	}
-	if n := len(b.Labels) - shown; n > 0 {
-		p.field("", "and "+goshawk.Count(n, "more label file", "more label files"))
-	}
-}
-
 // traceNotes are what a reader must know before the figures.
 func traceNotes(t *goshawk.Trace) (notes []string) {
 	if t.Truncated {
@@ -206,15 +73,6 @@ func traceNotes(t *goshawk.Trace) (notes []string) {
 		notes = append(notes, line(w, 600))
 	}
 	return notes
-}
-
-func (p *page) notes(notes []string) {
-	if len(notes) > 0 {
-		p.heading("Take note")
-	}
-	for _, n := range notes {
-		p.hang("  "+p.paint(yellow, "! "), "    ", n)
-	}
 }
 
 func (p *page) traceTotals(t *goshawk.Trace) {
