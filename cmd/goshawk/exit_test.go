@@ -219,3 +219,25 @@ func TestNowhereToWrite(t *testing.T) {
 		}
 	}
 }
+
+// TestSettingsThatAreShown: the settings file of the document is one.
+func TestSettingsThatAreShown(t *testing.T) {
+	emptyHome(t)
+	text, err := os.ReadFile(filepath.Join(root, "docs", "command-line.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, ok := strings.Cut(string(text), "```toml\n")
+	shown, _, closed := strings.Cut(rest, "```\n")
+	if !ok || !closed {
+		t.Fatal("docs/command-line.md shows no settings file")
+	}
+	file := filepath.Join(t.TempDir(), "config.toml")
+	if err := os.WriteFile(file, []byte(shown), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "version", "--config", file)
+	if a := ask(t.Context(), "trace", "--config", file, "--from", strings.Repeat("0", 64)+":0"); !strings.Contains(a.err, "there is no ledger at /data/btc") {
+		t.Errorf("a trace with these settings says %q", a.err)
+	}
+}

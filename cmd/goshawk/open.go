@@ -381,23 +381,27 @@ func (c *command) output(path string, write func(io.Writer) error) error {
 	}
 	folder, err := disk.Open(filepath.Dir(path))
 	if err != nil {
-		return goshawk.Errorf(goshawk.Unavailable, "cannot write %s: %w", path, err)
+		return unwritten(path, err)
 	}
 	if err := disk.WriteFile(folder, filepath.Base(path), buf.Bytes()); err != nil {
-		return goshawk.Errorf(goshawk.Unavailable, "cannot write %s: %w", path, err)
+		return unwritten(path, err)
 	}
 	c.say("Written: %s", path)
 	return nil
+}
+
+func unwritten(path string, err error) error {
+	return goshawk.Errorf(goshawk.Unavailable, "cannot write %s: %w", path, err).WithHint("is there room, and may you write there? Else write elsewhere")
 }
 
 // writeThrough writes to a device or a pipe, which cannot be replaced.
 func writeThrough(path string, write func(io.Writer) error) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0)
 	if err != nil {
-		return goshawk.Errorf(goshawk.Unavailable, "cannot write %s: %w", path, err)
+		return unwritten(path, err)
 	}
 	if err := errors.Join(write(f), f.Close()); err != nil {
-		return goshawk.Errorf(goshawk.Unavailable, "cannot write %s: %w", path, err)
+		return unwritten(path, err)
 	}
 	return nil
 }

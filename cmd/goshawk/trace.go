@@ -32,6 +32,9 @@ func (m *methods) Set(s string) error {
 		return errors.New("name methods after it (--compare=fifo,haircut), or write --compare alone for all")
 	}
 	m.list = nil
+	if s == "false" {
+		return nil
+	}
 	for _, name := range strings.Split(s, ",") {
 		method, err := trace.ParseMethod(strings.TrimSpace(name))
 		if err != nil {

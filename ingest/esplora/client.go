@@ -174,7 +174,7 @@ func (c *client) ask(ctx context.Context, q query) (answer, error) {
 		}
 		if attempt >= c.retries {
 			return answer{}, goshawk.Errorf(goshawk.Unavailable, "%s did not answer in %s: %w", a.url, goshawk.Count(attempt+1, "attempt", "attempts"), err).
-				WithHint("%s; the answers so far are kept and not asked again", wayOut(err))
+				WithHint("%s The answers so far are kept and not asked again.", wayOut(err))
 		}
 		c.count(func(p *Progress) { p.Retries++ })
 		if err := c.backOff(ctx, attempt, pause); err != nil {
@@ -227,19 +227,19 @@ var errFlood = errors.New("it is longer than any such answer can be")
 // how far the connection came.
 func wayOut(err error) string {
 	if _, ok := errors.AsType[*net.DNSError](err); ok {
-		return "is the host's name right, and is there a way to the network?"
+		return "Is the host's name right, and is there a way to the network?"
 	}
 	if at, ok := errors.AsType[*net.OpError](err); ok {
 		switch at.Op {
 		case "proxyconnect":
-			return "is the SOCKS5 proxy running, and is its port right?"
+			return "Is the SOCKS5 proxy running, and is its port right?"
 		case "socks connect":
-			return "the proxy answers, but does not reach the host: is its name right?"
+			return "The proxy answers, but does not reach the host: is its name right?"
 		case "dial":
-			return "is the explorer running, and are its host and port right?"
+			return "Is the explorer running, and are its host and port right?"
 		}
 	}
-	return "try again later or with a lower rate"
+	return "Try again later or with a lower rate."
 }
 
 // plain takes the URL, which the caller names, out of a transport's error, and

@@ -147,14 +147,14 @@ func TestProxyIsDown(t *testing.T) {
 	o.Proxy, o.Retries = "socks5://"+gone, 1
 	_, err = esplora.Open(t.Context(), s.URL, o)
 	wantError(t, err, goshawk.Unavailable, "did not answer in 2 attempts: proxyconnect")
-	if hint := goshawk.HintOf(err); !strings.Contains(hint, "is the SOCKS5 proxy running") {
+	if hint := goshawk.HintOf(err); !strings.Contains(hint, "Is the SOCKS5 proxy running") {
 		t.Errorf("the hint is %q", hint)
 	}
 	o = options(t, c)
 	o.Retries = 1
 	_, err = esplora.Open(t.Context(), "http://"+gone, o)
 	wantError(t, err, goshawk.Unavailable, "did not answer in 2 attempts: dial")
-	if hint := goshawk.HintOf(err); !strings.Contains(hint, "is the explorer running") {
+	if hint := goshawk.HintOf(err); !strings.Contains(hint, "Is the explorer running") {
 		t.Errorf("the hint is %q", hint)
 	}
 	if n := len(s.paths()); n != 0 {
