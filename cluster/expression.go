@@ -81,7 +81,7 @@ func (p *parser) peek() byte {
 }
 
 func (p *parser) unexpected() error {
-	what := "the end"
+	what := "end"
 	if p.at < len(p.text) {
 		what = strconv.QuoteRune(rune(p.text[p.at]))
 	}

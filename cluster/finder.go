@@ -146,8 +146,26 @@ func (f *Finder) findFirst(ctx context.Context, batch *goshawk.Transactions) err
 	}
 	for row := range batch.Rows {
 		f.onlyOnce(batch, row)
+		f.notOwn(batch, row)
 	}
 	return nil
+}
+
+// notOwn takes addresses that a transaction spends from off the fresh ones. The
+// coin may be one that the ledger does not hold, so that this is the first it
+// knows of the address.
+func (f *Finder) notOwn(batch *goshawk.Transactions, row int) {
+	r := &batch.Rows[row]
+	for i := r.FirstOutput; i < r.OutputEnd; i++ {
+		if !f.first[i] {
+			continue
+		}
+		for _, in := range batch.In(row) {
+			if in.Address == batch.Outputs[i].Address {
+				f.first[i] = false
+			}
+		}
+	}
 }
 
 // scanFirst is findFirst for a scan from the first transaction: what no earlier

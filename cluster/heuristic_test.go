@@ -111,6 +111,24 @@ func TestFingerprintsContinue(t *testing.T) {
 	}
 }
 
+// TestFreshUnlessSpentFrom: an address that the transaction itself spends from was
+// used before, though the ledger sees it for the first time.
+func TestFreshUnlessSpentFrom(t *testing.T) {
+	k := read(t, ledgertest.MustChain(`
+		partial
+		tx unknown: unresolved alice, unresolved bob -> alice 5, carol 3
+		tx before:  before dave 9 -> erin 5, dave 3`))
+	for tx, want := range map[string]int{"unknown": 1, "before": 0} {
+		got, err := NewFinder(k.ledger, mustParse(t, "fresh-address")).change(t.Context(), k.tx(t, tx))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got != want {
+			t.Errorf("%s: the fresh address is that of output %d, want %d", tx, got, want)
+		}
+	}
+}
+
 func TestHints(t *testing.T) {
 	h := ledgertest.MustChain(payments)
 	k := read(t, h)
@@ -254,10 +272,10 @@ func TestExpressionPrecedence(t *testing.T) {
 
 func TestExpressionErrors(t *testing.T) {
 	for text, says := range map[string]string{
-		"":                        "unexpected the end",
-		"optimal &":               "unexpected the end at character 10",
+		"":                        "unexpected end",
+		"optimal &":               "unexpected end at character 10",
 		"optimal optimal":         "unexpected 'o'",
-		"(optimal":                "unexpected the end",
+		"(optimal":                "unexpected end",
 		"optimal)":                "unexpected ')'",
 		"& optimal":               "unexpected '&' at character 1",
 		"magic":                   `no change heuristic "magic"`,
