@@ -65,8 +65,8 @@ func runCheck(ctx context.Context, t *terminal, c *command) error {
 	} else {
 		fmt.Fprintf(t.out, "Network       %s\n", r.Head.Network)
 		fmt.Fprintf(t.out, "Tip           height %d, %v\n", r.Head.Height, r.Head.Hash)
-		fmt.Fprintf(t.out, "Holds         %s, %s, %s\n", count(r.Head.Blocks, "block", "blocks"),
-			count(r.Head.Transactions, "transaction", "transactions"), count(r.Head.Addresses, "address", "addresses"))
+		fmt.Fprintf(t.out, "Holds         %s, %s, %s\n", goshawk.Count(r.Head.Blocks, "block", "blocks"),
+			goshawk.Count(r.Head.Transactions, "transaction", "transactions"), goshawk.Count(r.Head.Addresses, "address", "addresses"))
 		if len(r.Faults) == 0 {
 			fmt.Fprintf(t.out, "Digest        %s\n", digestText(r))
 		}

@@ -243,9 +243,10 @@ func compareWallet(ctx context.Context, c *command, ch *chain, grouping cluster.
 	if asJSON {
 		return c.json(m)
 	}
-	fmt.Fprintf(c.t.out, "Of %d addresses derived from the wallet %d are in the ledger, in %d clusters.\n", m.Derived, len(m.InLedger), len(m.Clusters)+m.NotListed)
+	fmt.Fprintf(c.t.out, "Of %s derived from the wallet %d are in the ledger, in %s.\n",
+		goshawk.Count(m.Derived, "address", "addresses"), len(m.InLedger), goshawk.Count(len(m.Clusters)+m.NotListed, "cluster", "clusters"))
 	for i, cl := range m.Clusters {
-		fmt.Fprintf(c.t.out, "\nCluster %d: %d of the wallet's addresses\n", i+1, len(cl.Wallet))
+		fmt.Fprintf(c.t.out, "\nCluster %d: %s\n", i+1, goshawk.Count(len(cl.Wallet), "address of the wallet", "addresses of the wallet"))
 		for _, a := range cl.Wallet {
 			fmt.Fprintf(c.t.out, "  wallet     %s\n", a)
 		}

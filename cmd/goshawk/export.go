@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -42,7 +41,7 @@ func runExport(ctx context.Context, t *terminal, c *command) (err error) {
 	err = export.Write(ctx, ch, grouped{ch}, func(name string) (io.WriteCloser, error) {
 		return os.Create(filepath.Join(*out, name+unfinished))
 	}, func(done, total uint64) {
-		progress.update(float64(done)/float64(max(total, 1)), fmt.Sprintf("%d transactions", done))
+		progress.update(float64(done)/float64(max(total, 1)), goshawk.Count(done, "transaction", "transactions"))
 	})
 	progress.clear()
 	if err != nil {
@@ -56,7 +55,8 @@ func runExport(ctx context.Context, t *terminal, c *command) (err error) {
 			return goshawk.Errorf(goshawk.Unavailable, "cannot finish the export: %w", err)
 		}
 	}
-	c.say("%d transactions of %s to height %d written: %d files in %s", ch.head.Transactions, ch.head.Network, ch.head.Height, len(export.Files()), *out)
+	c.say("%s of %s to height %d written: %s in %s", goshawk.Count(ch.head.Transactions, "transaction", "transactions"),
+		ch.head.Network, ch.head.Height, goshawk.Count(len(export.Files()), "file", "files"), *out)
 	return nil
 }
 

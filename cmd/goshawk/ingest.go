@@ -121,14 +121,6 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 	return err
 }
 
-// count writes a number with its noun.
-func count[T ~int | ~int64 | ~uint64](n T, one, many string) string {
-	if n == 1 {
-		many = one
-	}
-	return fmt.Sprintf("%d %s", n, many)
-}
-
 func networkNames() string {
 	var names []string
 	for _, p := range bitcoin.Networks() {
@@ -146,11 +138,11 @@ func showIngest(b *bar, p ingest.Progress) {
 	}
 	switch p.Stage {
 	case ingest.Headers:
-		b.update(part, fmt.Sprintf("reading headers, %d blocks", p.TotalBlocks))
+		b.update(part, "reading headers, "+goshawk.Count(p.TotalBlocks, "block", "blocks"))
 	case ingest.CaughtUp:
 		b.update(-1, fmt.Sprintf("waiting for blocks after height %d", p.Height))
 	default:
-		b.update(part, fmt.Sprintf("height %d, %d transactions, %.0f a second", p.Height, p.Transactions, b.rate(p.Transactions)))
+		b.update(part, fmt.Sprintf("height %d, %s, %.0f a second", p.Height, goshawk.Count(p.Transactions, "transaction", "transactions"), b.rate(p.Transactions)))
 	}
 }
 
@@ -160,7 +152,7 @@ func ingested(s ingest.Summary) string {
 	case s.Blocks == 0:
 		b.WriteString("Nothing new.")
 	default:
-		fmt.Fprintf(&b, "%s with %s added.", count(s.Blocks, "block", "blocks"), count(s.Transactions, "transaction", "transactions"))
+		fmt.Fprintf(&b, "%s with %s added.", goshawk.Count(s.Blocks, "block", "blocks"), goshawk.Count(s.Transactions, "transaction", "transactions"))
 	}
 	for _, part := range []struct {
 		n    int64

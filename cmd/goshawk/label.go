@@ -118,9 +118,9 @@ func (s *source) importLabels(paths []string, asJSON bool) (err error) {
 		if x.LeftOut > 0 {
 			note = fmt.Sprintf("  (%d left out)", x.LeftOut)
 		}
-		fmt.Fprintf(s.c.t.out, "%-10s %14s  %s%s\n", x.Outcome, count(x.Labels, "label", "labels"), x.Source, note)
+		fmt.Fprintf(s.c.t.out, "%-10s %14s  %s%s\n", x.Outcome, goshawk.Count(x.Labels, "label", "labels"), x.Source, note)
 	}
-	_, err = fmt.Fprintf(s.c.t.out, "%s imported from %s.\n", count(total, "label", "labels"), count(len(list), "file", "files"))
+	_, err = fmt.Fprintf(s.c.t.out, "%s imported from %s.\n", goshawk.Count(total, "label", "labels"), goshawk.Count(len(list), "file", "files"))
 	return err
 }
 
@@ -162,7 +162,7 @@ func (s *source) listLabels(asJSON bool) (err error) {
 		if x.Superseded {
 			note = "  replaced by a newer version"
 		}
-		fmt.Fprintf(s.c.t.out, "%14s  imported %s  %s  %s%s\n", count(x.Labels, "label", "labels"), x.Imported, x.Hash[:12], x.Source, note)
+		fmt.Fprintf(s.c.t.out, "%14s  imported %s  %s  %s%s\n", goshawk.Count(x.Labels, "label", "labels"), x.Imported, x.Hash[:12], x.Source, note)
 	}
 	return nil
 }

@@ -194,7 +194,7 @@ func (s *source) explorer(ctx context.Context, checks []func(*chain) error) (*ch
 			s.c.say("Asking %s: whoever runs it will learn the addresses and transactions of this question.", host)
 		},
 		Progress: func(p esplora.Progress) {
-			progress.update(-1, fmt.Sprintf("%d answers asked for, %d kept from before, %.1f MB", p.Requests, p.Kept, float64(p.Bytes)/1e6))
+			progress.update(-1, fmt.Sprintf("%s asked for, %d kept from before, %.1f MB", goshawk.Count(p.Requests, "answer", "answers"), p.Kept, float64(p.Bytes)/1e6))
 		},
 	})
 	if err != nil {

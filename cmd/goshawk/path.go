@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 
 	"goshawk"
@@ -71,7 +70,9 @@ func runPath(ctx context.Context, t *terminal, c *command) (err error) {
 		return err
 	}
 	progress := newBar(c)
-	q.Progress = func(p trace.Progress) { progress.update(-1, fmt.Sprintf("%d transactions read", p.Steps)) }
+	q.Progress = func(p trace.Progress) {
+		progress.update(-1, goshawk.Count(p.Steps, "transaction", "transactions")+" read")
+	}
 	found, err := trace.Path(ctx, ch, q)
 	progress.clear()
 	if found == nil {

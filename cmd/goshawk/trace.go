@@ -63,7 +63,7 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	least := c.String("min-amount", "", "end coins with fewer tainted units than `SAT`")
 	c.Var(&until, "until", "do not walk what was spent after `TIME` (backward: created before it)")
 	through := c.Bool("through-coinjoin", false, "go on through CoinJoins; what lies beyond is never a finding")
-	c.Var(&compare, "compare", "run all methods, or those named (--compare=fifo,haircut), and show where they disagree")
+	c.Var(&compare, "compare", "run all methods, or with --compare=fifo,haircut only those named, and show where they disagree")
 	byStart := c.Bool("by-start", false, "split every end over the coins that it came from")
 	byCluster := c.Bool("cluster-labels", false, "let labels that define a cluster reach all of it: inference")
 	flows := c.limit("flows", 2000, "list at most `N` coins for drawings")
@@ -183,7 +183,7 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	q.Labels = set.Sources()
 	progress := newBar(c)
 	q.Progress = func(p trace.Progress) {
-		progress.update(-1, fmt.Sprintf("%d transactions walked, %d coins ahead, height %d", p.Steps, p.Pending, p.Height))
+		progress.update(-1, fmt.Sprintf("%s walked, %s ahead, height %d", goshawk.Count(p.Steps, "transaction", "transactions"), goshawk.Count(p.Pending, "coin", "coins"), p.Height))
 	}
 	if len(compare.list) > 0 {
 		answer, err := trace.Compare(ctx, ch, q, compare.list)
