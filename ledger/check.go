@@ -24,6 +24,9 @@ type Report struct {
 	Pending bool
 	Faults  []Fault
 	Omitted int // further faults
+	// Remarks are what does not belong and changes no answer: bytes that an
+	// interrupted writer left behind, files that are none of the ledger's.
+	Remarks []string
 }
 
 // Fault is one thing that is wrong.
@@ -41,13 +44,16 @@ func (f Fault) String() string { return fmt.Sprintf("%s, byte %d: %s", f.File, f
 // manifest is an error; everything else is a fault in the report.
 func Check(ctx context.Context, fsys disk.FS, codec Codec, progress func(part float64)) (_ *Report, err error) {
 	defer guard(&err)()
-	r, err := Open(fsys, codec)
+	r, err := open(fsys, codec)
 	if err != nil {
 		return nil, err
 	}
 	defer r.Close() // read-only: nothing is lost
 	c := &checker{ctx: ctx, r: r, v: &r.v, report: &Report{Generation: r.Generation()}, progress: progress}
 	if c.report.Head, err = r.Head(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.sizes(); err != nil {
 		return nil, err
 	}
 	if err := c.checksums(); err != nil {
@@ -83,6 +89,50 @@ func (c *checker) tell(part float64) {
 	if c.progress != nil {
 		c.progress(part)
 	}
+}
+
+// sizes looks for files and bytes that the manifest does not name.
+func (c *checker) sizes() error {
+	s := c.r.store
+	fail := func(name string, err error) error {
+		return goshawk.Errorf(goshawk.Unavailable, "cannot look at the ledger's file %s: %w", name, err)
+	}
+	remark := func(what string, args ...any) {
+		c.report.Remarks = append(c.report.Remarks, fmt.Sprintf(what, args...))
+	}
+	for col := range columns {
+		size, err := s.fsys.Size(columnFile(col))
+		if err != nil {
+			return fail(columnFile(col), err)
+		}
+		if more := size - int64(len(s.maps[col].Bytes())); more > 0 {
+			remark("%s: %d bytes behind the committed ones, of a commit that is under way or was interrupted", columnFile(col), more)
+		}
+	}
+	for _, f := range s.man.files() {
+		size, err := s.fsys.Size(f.Name)
+		if err != nil {
+			return fail(f.Name, err)
+		}
+		if size > f.Size {
+			c.fault(f.Name, uint64(f.Size), "%d bytes were added to the file", size-f.Size)
+		}
+	}
+	names, err := s.fsys.List()
+	if err != nil {
+		return fail("folder", err)
+	}
+	named := s.man.names()
+	for _, name := range names {
+		switch {
+		case named[name]:
+		case ours(name):
+			remark("%s: of another commit, which is under way or was interrupted", name)
+		default:
+			remark("%s: not a file of the ledger", name)
+		}
+	}
+	return nil
 }
 
 // checksums verifies the bytes of every file.
@@ -349,7 +399,7 @@ func (c *checker) digest() {
 				put40(row[5:], tx)
 			})
 		default:
-			h.Write(rows.base)
+			h.Write(rows.base.data)
 			h.Write(rows.tail)
 		}
 	}

@@ -1,11 +1,16 @@
 package ledger_test
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"testing"
 
+	"goshawk"
 	"goshawk/internal/disk"
 	"goshawk/ledger"
 	"goshawk/ledger/ledgertest"
@@ -62,6 +67,7 @@ func TestCheckFindsDamage(t *testing.T) {
 	}
 	fill(t, quick{fsys}, h, budget{memory: 2000, reorg: 3, every: 100})
 	sound(t, fsys, h)
+	links := linksOf(open(t, fsys, h.Codec))
 	names, err := fsys.List()
 	if err != nil {
 		t.Fatal(err)
@@ -87,7 +93,7 @@ func TestCheckFindsDamage(t *testing.T) {
 			if err == nil && len(r.Faults) == 0 && !beyond(t, fsys, name, at) {
 				t.Errorf("%s: byte %d of %d was changed, and nothing found", name, at, len(good))
 			}
-			use(t, fsys, h)
+			use(t, fsys, h, links)
 			damaged++
 		}
 		if err := os.WriteFile(path, good, 0o644); err != nil {
@@ -100,16 +106,96 @@ func TestCheckFindsDamage(t *testing.T) {
 	sound(t, fsys, h)
 }
 
-// use asks a damaged ledger everything. It may answer or refuse; it must do
-// either.
-func use(t *testing.T, fsys disk.FS, h *ledgertest.History) {
+// What was put beside or behind the ledger's bytes is told.
+func TestCheckFindsMore(t *testing.T) {
+	h := ledgertest.Random(3, ledgertest.Shape{Blocks: 20})
+	dir := t.TempDir()
+	fsys, err := disk.Open(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	fill(t, quick{fsys}, h, budget{memory: 2000, reorg: 3, every: 100})
+	if r := sound(t, fsys, h); len(r.Remarks) != 0 {
+		t.Errorf("remarks on a ledger that nobody touched: %q", r.Remarks)
+	}
+	names, err := fsys.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if strings.HasSuffix(name, ".crc") || name == "lock" || name == "manifest" {
+			continue
+		}
+		f, err := os.OpenFile(filepath.Join(dir, name), os.O_APPEND|os.O_WRONLY, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteString("more"); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		r := check(t, fsys, h)
+		if told := fmt.Sprint(r.Faults, r.Remarks); !strings.Contains(told, name) || strings.HasSuffix(name, ".col") != (len(r.Faults) == 0) {
+			t.Errorf("bytes were added to %s, and the check says %s", name, told)
+		}
+		if err := os.Truncate(filepath.Join(dir, name), size(t, fsys, name)-4); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"notes.txt", "tail-999"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if r := sound(t, fsys, h); !strings.Contains(fmt.Sprint(r.Remarks), name) {
+			t.Errorf("%s does not belong, and the check says %q", name, r.Remarks)
+		}
+	}
+}
+
+func size(t *testing.T, fsys disk.FS, name string) int64 {
 	t.Helper()
-	if r, err := ledger.Open(fsys, h.Codec); err == nil {
-		ledgertest.Differences(t.Context(), r, h)
+	n, err := fsys.Size(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// use asks a damaged ledger everything. What it answers is right, until it says
+// that it is damaged and answers no more.
+func use(t *testing.T, fsys disk.FS, h *ledgertest.History, links []string) {
+	t.Helper()
+	r, err := ledger.Open(fsys, h.Codec)
+	if err != nil {
+		return
+	}
+	defer func() {
 		if err := r.Close(); err != nil {
 			t.Error(err)
 		}
+	}()
+	got := linksOf(r)
+	if _, err := r.Head(t.Context()); err == nil && !slices.Equal(got, links) {
+		t.Error("wrong links between addresses")
 	}
+	if found := ledgertest.Differences(t.Context(), r, h); len(found) > 0 && !strings.Contains(found[0], "damaged") {
+		t.Errorf("a wrong answer: %s", found[0])
+	}
+}
+
+// linksOf writes down every link between addresses.
+func linksOf(r *ledger.Reader) (links []string) {
+	head, err := r.Head(context.Background())
+	if err != nil {
+		return nil
+	}
+	for a := range goshawk.AddressID(head.Addresses) {
+		parent, tx, ok := r.Parent(a)
+		links = append(links, fmt.Sprint(a, parent, tx, ok, r.Children(a)))
+	}
+	return links
 }
 
 // beyond says whether a byte lies behind what is committed of a column.
@@ -133,6 +219,7 @@ func TestFailingDisk(t *testing.T) {
 	for name, b := range map[string]budget{
 		"often":   {memory: 1500, reorg: 2, every: 3},
 		"at once": {memory: 1 << 20, reorg: 4, every: 100},
+		"beside":  {memory: 1500, reorg: 2, every: 100},
 	} {
 		t.Run(name, func(t *testing.T) {
 			whole := folder(t)

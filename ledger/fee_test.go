@@ -38,7 +38,7 @@ func TestHighestFee(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got, fee := r.HighestFee(); got != want || fee != most {
+		if got, fee, err := r.HighestFee(); err != nil || got != want || fee != most {
 			t.Errorf("seed %d: transaction %d paid %d, not %d %d", seed, got, fee, want, most)
 		}
 	}

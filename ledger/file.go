@@ -2,7 +2,10 @@ package ledger
 
 import (
 	"encoding/binary"
+	"errors"
+	"fmt"
 	"hash/crc32"
+	"sync/atomic"
 
 	"goshawk"
 	"goshawk/internal/disk"
@@ -21,18 +24,101 @@ func checksum(b []byte) uint32 { return crc32.Checksum(b, castagnoli) }
 // of the body, the body's length, and a checksum of the footer up to there.
 const footerTail = 12
 
+// pages is the body of a mapped file, with what verifies its pages. Each is
+// verified before it is read for the first time: a flipped bit would else be an
+// answer.
+type pages struct {
+	name string
+	body []byte
+	sums []byte // four bytes a page
+	last uint32 // of the page that they leave out, if it is not full
+	seen []atomic.Uint32
+
+	// changed, for files with fields that are written in place, says whether a
+	// writer may have changed pages since: then their checksums do not tell.
+	changed func() bool
+}
+
+func newPages(name string, body, sums []byte) *pages {
+	return &pages{name: name, body: body, sums: sums, seen: make([]atomic.Uint32, pageCount(uint64(len(body)))/32+1)}
+}
+
+// need verifies the pages that hold [from, to), which is not empty, unless they
+// were. A damaged one is a panic that guard makes an error of.
+func (p *pages) need(from, to uint64) {
+	for i := from / pageSize; i <= (to-1)/pageSize; i++ {
+		if p.seen[i/32].Load()>>(i%32)&1 == 0 {
+			p.verify(i)
+		}
+	}
+}
+
+func (p *pages) verify(i uint64) {
+	// A writer may begin or end between one look and the other.
+	for attempt := 0; !p.good(i); attempt++ {
+		if p.changed != nil && p.changed() {
+			break
+		}
+		if p.changed == nil || attempt == 10 {
+			panic(damage{damaged(p.name, fmt.Sprintf("at byte %d, the page's checksum does not match", i*pageSize))})
+		}
+	}
+	p.seen[i/32].Or(1 << (i % 32))
+}
+
+// good says whether a page has its checksum.
+func (p *pages) good(i uint64) bool {
+	want := p.last
+	if (i+1)*4 <= uint64(len(p.sums)) {
+		want = binary.LittleEndian.Uint32(p.sums[i*4:])
+	}
+	return checksum(p.body[i*pageSize:min((i+1)*pageSize, uint64(len(p.body)))]) == want
+}
+
+// damage is what a panic over a damaged page carries to guard.
+type damage struct{ err *goshawk.Error }
+
+func damaged(name, what string) *goshawk.Error {
+	return goshawk.Errorf(goshawk.Corrupt, "the ledger's file %s is damaged: %s", name, what).
+		WithHint("run 'goshawk check' to see what else is, then build the ledger again from the chain")
+}
+
+// region is a part of a file, or of memory: bytes that are verified before they
+// are read.
+type region struct {
+	data  []byte
+	at    uint64 // in the file
+	pages *pages // nil for memory
+}
+
+// get returns bytes [from, to).
+func (r *region) get(from, to uint64) []byte {
+	b := r.data[from:to]
+	if r.pages != nil && from < to {
+		r.pages.need(r.at+from, r.at+to)
+	}
+	return b
+}
+
+// all returns every byte.
+func (r *region) all() []byte { return r.get(0, r.size()) }
+
+func (r *region) size() uint64 { return uint64(len(r.data)) }
+
+// part returns bytes [from, to) of a region as one.
+func (r *region) part(from, to uint64) region {
+	return region{data: r.data[from:to], at: r.at + from, pages: r.pages}
+}
+
 // mapped is an immutable file in memory.
 type mapped struct {
 	name string
 	m    disk.Mapping
 	all  []byte
-	body []byte
+	body region
 }
 
-func (f *mapped) damaged(what string) error {
-	return goshawk.Errorf(goshawk.Corrupt, "the ledger's file %s is damaged: %s", f.name, what).
-		WithHint("run 'goshawk check' to see what else is, then build the ledger again from the chain")
-}
+func (f *mapped) damaged(what string) error { return damaged(f.name, what) }
 
 func openMapped(fsys disk.FS, name string, size int64) (*mapped, error) {
 	m, err := fsys.Map(name, size)
@@ -45,13 +131,13 @@ func openMapped(fsys disk.FS, name string, size int64) (*mapped, error) {
 	f := &mapped{name: name, m: m, all: m.Bytes()}
 	n := uint64(len(f.all))
 	if n < footerTail {
-		return nil, f.damaged("it is too short")
+		return nil, errors.Join(f.damaged("it is too short"), m.Close())
 	}
 	body := binary.LittleEndian.Uint64(f.all[n-footerTail:])
-	if body > n || n != body+pages(body)*4+footerTail {
-		return nil, f.damaged("its footer does not fit its length")
+	if body > n || n != body+pageCount(body)*4+footerTail {
+		return nil, errors.Join(f.damaged("its footer does not fit its length"), m.Close())
 	}
-	f.body = f.all[:body]
+	f.body = region{data: f.all[:body], pages: newPages(name, f.all[:body], f.all[body:n-footerTail])}
 	return f, nil
 }
 
@@ -59,20 +145,29 @@ func (f *mapped) close() error { return f.m.Close() }
 
 // verify checks every page and returns the offsets of those that do not match.
 func (f *mapped) verify(bad func(offset uint64)) {
-	footer := f.all[len(f.body):]
+	footer := f.all[f.body.size():]
 	if checksum(footer[:len(footer)-4]) != binary.LittleEndian.Uint32(footer[len(footer)-4:]) {
-		bad(uint64(len(f.body)))
+		bad(f.body.size())
 		return
 	}
-	for i := uint64(0); i < pages(uint64(len(f.body))); i++ {
-		page := f.body[i*pageSize : min((i+1)*pageSize, uint64(len(f.body)))]
-		if checksum(page) != binary.LittleEndian.Uint32(footer[i*4:]) {
+	for i := range pageCount(f.body.size()) {
+		if !f.body.pages.good(i) {
 			bad(i * pageSize)
 		}
 	}
 }
 
-func pages(size uint64) uint64 { return (size + pageSize - 1) / pageSize }
+// intact verifies every page.
+func (f *mapped) intact() error {
+	var bad []uint64
+	f.verify(func(offset uint64) { bad = append(bad, offset) })
+	if len(bad) > 0 {
+		return f.damaged(fmt.Sprintf("at byte %d, the page's checksum does not match", bad[0]))
+	}
+	return nil
+}
+
+func pageCount(size uint64) uint64 { return (size + pageSize - 1) / pageSize }
 
 // fileWriter writes an immutable file in sections that may come in any order.
 type fileWriter struct {
@@ -180,8 +275,8 @@ func (w *fileWriter) finish(body uint64) (err error) {
 	if w.err != nil {
 		return w.err
 	}
-	footer := make([]byte, 0, pages(body)*4+footerTail)
-	buf := make([]byte, min(64*pageSize, pages(body)*pageSize))
+	footer := make([]byte, 0, pageCount(body)*4+footerTail)
+	buf := make([]byte, min(64*pageSize, pageCount(body)*pageSize))
 	for at := uint64(0); at < body; at += uint64(len(buf)) {
 		b := buf[:min(uint64(len(buf)), body-at)]
 		if _, err := w.f.ReadAt(b, int64(at)); err != nil {

@@ -74,7 +74,7 @@ func (v *view) kind(address uint64) goshawk.Kind {
 // span returns the bytes of rows that were appended together.
 func (r *rows) span(from, to uint64) []byte {
 	if from < r.n {
-		return r.base[from*r.width : to*r.width]
+		return r.base.get(from*r.width, to*r.width)
 	}
 	return r.tail[(from-r.n)*r.width : (to-r.n)*r.width]
 }

@@ -269,7 +269,7 @@ func (w *Writer) rebase(f *flush) error {
 	if err != nil {
 		return err
 	}
-	cols := s.base()
+	cols := writable(s)
 	for c := range columns {
 		old := w.v.cols[c]
 		cols[c].tail = old.tail[:copy(old.tail, old.tail[(f.end[c]-old.n)*old.width:])]
@@ -405,15 +405,9 @@ func (w *Writer) sweepFiles(man *manifest) error {
 	if err != nil {
 		return writeError("folder", err)
 	}
-	keep := map[string]bool{manifestName: true, "lock": true}
-	for c := range columns {
-		keep[columnFile(c)], keep[checksumFile(c)] = true, true
-	}
-	for _, f := range man.files() {
-		keep[f.Name] = true
-	}
+	named := man.names()
 	for _, name := range names {
-		if !keep[name] && ours(name) {
+		if !named[name] && ours(name) {
 			_ = w.fsys.Remove(name) // a reader may still hold it
 		}
 	}

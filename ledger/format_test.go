@@ -91,7 +91,7 @@ func dump(out *bytes.Buffer, w *Writer) {
 		col := &v.cols[c]
 		fmt.Fprintf(out, "%s (%d bytes a row)\n", columnFile(c), col.width)
 		if c == colBlob {
-			fmt.Fprintf(out, "  %s\n", hex.EncodeToString(col.base))
+			fmt.Fprintf(out, "  %s\n", hex.EncodeToString(col.base.data))
 			continue
 		}
 		for i := range col.n {
@@ -127,7 +127,7 @@ func dump(out *bytes.Buffer, w *Writer) {
 	fmt.Fprintf(out, "%s\n", tail.name)
 	for i, name := range names {
 		at := 8 + 24*i
-		fmt.Fprintf(out, "  %-17s at %4d, %4d bytes, %d entries\n", name, binary.LittleEndian.Uint64(tail.body[at:]), binary.LittleEndian.Uint64(tail.body[at+8:]), binary.LittleEndian.Uint64(tail.body[at+16:]))
+		fmt.Fprintf(out, "  %-17s at %4d, %4d bytes, %d entries\n", name, binary.LittleEndian.Uint64(tail.body.data[at:]), binary.LittleEndian.Uint64(tail.body.data[at+8:]), binary.LittleEndian.Uint64(tail.body.data[at+16:]))
 	}
 	m.spends.each(func(output, tx uint64) {
 		fmt.Fprintf(out, "  output %d of the columns is spent by transaction %d\n", output, tx)
@@ -156,7 +156,7 @@ func dump(out *bytes.Buffer, w *Writer) {
 func dumpSegment(out *bytes.Buffer, s *segment) {
 	fmt.Fprintf(out, "%s: %d entries, %d-bit directory\n", s.file.name, s.n(), s.bits)
 	for c := (segmentCursor{s: s}); c.load(); c.i++ {
-		fmt.Fprintf(out, "  %s  hash %09x…, id %d\n", hex.EncodeToString(s.entries[c.i*8:c.i*8+8]), c.prefix, s.at(c.i)&none40)
+		fmt.Fprintf(out, "  %s  hash %09x…, id %d\n", hex.EncodeToString(s.entries.data[c.i*8:c.i*8+8]), c.prefix, s.at(c.i)&none40)
 	}
 }
 
@@ -164,7 +164,7 @@ func dumpRun(out *bytes.Buffer, r *run) {
 	for k := (&runKeys{r: r}); k.load(); k.i++ {
 		fmt.Fprintf(out, "  key %d:", k.key)
 		for i := k.from; i < k.to; i++ {
-			fmt.Fprintf(out, " %s", hex.EncodeToString(r.value[i*5:i*5+5]))
+			fmt.Fprintf(out, " %s", hex.EncodeToString(r.value.data[i*5:i*5+5]))
 		}
 		fmt.Fprintln(out)
 	}

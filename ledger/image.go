@@ -8,7 +8,7 @@ import (
 
 // An image is the tail on disk: the newest blocks' rows with everything that
 // finds them, in one immutable file that the next generation replaces whole.
-type image struct {
+type image struct { // of which every page is verified when it is opened
 	file     *mapped
 	cols     [columns][]byte
 	marks    []byte // rows of each column at the end of each block
@@ -38,7 +38,7 @@ const (
 )
 
 func parseImage(f *mapped) (*image, error) {
-	data := f.body
+	data := f.body.data
 	if len(data) < imageHeader || string(data[:8]) != imageMagic {
 		return nil, f.damaged("it is not a ledger's tail")
 	}
@@ -74,10 +74,10 @@ func parseImage(f *mapped) (*image, error) {
 		return nil, f.damaged("its block marks are not whole")
 	}
 	var err error
-	if m.history, err = parseRun(f, part[secHistory]); err != nil {
+	if m.history, err = parseRun(f, region{data: part[secHistory]}); err != nil {
 		return nil, err
 	}
-	m.children, err = parseRun(f, part[secChildren])
+	m.children, err = parseRun(f, region{data: part[secChildren]})
 	return m, err
 }
 

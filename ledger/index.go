@@ -154,8 +154,8 @@ func (m *memIndex) newest(h, limit uint64, want wanted) (uint64, bool) {
 type segment struct {
 	file    *mapped
 	bits    uint
-	dir     []byte // 2^bits + 1 four-byte entry numbers
-	entries []byte
+	dir     region // 2^bits + 1 four-byte entry numbers
+	entries region
 }
 
 const (
@@ -171,36 +171,37 @@ func segmentBits(n uint64) uint {
 	return uint(min(max(bits.Len64(n/8), segmentMinBits), segmentMaxBits))
 }
 
-func openSegment(f *mapped) (*segment, error) {
-	data := f.body
-	if len(data) < segmentHeader || string(data[:8]) != segmentMagic {
+func openSegment(f *mapped) (_ *segment, err error) {
+	defer guard(&err)()
+	if f.body.size() < segmentHeader || string(f.body.get(0, 8)) != segmentMagic {
 		return nil, f.damaged("it is not an index segment")
 	}
-	n := binary.LittleEndian.Uint64(data[8:])
-	b := uint(data[16])
+	header := f.body.get(0, segmentHeader)
+	n, b := binary.LittleEndian.Uint64(header[8:]), uint(header[16])
 	if b < segmentMinBits || b > segmentMaxBits {
 		return nil, f.damaged("its directory has an impossible size")
 	}
-	dirSize := (uint64(1)<<b + 1) * 4
-	if uint64(len(data)) != segmentHeader+dirSize+n*8 {
+	dir := segmentHeader + (uint64(1)<<b+1)*4
+	if f.body.size() != dir+n*8 {
 		return nil, f.damaged("its length does not fit its header")
 	}
-	return &segment{file: f, bits: b, dir: data[segmentHeader : segmentHeader+dirSize], entries: data[segmentHeader+dirSize:]}, nil
+	return &segment{file: f, bits: b, dir: f.body.part(segmentHeader, dir), entries: f.body.part(dir, dir+n*8)}, nil
 }
 
-func (s *segment) n() uint64 { return uint64(len(s.entries) / 8) }
+func (s *segment) n() uint64 { return s.entries.size() / 8 }
 
 // bucket returns the range of entries whose hashes share h's first bits.
 func (s *segment) bucket(h uint64) (from, to uint64) {
 	i := h >> (64 - s.bits) * 4
-	return uint64(binary.LittleEndian.Uint32(s.dir[i:])), uint64(binary.LittleEndian.Uint32(s.dir[i+4:]))
+	b := s.dir.get(i, i+8)
+	return uint64(binary.LittleEndian.Uint32(b)), uint64(binary.LittleEndian.Uint32(b[4:]))
 }
 
 func (s *segment) newest(h, limit uint64, want wanted) (uint64, bool) {
 	from, to := s.bucket(h)
 	best, ok := uint64(0), false
-	for i := from; i < to; i++ {
-		e := binary.LittleEndian.Uint64(s.entries[i*8:])
+	for entries := s.entries.get(from*8, to*8); len(entries) > 0; entries = entries[8:] {
+		e := binary.LittleEndian.Uint64(entries)
 		if e>>40 != h>>(64-prefixBits)&(1<<24-1) {
 			continue
 		}
@@ -218,33 +219,37 @@ func entry(h, id uint64) uint64 { return h>>(64-prefixBits)<<40 | id }
 // counting sort by bucket, and insertion within one.
 func newSegment(first, end uint64, hash func(id uint64) uint64) *segment {
 	n := end - first
-	s := &segment{bits: segmentBits(n), entries: make([]byte, n*8)}
-	s.dir = make([]byte, (1<<s.bits+1)*4)
-	at := make([]uint32, 1<<s.bits+1)
+	b := segmentBits(n)
+	dir, entries := make([]byte, (1<<b+1)*4), make([]byte, n*8)
+	at := make([]uint32, 1<<b+1)
 	for id := first; id < end; id++ {
-		at[hash(id)>>(64-s.bits)+1]++
+		at[hash(id)>>(64-b)+1]++
 	}
 	for i := range at {
 		if i > 0 {
 			at[i] += at[i-1]
 		}
-		binary.LittleEndian.PutUint32(s.dir[i*4:], at[i])
+		binary.LittleEndian.PutUint32(dir[i*4:], at[i])
 	}
 	for id := first; id < end; id++ {
 		h := hash(id)
-		from, _ := s.bucket(h)
-		b := h >> (64 - s.bits)
-		e, j := entry(h, id), uint64(at[b])
-		at[b]++
-		for ; j > from && s.at(j-1) > e; j-- {
-			binary.LittleEndian.PutUint64(s.entries[j*8:], s.at(j-1))
+		bucket := h >> (64 - b)
+		from, j := binary.LittleEndian.Uint32(dir[bucket*4:]), at[bucket]
+		at[bucket]++
+		e := entry(h, id)
+		for ; j > from; j-- {
+			before := binary.LittleEndian.Uint64(entries[j*8-8:])
+			if before <= e {
+				break
+			}
+			binary.LittleEndian.PutUint64(entries[j*8:], before)
 		}
-		binary.LittleEndian.PutUint64(s.entries[j*8:], e)
+		binary.LittleEndian.PutUint64(entries[j*8:], e)
 	}
-	return s
+	return &segment{bits: b, dir: region{data: dir}, entries: region{data: entries}}
 }
 
-func (s *segment) at(i uint64) uint64 { return binary.LittleEndian.Uint64(s.entries[i*8:]) }
+func (s *segment) at(i uint64) uint64 { return binary.LittleEndian.Uint64(s.entries.data[i*8:]) }
 
 // segmentCursor walks a segment's entries in order.
 type segmentCursor struct {
@@ -254,12 +259,13 @@ type segmentCursor struct {
 	prefix uint64 // of entry i, if there is one
 }
 
-// load finds entry i's prefix: an entry lacks the first bits, which its bucket has.
+// load finds entry i's prefix: an entry lacks the first bits, which its bucket
+// has. The segment must have been verified.
 func (c *segmentCursor) load() bool {
 	if c.i >= c.s.n() {
 		return false
 	}
-	for uint64(binary.LittleEndian.Uint32(c.s.dir[(c.bucket+1)*4:])) <= c.i {
+	for uint64(binary.LittleEndian.Uint32(c.s.dir.data[(c.bucket+1)*4:])) <= c.i {
 		c.bucket++
 	}
 	c.prefix = c.bucket>>(c.s.bits-segmentMinBits)<<24 | c.s.at(c.i)>>40
@@ -271,6 +277,8 @@ func mergeSegments(w *fileWriter, parts ...*segment) error {
 	var n uint64
 	var cursors []*segmentCursor // those with entries left
 	for _, s := range parts {
+		s.dir.all()
+		s.entries.all()
 		n += s.n()
 		if c := (&segmentCursor{s: s}); c.load() {
 			cursors = append(cursors, c)

@@ -55,6 +55,7 @@ func budgets() map[string]budget {
 		"written out at once": {memory: 1, reorg: 1, every: 1},
 		"small tail":          {memory: 2000, reorg: 3, every: 2},
 		"one commit":          {memory: 1 << 20, reorg: 2, every: 1000},
+		"written out beside":  {memory: 1500, reorg: 2, every: 1000},
 	}
 }
 

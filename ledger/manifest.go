@@ -115,6 +115,18 @@ func (m *manifest) files() []fileRef {
 	return all
 }
 
+// names returns every file that belongs to a generation.
+func (m *manifest) names() map[string]bool {
+	names := map[string]bool{manifestName: true, "lock": true}
+	for c := range columns {
+		names[columnFile(c)], names[checksumFile(c)] = true, true
+	}
+	for _, f := range m.files() {
+		names[f.Name] = true
+	}
+	return names
+}
+
 func columnFile(c column) string   { return columnNames[c] + ".col" }
 func checksumFile(c column) string { return columnNames[c] + ".crc" }
 

@@ -70,11 +70,11 @@ type run struct {
 	file   *mapped
 	keys   uint64
 	values uint64
-	page   []byte // five bytes a page and one more: keys before it
-	low    []byte
-	start  []byte // five bytes a key and one more: values before it
-	value  []byte
-	sum    []byte
+	page   region // five bytes a page and one more: keys before it
+	low    region
+	start  region // five bytes a key and one more: values before it
+	value  region
+	sum    region
 }
 
 // runShape places a run's sections.
@@ -92,54 +92,57 @@ func (s runShape) offsets() (page, low, start, value, sum, end uint64) {
 
 func openRun(f *mapped) (*run, error) { return parseRun(f, f.body) }
 
-func parseRun(f *mapped, data []byte) (*run, error) {
-	if len(data) < runHeader || string(data[:8]) != runMagic {
+func parseRun(f *mapped, body region) (_ *run, err error) {
+	defer guard(&err)()
+	if body.size() < runHeader || string(body.get(0, 8)) != runMagic {
 		return nil, f.damaged("it is not a run of postings")
 	}
+	data := body.get(0, runHeader)
 	var s runShape
 	s.pages = binary.LittleEndian.Uint64(data[8:])
 	s.keys = binary.LittleEndian.Uint64(data[16:])
 	s.values = binary.LittleEndian.Uint64(data[24:])
 	s.sums = binary.LittleEndian.Uint64(data[32:])
 	for _, n := range []uint64{s.pages, s.keys, s.values, s.sums} {
-		if n > uint64(len(data)) {
+		if n > body.size() {
 			return nil, f.damaged("its header claims more than it holds")
 		}
 	}
 	page, low, start, value, sum, end := s.offsets()
-	if end != uint64(len(data)) {
+	if end != body.size() {
 		return nil, f.damaged("its length does not fit its header")
 	}
-	return &run{file: f, keys: s.keys, values: s.values, page: data[page:low], low: data[low:start],
-		start: data[start:value], value: data[value:sum], sum: data[sum:end]}, nil
+	return &run{file: f, keys: s.keys, values: s.values, page: body.part(page, low), low: body.part(low, start),
+		start: body.part(start, value), value: body.part(value, sum), sum: body.part(sum, end)}, nil
 }
 
 // list returns the range of a key's values.
 func (r *run) list(key uint64) (from, to uint64) {
 	p := key >> 8
-	if (p+2)*5 > uint64(len(r.page)) {
+	if (p+2)*5 > r.page.size() {
 		return 0, 0
 	}
-	a, b := get40(r.page[p*5:]), get40(r.page[p*5+5:])
-	i := bytes.IndexByte(r.low[a:b], byte(key))
+	page := r.page.get(p*5, p*5+10)
+	a := get40(page)
+	i := bytes.IndexByte(r.low.get(a, get40(page[5:])), byte(key))
 	if i < 0 {
 		return 0, 0
 	}
-	k := a + uint64(i)
-	return get40(r.start[k*5:]), get40(r.start[k*5+5:])
+	start := r.start.get((a+uint64(i))*5, (a+uint64(i))*5+10)
+	return get40(start), get40(start[5:])
 }
 
-func (r *run) at(i uint64) uint64 { return get40(r.value[i*5:]) }
+func (r *run) at(i uint64) uint64 { return get40(r.value.get(i*5, i*5+5)) }
 
 // sums returns a long list's sums.
 func (r *run) sums(key uint64) (sums, bool) {
-	n := len(r.sum) / sumSize
-	i := sort.Search(n, func(i int) bool { return binary.LittleEndian.Uint64(r.sum[i*sumSize:]) >= key })
-	if i == n || binary.LittleEndian.Uint64(r.sum[i*sumSize:]) != key {
+	row := func(i int) []byte { return r.sum.get(uint64(i)*sumSize, uint64(i+1)*sumSize) }
+	n := int(r.sum.size() / sumSize)
+	i := sort.Search(n, func(i int) bool { return binary.LittleEndian.Uint64(row(i)) >= key })
+	if i == n || binary.LittleEndian.Uint64(row(i)) != key {
 		return sums{}, false
 	}
-	row := r.sum[i*sumSize:]
-	word := func(i int) uint64 { return binary.LittleEndian.Uint64(row[8*i:]) }
+	word := func(k int) uint64 { return binary.LittleEndian.Uint64(row(i)[8*k:]) }
 	return sums{wide{word(1), word(2)}, wide{word(3), word(4)}, word(5), word(6), word(7)}, true
 }
 
@@ -157,16 +160,16 @@ type runKeys struct {
 	from, to uint64 // its values
 }
 
-// load finds key i.
+// load finds key i. The run must have been verified.
 func (k *runKeys) load() bool {
 	if k.i >= k.r.keys {
 		return false
 	}
-	for get40(k.r.page[(k.page+1)*5:]) <= k.i {
+	for get40(k.r.page.data[(k.page+1)*5:]) <= k.i {
 		k.page++
 	}
-	k.key = k.page<<8 | uint64(k.r.low[k.i])
-	k.from, k.to = k.to, get40(k.r.start[k.i*5+5:])
+	k.key = k.page<<8 | uint64(k.r.low.data[k.i])
+	k.from, k.to = k.to, get40(k.r.start.data[k.i*5+5:])
 	return true
 }
 
@@ -282,17 +285,22 @@ func newRun(sorted []posting, flags uint, add addUp) (*run, error) {
 	if w.err != nil {
 		return nil, w.err
 	}
-	return parseRun(&mapped{}, m[:size])
+	return parseRun(&mapped{}, region{data: m[:size]})
 }
 
 // mergeRuns writes the union of runs, for every key the values of older runs
 // before those of younger ones.
 func mergeRuns(w *fileWriter, add addUp, runs []*run) error {
+	for _, r := range runs {
+		for _, part := range []*region{&r.page, &r.low, &r.start, &r.value, &r.sum} {
+			part.all()
+		}
+	}
 	shape := runShape{keys: countKeys(runs)}
 	var walks []*runKeys // those with keys left
 	for _, r := range runs {
 		shape.values += r.values
-		shape.pages = max(shape.pages, uint64(len(r.page))/5-1)
+		shape.pages = max(shape.pages, r.page.size()/5-1)
 		if k := (&runKeys{r: r}); k.load() {
 			walks = append(walks, k)
 		}
@@ -308,7 +316,7 @@ func mergeRuns(w *fileWriter, add addUp, runs []*run) error {
 		n := uint64(0)
 		for _, k := range walks {
 			if k.key == key {
-				rw.value.write(k.r.value[k.from*5 : k.to*5])
+				rw.value.write(k.r.value.data[k.from*5 : k.to*5])
 				n += k.to - k.from
 			}
 		}
@@ -348,15 +356,15 @@ func mergeRuns(w *fileWriter, add addUp, runs []*run) error {
 
 // countKeys returns how many keys runs have together.
 func countKeys(runs []*run) (n uint64) {
-	for p := 0; ; p++ {
+	for p := uint64(0); ; p++ {
 		var seen [4]uint64 // the low bytes of a page's keys
 		more := false
 		for _, r := range runs {
-			if (p+2)*5 > len(r.page) {
+			if (p+2)*5 > r.page.size() {
 				continue
 			}
 			more = true
-			for _, b := range r.low[get40(r.page[p*5:]):get40(r.page[p*5+5:])] {
+			for _, b := range r.low.data[get40(r.page.data[p*5:]):get40(r.page.data[p*5+5:])] {
 				seen[b>>6] |= 1 << (b & 63)
 			}
 		}

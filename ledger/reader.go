@@ -3,9 +3,11 @@ package ledger
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 	"slices"
 	"sort"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"goshawk"
@@ -14,13 +16,17 @@ import (
 
 // Reader is a snapshot of a ledger: the generation that was committed when it
 // was opened. It implements goshawk.Ledger and is safe for concurrent use. Its
-// files stay mapped until Close, after which it must not be used.
+// files stay mapped until Close, after which it must not be used. A damaged page
+// is a Corrupt error of the method that comes to read it, and of every method
+// from then on.
 type Reader struct {
 	store *store
 	codec Codec
 	asset goshawk.Asset
 	v     view
 	tip   blockRow
+
+	damage atomic.Pointer[goshawk.Error]
 
 	timesOnce sync.Once
 	sofar     []uint32 // the latest header time up to each block
@@ -45,6 +51,19 @@ func noLedger() error {
 
 // Open opens the committed generation for reading.
 func Open(fsys disk.FS, codec Codec) (*Reader, error) {
+	r, err := open(fsys, codec)
+	if err != nil || r.store.tail == nil {
+		return r, err
+	}
+	// Of a tail nearly every answer reads nearly every page.
+	if err := r.store.tail.file.intact(); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// open opens the committed generation, whatever state its tail is in.
+func open(fsys disk.FS, codec Codec) (*Reader, error) {
 	for attempt := 0; ; attempt++ {
 		man, err := readManifest(fsys)
 		if err != nil {
@@ -88,7 +107,8 @@ func (r *Reader) Generation() uint64 { return r.store.man.Generation }
 func (r *Reader) Rule() string { return r.store.man.Rule }
 
 // Head implements goshawk.Ledger.
-func (r *Reader) Head(ctx context.Context) (goshawk.Head, error) {
+func (r *Reader) Head(ctx context.Context) (_ goshawk.Head, err error) {
+	defer watch(&err, &r.damage)()
 	h := goshawk.Head{
 		Network: r.store.man.Network, Asset: r.asset, Start: r.store.man.Start, Height: -1, Partial: r.store.man.Partial,
 		Blocks: r.v.cols[colBlock].count(), Transactions: r.v.txs(), Inputs: r.v.cols[colInput].count(),
@@ -102,7 +122,7 @@ func (r *Reader) Head(ctx context.Context) (goshawk.Head, error) {
 
 // Find implements goshawk.Ledger.
 func (r *Reader) Find(ctx context.Context, names goshawk.Names) (_ goshawk.Found, err error) {
-	defer guard(&err)()
+	defer watch(&err, &r.damage)()
 	var f goshawk.Found
 	for i := range names.Transactions {
 		if err := every(ctx, i); err != nil {
@@ -233,7 +253,7 @@ func (r *Reader) between(since, until time.Time) (first, end goshawk.TxID) {
 
 // Blocks implements goshawk.Ledger.
 func (r *Reader) Blocks(ctx context.Context, ids []goshawk.BlockID) (_ []goshawk.BlockInfo, err error) {
-	defer guard(&err)()
+	defer watch(&err, &r.damage)()
 	infos := make([]goshawk.BlockInfo, 0, len(ids))
 	for i, id := range ids {
 		if err := every(ctx, i); err != nil {
@@ -256,7 +276,7 @@ func unknown(what string, id uint64) error {
 
 // Transactions implements goshawk.Ledger.
 func (r *Reader) Transactions(ctx context.Context, ids []goshawk.TxID, want goshawk.Want, into *goshawk.Transactions) (err error) {
-	defer guard(&err)()
+	defer watch(&err, &r.damage)()
 	into.Reset()
 	into.Asset = r.asset
 	txs := r.v.txs()
@@ -290,7 +310,7 @@ func (r *Reader) Transactions(ctx context.Context, ids []goshawk.TxID, want gosh
 
 // Outputs implements goshawk.Ledger.
 func (r *Reader) Outputs(ctx context.Context, ids []goshawk.OutputID) (_ []goshawk.Coin, err error) {
-	defer guard(&err)()
+	defer watch(&err, &r.damage)()
 	coins := make([]goshawk.Coin, 0, len(ids))
 	for i, id := range ids {
 		if err := every(ctx, i); err != nil {
@@ -311,7 +331,7 @@ func (r *Reader) Outputs(ctx context.Context, ids []goshawk.OutputID) (_ []gosha
 
 // Addresses implements goshawk.Ledger.
 func (r *Reader) Addresses(ctx context.Context, ids []goshawk.AddressID, want goshawk.Want) (_ []goshawk.Address, err error) {
-	defer guard(&err)()
+	defer watch(&err, &r.damage)()
 	infos := make([]goshawk.Address, 0, len(ids))
 	for i, id := range ids {
 		if err := every(ctx, i); err != nil {
@@ -385,7 +405,7 @@ func (r *Reader) totals(a *goshawk.Address) {
 
 // History implements goshawk.Ledger.
 func (r *Reader) History(ctx context.Context, q goshawk.HistoryQuery) (_ goshawk.HistoryPage, err error) {
-	defer guard(&err)()
+	defer watch(&err, &r.damage)()
 	var page goshawk.HistoryPage
 	if uint64(q.Address) >= r.v.cols[colAddress].count() {
 		return page, unknown("address", uint64(q.Address))
@@ -450,8 +470,11 @@ func (r *Reader) History(ctx context.Context, q goshawk.HistoryQuery) (_ goshawk
 	return page, done(ctx)
 }
 
-// Parent implements the read side of Forest.
+// Parent implements the read side of Forest. Where the link is damaged there is
+// none; the next method that returns an error returns that.
 func (r *Reader) Parent(a goshawk.AddressID) (parent goshawk.AddressID, tx goshawk.TxID, ok bool) {
+	var err error
+	defer watch(&err, &r.damage)()
 	if uint64(a) >= r.v.cols[colAddress].count() {
 		return 0, 0, false
 	}
@@ -459,13 +482,15 @@ func (r *Reader) Parent(a goshawk.AddressID) (parent goshawk.AddressID, tx gosha
 	return goshawk.AddressID(p), goshawk.TxID(t), ok && p < r.v.cols[colAddress].count()
 }
 
-// Children returns the addresses that were linked directly under one.
-func (r *Reader) Children(a goshawk.AddressID) []goshawk.AddressID {
+// Children returns the addresses that were linked directly under one; for
+// damage see Parent.
+func (r *Reader) Children(a goshawk.AddressID) (ids []goshawk.AddressID) {
+	var err error
+	defer watch(&err, &r.damage)()
 	var tail *run
 	if r.store.tail != nil {
 		tail = r.store.tail.children
 	}
-	var ids []goshawk.AddressID
 	for _, p := range parts(r.store.children, tail, uint64(a)) {
 		for i := p.from; i < p.to; i++ {
 			ids = append(ids, goshawk.AddressID(p.r.at(i)))
@@ -477,9 +502,10 @@ func (r *Reader) Children(a goshawk.AddressID) []goshawk.AddressID {
 // HighestFee returns the transaction that paid most to its miner, of those whose
 // inputs are all known, and what it paid: a scan over the columns that copies
 // nothing.
-func (r *Reader) HighestFee() (goshawk.TxID, uint64) {
+func (r *Reader) HighestFee() (best goshawk.TxID, most uint64, err error) {
+	defer watch(&err, &r.damage)()
 	v := &r.v
-	best, most := goshawk.NoTx, uint64(0)
+	best = goshawk.NoTx
 	base, n := v.baseTxs(), v.txs()
 	look := func(from, to uint64) {
 		if from == to {
@@ -514,5 +540,5 @@ func (r *Reader) HighestFee() (goshawk.TxID, uint64) {
 	}
 	look(0, base)
 	look(base, n)
-	return best, most
+	return best, most, nil
 }

@@ -63,7 +63,7 @@ func put40(b []byte, v uint64) {
 // rows is one column: what has been appended to its file, mapped, and the
 // newest rows, in memory or in a mapped tail.
 type rows struct {
-	base  []byte
+	base  region
 	tail  []byte
 	width uint64
 	n     uint64 // rows in base
@@ -77,7 +77,7 @@ func (r *rows) has(i uint64) bool { return i < r.n || (i-r.n)*r.width < uint64(l
 // at returns row i, which must exist.
 func (r *rows) at(i uint64) []byte {
 	if i < r.n {
-		return r.base[i*r.width : (i+1)*r.width]
+		return r.base.get(i*r.width, (i+1)*r.width)
 	}
 	i -= r.n
 	return r.tail[i*r.width : (i+1)*r.width]
@@ -285,7 +285,7 @@ func (v *view) isHash(tx uint64, hash *goshawk.Hash) bool {
 func (v *view) blob(offset, size uint64) []byte {
 	c := &v.cols[colBlob]
 	if offset < c.n {
-		return c.base[offset : offset+size]
+		return c.base.get(offset, offset+size)
 	}
 	offset -= c.n
 	return c.tail[offset : offset+size]

@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"goshawk"
 
@@ -19,6 +20,7 @@ type store struct {
 	man  *manifest
 
 	maps     [columns]disk.Mapping
+	sums     [columns]disk.Mapping
 	txIndex  []*segment
 	addr     []*segment
 	history  []*run
@@ -40,6 +42,9 @@ func openStore(fsys disk.FS, man *manifest, withTail bool) (_ *store, err error)
 	for c := range columns {
 		if s.maps[c], err = fsys.Map(columnFile(c), int64(man.Columns[c].Rows*columnWidths[c])); err != nil {
 			return nil, mapError(columnFile(c), err)
+		}
+		if s.sums[c], err = fsys.Map(checksumFile(c), int64(man.Columns[c].Rows*columnWidths[c]/pageSize*4)); err != nil {
+			return nil, mapError(checksumFile(c), err)
 		}
 	}
 	for _, ref := range man.TxIndex {
@@ -118,14 +123,30 @@ func (s *store) run(ref fileRef) (*run, error) {
 func (s *store) base() [columns]rows {
 	var cols [columns]rows
 	for c := range columns {
-		cols[c] = rows{base: s.maps[c].Bytes(), width: columnWidths[c], n: s.man.Columns[c].Rows}
+		p := newPages(columnFile(c), s.maps[c].Bytes(), s.sums[c].Bytes())
+		p.last = s.man.Columns[c].Last
+		if c == colOutput || c == colLink {
+			p.changed = s.changed
+		}
+		cols[c] = rows{base: region{data: p.body, pages: p}, width: columnWidths[c], n: s.man.Columns[c].Rows}
 	}
 	return cols
 }
 
+// changed says whether a writer has begun to set fields of this generation's
+// rows in place. It writes their list first, and deletes it after the next manifest.
+func (s *store) changed() bool {
+	names, err := s.fsys.List()
+	if err != nil || slices.Contains(names, marksName(s.man.Generation+1)) {
+		return err == nil
+	}
+	man, err := readManifest(s.fsys)
+	return err == nil && man != nil && man.Generation > s.man.Generation
+}
+
 func (s *store) close() error {
 	var errs []error
-	for _, m := range s.maps {
+	for _, m := range slices.Concat(s.maps[:], s.sums[:]) {
 		if m != nil {
 			errs = append(errs, m.Close())
 		}
@@ -155,19 +176,35 @@ func ours(name string) bool {
 }
 
 // guard turns what damaged bytes or a failing disk do to code that trusts its
-// maps into an error: an index out of range, or a page that cannot be read.
-// Verifying every page before it is used would cost more than the use.
-func guard(err *error) func() {
+// maps into an error: a page whose checksum does not match, one that cannot be
+// read, or, behind a writer's back, a number that points nowhere.
+func guard(err *error) func() { return watch(err, nil) }
+
+// watch is guard, and keeps the first damage: what was read before it is known
+// of is no answer either.
+func watch(err *error, seen *atomic.Pointer[goshawk.Error]) func() {
 	old := debug.SetPanicOnFault(true)
 	return func() {
 		debug.SetPanicOnFault(old)
+		var found *goshawk.Error
 		switch cause := recover().(type) {
 		case nil:
+		case damage:
+			found = cause.err
 		case runtime.Error:
-			*err = goshawk.Errorf(goshawk.Corrupt, "the ledger's files are damaged: %w", cause).
+			found = goshawk.Errorf(goshawk.Corrupt, "the ledger's files are damaged: %w", cause).
 				WithHint("'goshawk check' says where; then build the ledger again from the chain")
 		default:
 			panic(cause)
+		}
+		if seen != nil {
+			if found != nil {
+				seen.CompareAndSwap(nil, found)
+			}
+			found = seen.Load()
+		}
+		if found != nil {
+			*err = found
 		}
 	}
 }

@@ -32,18 +32,18 @@ func (m *memIndex) warm(hashes []uint64, left []int, cols ...*rows) (sum uint64)
 // warm reads the directory, the buckets, and the rows that they name.
 func (s *segment) warm(hashes []uint64, left []int, cols ...*rows) (sum uint64) {
 	for _, i := range left {
-		sum += uint64(s.dir[hashes[i]>>(64-s.bits)*4])
+		sum += uint64(s.dir.data[hashes[i]>>(64-s.bits)*4])
 	}
 	for _, i := range left {
 		if from, to := s.bucket(hashes[i]); from < to {
-			sum += uint64(s.entries[from*8]) + uint64(s.entries[to*8-1])
+			sum += uint64(s.entries.data[from*8]) + uint64(s.entries.data[to*8-1])
 		}
 	}
 	for _, i := range left {
 		h := hashes[i]
 		from, to := s.bucket(h)
 		for e := from; e < to; e++ {
-			if entry := binary.LittleEndian.Uint64(s.entries[e*8:]); entry>>40 == h>>(64-prefixBits)&(1<<24-1) {
+			if entry := s.at(e); entry>>40 == h>>(64-prefixBits)&(1<<24-1) {
 				for _, c := range cols {
 					sum += uint64(c.at(entry & none40)[0])
 				}

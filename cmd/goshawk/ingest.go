@@ -24,7 +24,7 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 	user := c.String("rpc-user", "", "`NAME` for the node's JSON-RPC")
 	password := c.String("rpc-password", "", "`PASSWORD` for it; better set as GOSHAWK_RPC_PASSWORD")
 	cookie := c.String("rpc-cookie", "", "`FILE` with the node's cookie, in place of name and password")
-	memory := c.Int("memory", 96, "`MB` of rows to gather before they are written out; the process takes about five times as much")
+	memory := c.Int("memory", 64, "`MB` of rows to gather before they are written out; the process takes about nine times as much")
 	if err := c.parse(0, -1); err != nil {
 		return err
 	}

@@ -21,6 +21,8 @@ type FS interface {
 	// Map maps the first size bytes of a file into memory, read-only. The file
 	// must be at least that long. A map of nothing is valid and empty.
 	Map(name string, size int64) (Mapping, error)
+	// Size returns a file's length in bytes.
+	Size(name string) (int64, error)
 	// Rename moves a file over another atomically.
 	Rename(old, new string) error
 	// Remove deletes a file; a missing one is no error.

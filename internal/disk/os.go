@@ -48,6 +48,15 @@ func (d *Dir) Edit(name string) (File, error) {
 // ReadFile implements FS.
 func (d *Dir) ReadFile(name string) ([]byte, error) { return os.ReadFile(d.join(name)) }
 
+// Size implements FS.
+func (d *Dir) Size(name string) (int64, error) {
+	info, err := os.Stat(d.join(name))
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
 // Rename implements FS.
 func (d *Dir) Rename(old, new string) error { return os.Rename(d.join(old), d.join(new)) }
 
