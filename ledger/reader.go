@@ -33,13 +33,14 @@ type Reader struct {
 	after     []uint32 // the earliest header time from each block on
 }
 
-// Network returns the network of the ledger in a folder.
+// Network returns the network of the ledger in a folder. One that nothing was
+// ever committed to is none: NotFound.
 func Network(fsys disk.FS) (string, error) {
 	man, err := readManifest(fsys)
 	if err != nil {
 		return "", err
 	}
-	if man == nil {
+	if man == nil || man.Generation == 0 {
 		return "", noLedger()
 	}
 	return man.Network, nil

@@ -58,8 +58,9 @@ func runCheck(ctx context.Context, t *terminal, c *command) error {
 			Pending      bool     `json:"interrupted_commit"`
 			Faults       []string `json:"faults"`
 			Omitted      int      `json:"faults_omitted"`
+			Remarks      []string `json:"remarks"`
 		}{goshawk.Version, r.Head.Network, tip{r.Head.Height, r.Head.Hash}, r.Head.Blocks, r.Head.Transactions,
-			r.Head.Addresses, digestText(r), r.Pending, faults, r.Omitted}); err != nil {
+			r.Head.Addresses, digestText(r), r.Pending, faults, r.Omitted, append([]string{}, r.Remarks...)}); err != nil {
 			return err
 		}
 	} else {
@@ -78,6 +79,9 @@ func runCheck(ctx context.Context, t *terminal, c *command) error {
 		}
 		if r.Omitted > 0 {
 			fmt.Fprintf(t.out, "              and %d more\n", r.Omitted)
+		}
+		for _, remark := range r.Remarks {
+			fmt.Fprintf(t.out, "Remark        %s\n", remark)
 		}
 		if len(r.Faults) == 0 {
 			fmt.Fprintf(t.out, "No fault found: every checksum, index, history and link was verified.\n")
