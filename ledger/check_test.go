@@ -43,6 +43,9 @@ func TestDigest(t *testing.T) {
 			fsys := folder(t)
 			fill(t, fsys, h, b)
 			digests[sound(t, fsys, h).Digest] = name
+			if unmarked, err := ledger.Unmarked(fsys); err != nil || unmarked {
+				t.Errorf("%s: after the last commit old rows are not marked, %v", name, err)
+			}
 		}
 		if len(digests) != 1 {
 			t.Errorf("seed %d: the digests differ: %v", seed, digests)

@@ -20,3 +20,12 @@ func Committed(fsys disk.FS, name string) (int64, error) {
 	}
 	return -1, nil
 }
+
+// Unmarked says whether the committed generation keeps marks in its tail.
+func Unmarked(fsys disk.FS) (bool, error) {
+	man, err := readManifest(fsys)
+	if err != nil {
+		return false, err
+	}
+	return man.Unmarked, nil
+}

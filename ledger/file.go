@@ -43,10 +43,9 @@ func newPages(name string, body, sums []byte) *pages {
 	return &pages{name: name, body: body, sums: sums, seen: make([]atomic.Uint32, pageCount(uint64(len(body)))/32+1)}
 }
 
-// need verifies the pages that hold [from, to), which is not empty, unless they
-// were. A damaged one is a panic that guard makes an error of.
+// need verifies the pages that hold [from, to), unless they were. A damaged one is a panic that guard makes an error of.
 func (p *pages) need(from, to uint64) {
-	for i := from / pageSize; i <= (to-1)/pageSize; i++ {
+	for i := from / pageSize; i*pageSize < to; i++ {
 		if p.seen[i/32].Load()>>(i%32)&1 == 0 {
 			p.verify(i)
 		}
@@ -93,11 +92,10 @@ type region struct {
 
 // get returns bytes [from, to).
 func (r *region) get(from, to uint64) []byte {
-	b := r.data[from:to]
-	if r.pages != nil && from < to {
+	if r.pages != nil {
 		r.pages.need(r.at+from, r.at+to)
 	}
-	return b
+	return r.data[from:to]
 }
 
 // all returns every byte.

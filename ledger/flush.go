@@ -48,6 +48,7 @@ func (w *Writer) begin(blocks int, marks bool) *flush {
 	f := &flush{store: w.store, man: *w.store.man, blocks: blocks, end: w.marks[blocks-1], marked: marks, sorting: &w.sorting}
 	endTx := f.end[colTx]
 	f.man.Generation++
+	f.man.Unmarked = false
 	for c := range columns {
 		col := v.cols[c]
 		col.tail = col.tail[:(f.end[c]-col.n)*col.width]

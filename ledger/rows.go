@@ -152,19 +152,25 @@ func (v *view) tx(id uint64) (t txRow) {
 
 func (v *view) load(id uint64, t *txRow) {
 	c := &v.cols[colTx]
-	row := c.at(id)
+	var row []byte
+	if id+1 < c.n {
+		row = c.base.get(id*23, id*23+46) // with the next
+		t.inputEnd, t.outputEnd = get40(row[23:]), get40(row[28:])
+	} else {
+		row = c.at(id)
+		if c.has(id + 1) {
+			next := c.at(id + 1)
+			t.inputEnd, t.outputEnd = get40(next[0:]), get40(next[5:])
+		} else {
+			t.inputEnd, t.outputEnd = v.cols[colInput].count(), v.cols[colOutput].count()
+		}
+	}
 	_ = row[22]
 	t.firstInput, t.firstOutput = get40(row[0:]), get40(row[5:])
 	t.version = int32(binary.LittleEndian.Uint32(row[10:]))
 	t.lockTime = binary.LittleEndian.Uint32(row[14:])
 	t.weight = binary.LittleEndian.Uint32(row[18:])
 	t.flags = row[22]
-	if c.has(id + 1) {
-		next := c.at(id + 1)
-		t.inputEnd, t.outputEnd = get40(next[0:]), get40(next[5:])
-	} else {
-		t.inputEnd, t.outputEnd = v.cols[colInput].count(), v.cols[colOutput].count()
-	}
 }
 
 // txOf returns the transaction that created an output.

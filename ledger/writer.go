@@ -365,9 +365,10 @@ func (w *Writer) Commit() error {
 		return err
 	}
 	// Writing twice as many blocks as need to stay in the tail at a time, not
-	// one by one, keeps the runs long.
+	// one by one, keeps the runs long. What is not marked costs readers a look
+	// into the tail's tables for every coin.
 	leave := len(w.marks) - w.opts.Reorg
-	if leave > 0 && (leave >= w.opts.Reorg || w.crowded()) {
+	if leave > 0 && (leave >= w.opts.Reorg || w.v.unmarked || w.crowded()) {
 		return w.commit(leave, true)
 	}
 	return w.commit(0, false)
