@@ -50,6 +50,8 @@ var house = [...]rule{
 		why: "a remote ledger: it decodes and proves what a stranger's server says"},
 	{path: "node", may: []string{"chain/bitcoin"}, chains: true,
 		why: "it answers as one chain's node does, from any ledger"},
+	{path: "world/score", pure: true,
+		why: "it measures whatever it is handed against a truth: no generator, no method of the engine, the same figures everywhere"},
 	{path: "cmd/goshawk", may: []string{everything}, chains: true,
 		why: "the binary wires all parts together; nothing imports it"},
 	{path: "internal/archtest",
