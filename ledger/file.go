@@ -52,6 +52,16 @@ func (p *pages) need(from, to uint64) {
 	}
 }
 
+// inherit takes over which full pages of a shorter map of the same file were verified.
+func (p *pages) inherit(old *pages) {
+	if p == nil || old == nil {
+		return
+	}
+	for i := range len(old.body) / pageSize / 32 {
+		p.seen[i].Store(old.seen[i].Load())
+	}
+}
+
 func (p *pages) verify(i uint64) {
 	// A writer may begin or end between one look and the other.
 	for attempt := 0; !p.good(i); attempt++ {

@@ -36,8 +36,9 @@ type flush struct {
 	children []posting
 	sorting  *sortMemory
 
-	done chan struct{} // closed when err is known
+	done chan struct{} // closed when err and next are known; nil if nothing is appended meanwhile
 	err  error
+	next *store // what was written
 }
 
 // begin prepares the flush of the first blocks of the tail. With marks, what
@@ -114,7 +115,7 @@ func (v *view) eachSpend(first, end uint64, f func(output, tx uint64)) {
 func (f *flush) write() (err error) {
 	defer guard(&err)()
 	v, s, man, g := &f.v, f.store, &f.man, f.man.Generation
-	err = together(
+	err = f.run(
 		func() error { return f.appendRows() },
 		func() (err error) {
 			hashes := &v.cols[colHash]
@@ -204,6 +205,9 @@ func (w *Writer) relieve() error {
 		if f.err = f.write(); f.err == nil {
 			f.err = commit(f.store.fsys, &f.man, &f.tail, f.sorting)
 		}
+		if f.err == nil {
+			f.next, f.err = f.open()
+		}
 	}()
 	return nil
 }
@@ -266,20 +270,43 @@ func (w *Writer) install(f *flush) error {
 
 // rebase maps what a flush wrote and drops it from the tail's rows.
 func (w *Writer) rebase(f *flush) error {
-	s, err := openStore(w.fsys, &f.man, false)
-	if err != nil {
-		return err
+	s := f.next
+	if s == nil {
+		var err error
+		if s, err = f.open(); err != nil {
+			return err
+		}
 	}
 	cols := writable(s)
 	for c := range columns {
 		old := w.v.cols[c]
+		cols[c].base.pages.inherit(old.base.pages)
 		cols[c].tail = old.tail[:copy(old.tail, old.tail[(f.end[c]-old.n)*old.width:])]
 	}
 	w.v.cols = cols
 	w.marks = w.marks[:copy(w.marks, w.marks[f.blocks:])]
-	err = w.store.close()
+	err := w.store.close()
 	w.use(s)
 	return err
+}
+
+// open maps what was written, and what was verified of it before stays so.
+func (f *flush) open() (_ *store, err error) {
+	defer guard(&err)()
+	s, err := openStore(f.store.fsys, &f.man, false)
+	if err != nil {
+		return nil, err
+	}
+	old := map[string]*mapped{}
+	for _, m := range f.store.open {
+		old[m.name] = m
+	}
+	for _, m := range s.open {
+		if was := old[m.name]; was != nil {
+			m.body.pages.inherit(was.body.pages)
+		}
+	}
+	return s, nil
 }
 
 // use makes a store the one that look-ups go to, beside the tail.
@@ -327,8 +354,9 @@ func (w *Writer) commit(blocks int, marks bool) (err error) {
 	return w.sweepFiles(&man)
 }
 
-// together runs tasks at the same time and joins their errors.
-func together(tasks ...func() error) error {
+// run runs tasks: one after the other beside a writer that appends, whom they
+// would slow down, else at the same time.
+func (f *flush) run(tasks ...func() error) error {
 	errs := make([]error, len(tasks))
 	var wg sync.WaitGroup
 	for i, task := range tasks {
@@ -336,6 +364,9 @@ func together(tasks ...func() error) error {
 			defer guard(&errs[i])()
 			errs[i] = task()
 		})
+		if f.done != nil {
+			wg.Wait()
+		}
 	}
 	wg.Wait()
 	return errors.Join(errs...)

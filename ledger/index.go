@@ -18,9 +18,10 @@ type index []indexPart
 type indexPart interface {
 	// newest returns the largest id below limit that has hash h and is wanted.
 	newest(h, limit uint64, want wanted) (id uint64, ok bool)
-	// warm reads what newest will for the hashes named by left, and those rows
-	// of the columns; see warm.go.
-	warm(hashes []uint64, left []int, cols ...*rows) uint64
+	// sift tells, of the hashes named by left, those that this part may have from
+	// those that it has not, and reads the rows of columns that newest will read.
+	// See sift.go.
+	sift(s *sieve, hashes []uint64, left []int, cols ...*rows)
 }
 
 // wanted looks at the row of an id that has the right hash.

@@ -39,22 +39,16 @@ func (w *Writer) addressIDs(b *goshawk.Block) []uint64 {
 	}
 	k.id = slices.Grow(k.id[:0], len(k.keys))[:len(k.keys)]
 	k.want.v = &w.v
+	want := func(i int) wanted {
+		k.want.kind, k.want.key = k.kind[i], k.keys[i]
+		return &k.want
+	}
 	for _, part := range w.addrIndex {
-		w.warmth += part.warm(k.hash, k.left, &w.v.cols[colAddress])
-		left := k.left[:0]
-		for _, i := range k.left {
-			k.want.kind, k.want.key = k.kind[i], k.keys[i]
-			id, ok := part.newest(k.hash[i], anyID, &k.want)
-			if !ok {
-				left = append(left, i)
-			}
-			k.id[i] = id
-		}
-		k.left = left
+		k.left = w.sieve.find(part, k.hash, k.left, func(int) uint64 { return anyID }, want,
+			func(i int, id uint64) { k.id[i] = id }, &w.v.cols[colAddress])
 	}
 	for _, i := range k.left {
-		k.want.kind, k.want.key = k.kind[i], k.keys[i]
-		id, ok := w.addrs.newest(k.hash[i], anyID, &k.want) // new, but seen before in this block
+		id, ok := w.addrs.newest(k.hash[i], anyID, want(i)) // new, but seen before in this block
 		if !ok {
 			id = w.addAddress(k.hash[i], k.kind[i], k.keys[i])
 		}
@@ -89,21 +83,17 @@ func (w *Writer) resolve(b *goshawk.Block, firstTx uint64) error {
 			p.limit[next] = firstTx + uint64(i)
 		}
 	}
-	hashes, txs, outputs := &w.v.cols[colHash], &w.v.cols[colTx], &w.v.cols[colOutput]
+	for i := range p.tx {
+		p.tx[i] = noPrev
+	}
 	p.want.v = &w.v
+	want := func(i int) wanted {
+		p.want.hash = &b.Ins[i].Prev.Tx
+		return &p.want
+	}
 	for _, part := range w.txIndex {
-		w.warmth += part.warm(p.hash, p.left, hashes, txs)
-		left := p.left[:0]
-		for _, i := range p.left {
-			p.want.hash = &b.Ins[i].Prev.Tx
-			id, ok := part.newest(p.hash[i], p.limit[i], &p.want)
-			if !ok {
-				left = append(left, i)
-				id = noPrev
-			}
-			p.tx[i] = id
-		}
-		p.left = left
+		p.left = w.sieve.find(part, p.hash, p.left, func(i int) uint64 { return p.limit[i] }, want,
+			func(i int, id uint64) { p.tx[i] = id }, &w.v.cols[colHash], &w.v.cols[colTx])
 	}
 	for i := range b.Ins {
 		in := &b.Ins[i]
@@ -126,7 +116,7 @@ func (w *Writer) resolve(b *goshawk.Block, firstTx uint64) error {
 	}
 	for _, o := range p.output {
 		if o != noPrev {
-			w.warmth += uint64(outputs.at(o)[0])
+			w.sieve.sum += uint64(w.v.cols[colOutput].at(o)[0])
 		}
 	}
 	return nil

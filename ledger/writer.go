@@ -84,7 +84,7 @@ type Writer struct {
 	batch   goshawk.Transactions
 	keys    addressLookup
 	prevs   coinLookup
-	warmth  uint64 // see warm.go
+	sieve   sieve
 	// In a partial ledger, the hash prefixes of transactions that are spent and
 	// not there.
 	missing map[uint64]bool
@@ -247,8 +247,11 @@ func (w *Writer) reserve() {
 
 // Close releases the ledger without committing.
 func (w *Writer) Close() error {
-	_, err := w.wait()
+	f, err := w.wait()
 	errs := []error{err}
+	if f != nil && f.next != nil {
+		errs = append(errs, f.next.close())
+	}
 	if w.store != nil {
 		errs = append(errs, w.store.close())
 		w.store = nil
