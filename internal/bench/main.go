@@ -161,7 +161,7 @@ func (b *bench) run(big bool) {
 	row("open the ledger", took.String(), "100 ms", "10 ms")
 	b.labels(row)
 	if big {
-		four := b.ingest(b.chain("4m", chaingen.Options{Seed: 4, Transactions: 4 * 974_533, Blocks: 4 * 2_001}), "4m", 1)
+		four := b.ingest(b.chain("4m", chaingen.Options{Seed: 4, Transactions: 4 * 974_533, Blocks: 4 * 2_001}), "4m", 3)
 		ratio := four.Seconds / float64(four.Transactions) / perTx
 		row(fmt.Sprintf("cost per transaction at 4 M against 1 M (%.0f/s, peak %.0f MB, %.0f bytes)", float64(four.Transactions)/four.Seconds, float64(four.PeakAnon)/1e6, float64(four.Disk)/float64(four.Transactions)),
 			fmt.Sprintf("%.2f ×", ratio), "1.3 ×", "1.1 ×")
