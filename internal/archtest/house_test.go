@@ -50,6 +50,8 @@ var house = [...]rule{
 		why: "a remote ledger: it decodes and proves what a stranger's server says"},
 	{path: "node", may: []string{"chain/bitcoin"}, chains: true,
 		why: "it answers as one chain's node does, from any ledger"},
+	{path: "world", pure: true, chains: true, may: []string{"chain/bitcoin"}, libs: []string{"github.com/btcsuite/btcd", "golang.org/x/crypto"},
+		why: "one seed gives the same bytes on every machine; it writes one chain's blocks"},
 	{path: "world/score", pure: true,
 		why: "it measures whatever it is handed against a truth: no generator, no method of the engine, the same figures everywhere"},
 	{path: "cmd/goshawk", may: []string{everything}, chains: true,

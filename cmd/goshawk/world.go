@@ -1,0 +1,230 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"goshawk"
+	"goshawk/chain/bitcoin"
+	"goshawk/cluster"
+	"goshawk/ingest"
+	"goshawk/internal/disk"
+	"goshawk/ledger"
+	"goshawk/world"
+	"goshawk/world/score"
+)
+
+// worldFlags are the flags of 'goshawk world'.
+type worldFlags struct {
+	c         *command
+	seed      *uint64
+	era       *string
+	level     *string
+	scenarios list
+	txs       *int
+	sign      *bool
+	out       *string
+	format    *string
+	fast      *bool
+}
+
+func runWorld(ctx context.Context, _ *terminal, c *command) error {
+	f := &worldFlags{c: c}
+	f.seed = c.Uint64("seed", 1, "new: `NUMBER` of the world: the same number makes the same world")
+	f.era = c.String("era", "2022", "new: `YEAR` whose wallets and services it has: 2015, 2019, 2022")
+	f.level = c.String("level", "standard", "new: how hard its crimes are to follow: basic, standard, advanced")
+	f.txs = c.Int("txs", 50_000, "new: about `N` transactions")
+	f.sign = c.Bool("sign", false, "new: with real keys and signatures, which a node accepts; takes longer")
+	f.out = c.String("out", "", "new: `DIR` for the world; it must not exist")
+	f.fast = c.Bool("bytes", false, "verify: compare the files with world.json only, without measuring the chain")
+	c.Var(&f.scenarios, "scenario", "new: `NAME` of a crime to plant; may repeat ('goshawk world list' names them)")
+	f.format = c.format("text", "json")
+	if err := c.parse(0, 2); err != nil {
+		return err
+	}
+	if len(c.args) == 0 {
+		return badUsage("say what to do: new, list or verify")
+	}
+	action, args := c.args[0], c.args[1:]
+	switch {
+	case action == "verify" && len(args) != 1:
+		return badUsage("say which world to verify: goshawk world verify DIR")
+	case action == "verify":
+		return f.verify(ctx, args[0])
+	case len(args) > 0:
+		return badUsage("%q is one argument too many", args[0])
+	case action == "new":
+		return f.make(ctx)
+	case action == "list":
+		return f.list()
+	}
+	return badUsage("%q is nothing to do with a world", action).WithHint("choose one of new, list, verify")
+}
+
+// worldFolder is a world's folder on disk while it is being written.
+type worldFolder string
+
+// Create implements world.Folder.
+func (d worldFolder) Create(name string) (world.File, error) {
+	path := filepath.Join(string(d), filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return nil, err
+	}
+	return syncedFile{f}, nil
+}
+
+// syncedFile is on disk when it is closed.
+type syncedFile struct{ *os.File }
+
+func (f syncedFile) Close() error { return errors.Join(f.Sync(), f.File.Close()) }
+
+// make writes a world beside its place and moves it there when it is whole.
+func (f *worldFlags) make(ctx context.Context) (err error) {
+	era, err := strconv.Atoi(*f.era)
+	if err != nil {
+		return badUsage("there is no era %q", *f.era).WithHint("choose 2015, 2019 or 2022")
+	}
+	spec := world.Spec{Seed: *f.seed, Era: world.Era(era), Level: *f.level, Txs: *f.txs, Sign: *f.sign}
+	if len(f.scenarios.values) > 0 {
+		return badUsage("there is no scenario %q", f.scenarios.values[0]).WithHint("'goshawk world list' names them")
+	}
+	if err := spec.Check(); err != nil {
+		return err
+	}
+	if *f.out == "" {
+		return badUsage("say where to write: --out DIR")
+	}
+	if _, err := os.Lstat(*f.out); err == nil {
+		return goshawk.Errorf(goshawk.Conflict, "%s exists already", *f.out).WithHint("name a new folder; nothing is overwritten")
+	}
+	out := filepath.Clean(*f.out)
+	temporary, err := os.MkdirTemp(filepath.Dir(out), "."+filepath.Base(out)+unfinished+"-")
+	if err != nil {
+		return goshawk.Errorf(goshawk.Unavailable, "cannot make the folder: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.RemoveAll(temporary))
+		}
+	}()
+	progress := newBar(f.c)
+	m, err := world.Build(ctx, spec, worldFolder(temporary), func(done, total int) {
+		progress.update(float64(done)/float64(total), goshawk.Count(done, "transaction", "transactions"))
+	})
+	progress.clear()
+	if err != nil {
+		return err
+	}
+	if err := os.Chmod(temporary, 0o755); err != nil {
+		return goshawk.Errorf(goshawk.Unavailable, "cannot finish the world: %w", err)
+	}
+	if err := os.Rename(temporary, out); err != nil {
+		return goshawk.Errorf(goshawk.Unavailable, "cannot finish the world: %w", err)
+	}
+	if *f.format == "json" {
+		return f.c.json(m.Figures)
+	}
+	_, err = fmt.Fprintf(f.c.t.out, "A world of %d in %s: %s in %s, and who owns each of %s addresses.\n", era, out,
+		goshawk.Count(m.Figures.Transactions, "transaction", "transactions"), goshawk.Count(m.Figures.Blocks, "block", "blocks"),
+		goshawk.Group(strconv.FormatUint(m.Figures.Addresses, 10)))
+	return err
+}
+
+func (f *worldFlags) list() error {
+	if *f.format == "json" {
+		return f.c.json(struct {
+			Scenarios []string    `json:"scenarios"`
+			Eras      []world.Era `json:"eras"`
+		}{[]string{}, world.Eras()})
+	}
+	_, err := fmt.Fprintln(f.c.t.out, "No scenarios yet: a world is an economy without crimes.")
+	return err
+}
+
+// verify compares a world with its manifest, and its chain with real blocks.
+func (f *worldFlags) verify(ctx context.Context, dir string) error {
+	progress := newBar(f.c)
+	m, faults, err := world.Verify(ctx, os.DirFS(dir), func(done, total int64) {
+		progress.update(float64(done)/float64(max(total, 1)), "comparing files")
+	})
+	progress.clear()
+	if err != nil {
+		return err
+	}
+	for _, fault := range faults {
+		fmt.Fprintf(f.c.t.err, "goshawk world: %s\n", fault)
+	}
+	if len(faults) > 0 {
+		return errFault
+	}
+	f.c.say("%s are as they were written.", goshawk.Count(len(m.Files)+1, "file", "files"))
+	if *f.fast {
+		return nil
+	}
+	comparison, err := measureWorld(ctx, dir, m)
+	if err != nil {
+		return err
+	}
+	if *f.format == "json" {
+		err = score.ComparisonJSON(f.c.t.out, comparison)
+	} else {
+		err = score.ComparisonText(f.c.t.out, comparison)
+	}
+	if err == nil && !comparison.Pass() {
+		return errFault
+	}
+	return err
+}
+
+// measureWorld ingests a world's blocks into a ledger that it forgets, and
+// compares the shapes of its transactions with those of real blocks.
+func measureWorld(ctx context.Context, dir string, m *world.Manifest) (c *score.Comparison, err error) {
+	temporary, err := os.MkdirTemp("", "goshawk-world-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(temporary)) }()
+	params, err := bitcoin.Lookup(m.Network)
+	if err != nil {
+		return nil, err
+	}
+	fsys, err := disk.Open(temporary)
+	if err != nil {
+		return nil, err
+	}
+	w, err := ledger.OpenWriter(fsys, ledger.Options{Network: params.Name, Codec: params, Join: joiner(), Rule: clusterRule()})
+	if err != nil {
+		return nil, err
+	}
+	_, err = ingest.FromFiles(ctx, w, ingest.OS(), []string{filepath.Join(dir, "blocks")}, ingest.Options{Params: params})
+	if err = errors.Join(err, w.Close()); err != nil {
+		return nil, err
+	}
+	r, err := ledger.Open(fsys, params)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, r.Close()) }()
+	head, err := r.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	first, err := score.FirstAt(ctx, r, m.Founded+1)
+	if err != nil {
+		return nil, err
+	}
+	shape, err := score.Shapes(ctx, r, first, goshawk.TxID(head.Transactions), func(a goshawk.AddressID) goshawk.AddressID { return cluster.Root(r, a) })
+	if err != nil {
+		return nil, err
+	}
+	return score.Compare(shape, strings.TrimSpace(strconv.Itoa(int(m.Spec.Era))))
+}

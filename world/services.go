@@ -1,0 +1,258 @@
+package world
+
+// The names of firms are invented; any likeness is chance.
+var (
+	exchangeNames  = [...]string{"Kestrel Exchange", "Northgate", "Coinharbour", "Baltic Bourse"}
+	processorNames = [...]string{"Paylane"}
+	poolNames      = [...]string{"Granite Pool", "Hashworks", "Ore Brothers", "Deep Shaft", "Polar Mining", "Solo Union"}
+)
+
+// casino takes bets at addresses that everybody knows, and pays winners from there.
+type casino struct {
+	wallet *Wallet
+	houses []Address
+	bets   []bet
+	rng    Rand
+}
+
+type bet struct {
+	value  uint64
+	to     Dest
+	height int32
+}
+
+// mixer takes coins and gives others back, in parts and later, for a share.
+type mixer struct {
+	wallet *Wallet
+	owed   []mixPayout
+	rng    Rand
+}
+
+type mixPayout struct {
+	to    Dest
+	value uint64
+	due   int32
+	order Order
+}
+
+// broker buys and sells large sums privately, and keeps accounts at exchanges.
+type broker struct {
+	wallet   *Wallet
+	accounts []*Account
+	buyers   []*person
+	rng      Rand
+}
+
+func (e *Economy) foundServices() {
+	service := func(role Role, name string, s Software) *Wallet {
+		s.Name = "service"
+		return e.NewWallet(e.NewActor(role, name), &s)
+	}
+	form := e.era.mined
+	e.casino = &casino{wallet: service(Gambling, "Lucky Heron", Software{Form: form, Choose: BestFit, Version: 1, Back: true, Changed: true}), rng: newRand(e.spec.Seed, "casino", 0)}
+	for range 4 {
+		e.casino.houses = append(e.casino.houses, e.NewAddress(e.casino.wallet, House).Address)
+	}
+	e.mixer = &mixer{wallet: service(MixingService, "Fogbank", Software{Form: form, Choose: OldestFirst, Place: Anywhere, Version: 1}), rng: newRand(e.spec.Seed, "mixer", 0)}
+	e.broker = &broker{wallet: service(Broker, "Meridian Desk", Software{Form: form, Choose: LargestFirst, Version: 1, Changed: true}), rng: newRand(e.spec.Seed, "broker", 0)}
+	for _, c := range e.exchanges[:2] {
+		a := c.Open(e, e.broker.wallet.Actor)
+		a.sells = true
+		e.broker.accounts = append(e.broker.accounts, a)
+	}
+	for i := range 24 {
+		r := newRand(e.spec.Seed, "publisher", uint64(i))
+		s := Software{Name: "anchor", Form: e.era.notes[i%len(e.era.notes)], Choose: BestFit, Place: Last, Version: 1, Back: r.Chance(7_500), Changed: true}
+		e.publishers = append(e.publishers, e.NewWallet(e.NewActor(Publisher, ""), &s))
+	}
+	for i := range 60 {
+		r := newRand(e.spec.Seed, "holder", uint64(i))
+		s := Software{Name: "token", Form: PayKeyHash, Choose: BestFit, Place: First, Version: 1, Back: true, Changed: true, Reuse: 10_000}
+		if r.Chance(3_000) {
+			s.Choose = SmallFirst
+		}
+		e.holders = append(e.holders, e.NewWallet(e.NewActor(TokenUser, ""), &s))
+	}
+	e.joins = e.foundJoins(service)
+}
+
+// serve is the services' work in one block.
+func (e *Economy) serve() {
+	e.payWinners()
+	e.payMixed()
+	e.brokerage()
+	e.coordinate()
+	e.supply()
+}
+
+// bet plays: the stake goes to the house.
+func (e *Economy) bet(p *person, r *Rand) {
+	c := e.casino
+	v := e.typed(p, r.LogNormal(max(p.wealth/60, 2_000), one), r)
+	to := Dest{Address: c.houses[c.rng.Pick(len(c.houses))], wallet: c.wallet}
+	if v < 2*Dust || !e.Pay(p.wallet, []Payment{{to, v}}, Order{Kind: Bet}) {
+		return
+	}
+	c.bets = append(c.bets, bet{v, e.Receive(p.wallet), e.height})
+}
+
+// payWinners pays double to not quite half of those who bet.
+func (e *Economy) payWinners() {
+	c := e.casino
+	n := 0
+	for ; n < len(c.bets) && c.bets[n].height < e.height; n++ {
+		b := &c.bets[n]
+		if c.rng.Chance(4_850) && c.wallet.balance > 3*b.value {
+			e.Pay(c.wallet, []Payment{{b.to, 2 * b.value}}, Order{Kind: Winnings})
+		}
+	}
+	c.bets = c.bets[:copy(c.bets, c.bets[n:])]
+}
+
+// Mix has a wallet's owner pay a sum to the mixing service, which pays 98 % of it
+// to the given places, in equal parts, hours or days later. It is false where the
+// wallet cannot pay, or the service not give so much back.
+func (e *Economy) Mix(w *Wallet, satoshis uint64, to []Dest, o Order) bool {
+	m := e.mixer
+	if len(to) == 0 || m.wallet.balance < 2*satoshis {
+		return false
+	}
+	part := satoshis / 100 * 98 / uint64(len(to))
+	paid := o
+	paid.Kind, paid.Actor = MixPayout, m.wallet.Actor
+	o.Kind = MixDeposit
+	if part < 20*Dust || !e.Pay(w, []Payment{{e.NewAddress(m.wallet, DepositAddress), satoshis}}, o) {
+		return false
+	}
+	for i, d := range to {
+		v := part
+		if i+1 < len(to) {
+			v -= m.rng.Below(part / 8)
+		}
+		paid.Receipt = nil
+		m.owed = append(m.owed, mixPayout{d, v, e.height + int32(m.rng.Between(hour, 2*day)), paid})
+	}
+	return true
+}
+
+func (e *Economy) mix(p *person, r *Rand) {
+	v := p.wallet.balance / 100 * r.Between(20, 80)
+	var to []Dest
+	for range r.Between(1, 3) {
+		to = append(to, e.NewAddress(p.wallet, Mixed))
+	}
+	e.Mix(p.wallet, v, to, Order{})
+}
+
+func (e *Economy) payMixed() {
+	m := e.mixer
+	kept := m.owed[:0]
+	for _, o := range m.owed {
+		if o.due > e.height || !e.Pay(m.wallet, []Payment{{o.to, o.value}}, o.order) {
+			kept = append(kept, o)
+		}
+	}
+	m.owed = kept
+}
+
+// Broker returns where the over-the-counter broker takes coins from a client.
+func (e *Economy) Broker() Dest { return e.NewAddress(e.broker.wallet, DepositAddress) }
+
+// deal sells a large sum to the broker, or asks to buy one.
+func (e *Economy) deal(p *person, r *Rand) {
+	b := e.broker
+	if r.Chance(5_000) {
+		b.buyers = append(b.buyers, p)
+		return
+	}
+	v := p.wallet.balance / 100 * r.Between(30, 80)
+	if v > 40*Dust {
+		e.Pay(p.wallet, []Payment{{e.Broker(), v}}, Order{Kind: Settlement})
+	}
+}
+
+// brokerage has the broker serve buyers and bring what is left to its accounts.
+func (e *Economy) brokerage() {
+	b := e.broker
+	if e.height%hour != 0 {
+		return
+	}
+	kept := b.buyers[:0]
+	for _, p := range b.buyers {
+		v := e.typed(p, max(p.wealth, 40*Dust), &b.rng)
+		if !e.Pay(b.wallet, []Payment{{e.Receive(p.wallet), v}}, Order{Kind: Settlement}) && len(kept) < 20 {
+			kept = append(kept, p)
+		}
+	}
+	b.buyers = kept
+	if coins := len(b.wallet.coins) - b.wallet.head; coins >= 6 || coins > 0 && e.height%day == 0 {
+		a := b.accounts[b.rng.Pick(len(b.accounts))]
+		e.SendAll(b.wallet, a.service.DepositAddress(e, a), 8, Order{Kind: Deposit})
+	}
+}
+
+// note writes 80 bytes into the chain.
+func (e *Economy) note(r *Rand) {
+	w := e.publishers[r.Pick(len(e.publishers))]
+	e.addresses++
+	data := Dest{Address: newAddress(dataNote, e.addresses)}
+	d := &e.draft
+	d.reset(Order{Kind: DataNote})
+	d.pay(data, 0)
+	e.settle(w, d, 0)
+}
+
+// token moves tokens: dust to their new holder, and a note of how many.
+func (e *Economy) token(r *Rand) {
+	w := e.holders[r.Pick(len(e.holders))]
+	to := e.holders[r.Pick(len(e.holders))]
+	if to == w {
+		return
+	}
+	e.addresses++
+	d := &e.draft
+	d.reset(Order{Kind: TokenTransfer})
+	d.pay(e.Receive(to), Dust)
+	d.pay(Dest{Address: newAddress(dataToken, e.addresses)}, 0)
+	e.settle(w, d, Dust)
+}
+
+// supply keeps those in coins who only spend fees, and gives the casino and the
+// mixer what they start with. They buy as others do.
+func (e *Economy) supply() {
+	if e.height < foundation-60 || e.height%(day/2) != 12 {
+		return
+	}
+	c := e.exchanges[0]
+	top := func(w *Wallet, least uint64) {
+		if w.balance >= least {
+			return
+		}
+		a := e.treasury(w)
+		if c.Buy(e, a, 3*least+c.style.fee) {
+			c.Withdraw(e, a, e.Receive(w), 3*least, Order{})
+		}
+	}
+	busy := uint64(e.spec.Txs/int(e.size.blocks) + 1)
+	for _, w := range e.publishers {
+		top(w, busy*e.feeRate*30)
+	}
+	for _, w := range e.holders {
+		top(w, busy*e.feeRate*20)
+	}
+	top(e.casino.wallet, peoplesCoins/400)
+	top(e.mixer.wallet, peoplesCoins/100)
+	top(e.broker.wallet, peoplesCoins/200)
+}
+
+// treasury returns the account through which a service's wallet buys.
+func (e *Economy) treasury(w *Wallet) *Account {
+	for _, a := range e.treasuries {
+		if a.Customer == w.Actor {
+			return a
+		}
+	}
+	a := e.exchanges[0].Open(e, w.Actor)
+	e.treasuries = append(e.treasuries, a)
+	return a
+}

@@ -1,0 +1,255 @@
+package world
+
+import "math/bits"
+
+// society is who lives in an economy.
+type society struct {
+	size       size
+	people     []*person
+	activity   table // of people: how often they act
+	shops      []*shop
+	popularity table // of shops
+	exchanges  []*Custodian
+	processors []*Custodian
+	customers  table // of exchanges, by their share of the customers
+	pools      []*miningPool
+	casino     *casino
+	mixer      *mixer
+	broker     *broker
+	joins      *coordinators
+	publishers []*Wallet // who write data into the chain
+	holders    []*Wallet // of tokens
+	deeds      table
+	sticky     []Software // the era's, of those who keep to one address
+	treasuries []*Account // of services that buy coins
+	coinjoins  int        // so far
+	done       int        // transactions so far
+}
+
+// person is a citizen: somebody with coins, habits and an account at an exchange.
+type person struct {
+	actor   *Actor
+	wallet  *Wallet
+	account *Account
+	mixed   *Wallet // for coins that come out of CoinJoins; nil until there are any
+	wealth  uint64  // satoshis that they like to have at hand
+	coin    bool    // thinks in coins, and types round amounts of them
+	asked   int32   // height of the last withdrawal to the own wallet
+}
+
+// shop is a merchant.
+type shop struct {
+	actor   *Actor
+	wallet  *Wallet
+	account *Account // at an exchange, where it sells
+	till    *Account // at a payment processor; nil: takes payments itself
+	sold    int32    // height of the last sale
+	hoard   int
+}
+
+// size is how large a world is.
+type size struct {
+	blocks int32
+	people int
+	shops  int
+}
+
+// foundation is the number of blocks in which the first coins are mined and
+// sold. What is measured of a world is measured after them.
+const foundation = 300
+
+func (e *Economy) plannedSize() size {
+	life := uint64(2_200) * uint64(e.era.stretch) / 100
+	if txs := uint64(e.spec.Txs); txs < 50_000 {
+		life = max(life*txs/50_000, 100)
+	} else { // with the fourth root of the number
+		life = life * root(root(txs<<32/50_000)) >> 8
+	}
+	s := size{blocks: foundation + int32(life)}
+	s.people = max(e.spec.Txs*e.era.people/int(s.blocks), 300)
+	s.shops = max(s.people/25, 12)
+	return s
+}
+
+// root returns the whole part of a number's square root.
+func root(n uint64) uint64 {
+	var r uint64
+	for bit := uint64(1) << 31; bit > 0; bit >>= 1 {
+		if t := r | bit; t*t <= n {
+			r = t
+		}
+	}
+	return r
+}
+
+// mulDiv returns a·b/c, c > a or c > b.
+func mulDiv(a, b, c uint64) uint64 {
+	high, low := bits.Mul64(a, b)
+	q, _ := bits.Div64(high, low, c)
+	return q
+}
+
+// found lets everybody be born, with nothing but their wallets.
+func (e *Economy) found() {
+	s := &e.society
+	for i, style := range e.era.exchanges {
+		s.exchanges = append(s.exchanges, e.newCustodian(e.NewActor(ExchangeService, exchangeNames[i%len(exchangeNames)]), style))
+	}
+	for i, style := range e.era.processors {
+		s.processors = append(s.processors, e.newCustodian(e.NewActor(PaymentProcessor, processorNames[i%len(processorNames)]), style))
+	}
+	s.customers = newTable([]uint64{35, 30, 20, 15}[:len(s.exchanges)])
+	for _, w := range e.era.software {
+		sticky := w.Software
+		sticky.Reuse, sticky.Back = 9_000, true
+		s.sticky = append(s.sticky, sticky)
+	}
+	var activity, popularity []uint64
+	var wealth uint64
+	for i := range s.size.people {
+		r := newRand(e.spec.Seed, "citizen", uint64(i))
+		p := e.newPerson(e.NewActor(Citizen, ""), &r)
+		s.people = append(s.people, p)
+		wealth += p.wealth
+		activity = append(activity, min(r.pareto(64, e.era.activityTail), 64*uint64(s.size.people)/100))
+	}
+	for _, p := range s.people {
+		p.wealth = max(mulDiv(peoplesCoins, p.wealth, wealth), 20_000)
+	}
+	for i := range s.size.shops {
+		r := newRand(e.spec.Seed, "merchant", uint64(i))
+		s.shops = append(s.shops, e.newShop(&r))
+		popularity = append(popularity, min(r.pareto(64, 110), 64*uint64(s.size.shops)/20))
+	}
+	s.activity, s.popularity, s.deeds = newTable(activity), newTable(popularity), newTable(e.era.mix[:])
+	e.foundServices()
+	e.foundPools()
+}
+
+// peoplesCoins is what citizens like to have at hand, all together, of the
+// 15,000 coins that there will ever be.
+const peoplesCoins = 4_000_0000_0000
+
+// bank returns the exchange that somebody chooses.
+func (e *Economy) bank(r *Rand) *Custodian { return e.exchanges[e.customers.draw(r)] }
+
+// software returns the wallet program that somebody chooses.
+func (e *Economy) software(r *Rand) *Software {
+	i := e.softwareTable.draw(r)
+	if r.Chance(e.spec.Assumptions.Reuse) {
+		return &e.sticky[i]
+	}
+	return &e.era.software[i].Software
+}
+
+func (e *Economy) newPerson(a *Actor, r *Rand) *person {
+	p := &person{actor: a, wallet: e.NewWallet(a, e.software(r)), account: e.bank(r).Open(e, a)}
+	if r.Chance(e.spec.Assumptions.SharedCustody) {
+		p.wallet.partner = e.NewActor(Citizen, "")
+	}
+	p.account.sells = r.Chance(7_000)
+	p.coin = r.Chance(e.era.round)
+	p.wealth = r.LogNormal(1<<24, e.era.spread)
+	return p
+}
+
+func (e *Economy) newShop(r *Rand) *shop {
+	a := e.NewActor(Merchant, "")
+	s := &shop{actor: a, wallet: e.NewWallet(a, e.software(r)), account: e.bank(r).Open(e, a)}
+	s.account.sells = true
+	s.hoard = e.era.hoard/2 + r.Pick(e.era.hoard)
+	s.sold = int32(r.Below(uint64(e.era.hoardWait)))
+	if r.Chance(4_000) {
+		s.till = e.processors[r.Pick(len(e.processors))].Open(e, a)
+	}
+	return s
+}
+
+// block makes the transactions of one block: services first, then a crowd of
+// people until there are enough, with the scenarios somewhere among them.
+func (e *Economy) block() error {
+	s := &e.society
+	if e.height <= maturity {
+		return e.scenes()
+	}
+	e.minePayouts()
+	for _, c := range s.exchanges {
+		c.step(e)
+	}
+	for _, c := range s.processors {
+		c.step(e)
+	}
+	e.serve()
+	if e.height <= foundation {
+		e.endow()
+		return e.scenes()
+	}
+	e.sellShops()
+	quota := e.quota()
+	scene := quota
+	if have := len(e.plan.txs); have < quota {
+		scene = have + e.crowd.Pick(quota-have+1)
+	}
+	played := false
+	for tries := 20 + 20*quota; tries > 0; tries-- {
+		if !played && len(e.plan.txs) >= scene {
+			played = true
+			if err := e.scenes(); err != nil {
+				return err
+			}
+		}
+		if len(e.plan.txs) >= quota {
+			break
+		}
+		e.act()
+	}
+	e.handOver()
+	if !played {
+		return e.scenes()
+	}
+	return nil
+}
+
+// handOver has somebody sell a wallet, keys and all, at the rate that is assumed.
+func (e *Economy) handOver() {
+	r := &e.crowd
+	n := uint64(len(e.people)) * uint64(e.spec.Assumptions.ChangeHands)
+	if r.Below(10_000*uint64(e.size.blocks-foundation)) >= n {
+		return
+	}
+	p := e.people[r.Pick(len(e.people))]
+	p.actor = e.NewActor(Citizen, "")
+	p.wallet.Actor = p.actor
+	p.account = e.bank(r).Open(e, p.actor)
+	e.plan.wallets = append(e.plan.wallets, walletRow{p.wallet.ID, p.actor, nil, p.wallet.Software})
+}
+
+func (e *Economy) scenes() error {
+	for _, s := range e.scenarios {
+		if err := s.Step(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// quota returns how many transactions the block should have: a share of those
+// that are left, more after a long wait.
+func (e *Economy) quota() int {
+	left := max(e.spec.Txs-e.done, 0)
+	blocks := int(e.size.blocks-e.height) + 1
+	waited := min(max(int(e.waited), 120), 2_400)
+	return max(left*waited/600/blocks, 1)
+}
+
+// endow has people buy their first coins, a few in each block.
+func (e *Economy) endow() {
+	const from, to = maturity + 40, foundation - 10
+	if e.height <= from || e.height > to {
+		return
+	}
+	n := len(e.people)
+	for _, p := range e.people[n*int(e.height-from-1)/(to-from) : n*int(e.height-from)/(to-from)] {
+		e.buy(p, p.wealth)
+	}
+}
