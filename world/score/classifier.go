@@ -88,7 +88,7 @@ func Learn(ctx context.Context, samples []*Sample, seed uint64) (*Classifier, er
 			if crime {
 				at = 1
 			}
-			rows[at] = append(rows[at], s.values[i*width:][:width])
+			rows[at] = append(rows[at], s.row(i))
 		}
 	}
 	if len(rows[0]) == 0 || len(rows[1]) == 0 {
@@ -141,7 +141,7 @@ func (c *Classifier) Judge(ctx context.Context, samples []*Sample) (Separability
 			if err := every(ctx, i); err != nil {
 				return Separability{}, err
 			}
-			row := c.bin(sample.values[i*width:][:width])
+			row := c.bin(sample.row(i))
 			logistic = append(logistic, c.odds(&row))
 			votes := 0.0
 			for _, t := range c.forest {

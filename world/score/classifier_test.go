@@ -94,7 +94,7 @@ func TestClassifierIsDeterministic(t *testing.T) {
 }
 
 func TestLearnRefuses(t *testing.T) {
-	if _, err := Learn(t.Context(), []*Sample{{Txs: []goshawk.TxID{1}, Crime: []bool{false}, values: make([]float32, width)}}, 1); goshawk.CodeOf(err) != goshawk.Invalid {
+	if _, err := Learn(t.Context(), []*Sample{{Txs: []goshawk.TxID{0}, Crime: []bool{false}, values: make([]float32, width)}}, 1); goshawk.CodeOf(err) != goshawk.Invalid {
 		t.Errorf("no crimes: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -172,7 +172,7 @@ func TestFeaturesByHand(t *testing.T) {
 	of := func(row int) map[string]float32 {
 		m := map[string]float32{}
 		for k, name := range FeatureNames() {
-			m[name] = s.values[row*width+k]
+			m[name] = s.row(row)[k]
 		}
 		return m
 	}

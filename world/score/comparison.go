@@ -24,7 +24,7 @@ func ComparisonText(w io.Writer, c *Comparison) error {
 		r := &c.Rows[i]
 		verdict, within := "", "none"
 		if r.Target {
-			verdict, within = "ok", r.text(r.Low)+" to "+r.text(r.High)
+			verdict, within = "ok", r.bound(r.Low)+" to "+r.bound(r.High)
 		}
 		if !r.Pass() {
 			verdict = "FAIL"
@@ -50,6 +50,13 @@ func (r *Row) text(v float64) string {
 		s += " %"
 	}
 	return s
+}
+
+// bound writes an end of a row's range, which may lie between whole numbers.
+func (r *Row) bound(v float64) string {
+	precise := *r
+	precise.digits = max(1, r.digits)
+	return precise.text(v)
 }
 
 func pad(s string, n int) string {

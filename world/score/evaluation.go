@@ -122,7 +122,7 @@ func EvaluationText(w io.Writer, e *Evaluation) error {
 		}
 		fmt.Fprintf(p, "  %s\n", r.Method)
 		for _, f := range r.figures() {
-			fmt.Fprintf(p, "    %s  %s\n", pad(f.title(), 12), f.words())
+			fmt.Fprintf(p, "    %s  %s\n", pad(f.title(), 18), f.words())
 		}
 	}
 	return p.Flush()

@@ -25,8 +25,11 @@ var local = [...]string{
 type Sample struct {
 	Txs    []goshawk.TxID
 	Crime  []bool    // in the order of Txs
-	values []float32 // len(local)*3 for each of Txs
+	values []float32 // width for each transaction of the ledger
 }
+
+// row returns the features of the i-th of Txs.
+func (s *Sample) row(i int) []float32 { return s.values[int(s.Txs[i])*width:][:width] }
 
 // FeatureNames lists the features, in their order.
 func FeatureNames() []string {
@@ -43,7 +46,7 @@ const width = len(local) * 3
 
 // Features reads the features of the transactions from first up to but not
 // including end, but for coinbases, and asks crime about each. It reads the whole
-// ledger, as neighbours and earlier uses may lie outside, and holds about 500
+// ledger, as neighbours and earlier uses may lie outside, and holds about 400
 // bytes for each transaction.
 func Features(ctx context.Context, l goshawk.Ledger, first, end goshawk.TxID, crime func(goshawk.TxID) bool) (*Sample, error) {
 	head, err := dense(ctx, l)
@@ -55,8 +58,7 @@ func Features(ctx context.Context, l goshawk.Ledger, first, end goshawk.TxID, cr
 	type edge struct{ from, to goshawk.TxID }
 	var edges []edge
 	g := gaze{thousandth: thousandth(head.Asset), used: make([]uint32, head.Addresses)}
-	own := make([]float32, int(n)*len(local))
-	s := &Sample{}
+	s := &Sample{values: make([]float32, int(n)*width)}
 	var ids []goshawk.OutputID
 	err = goshawk.Scan(ctx, l, 0, n, goshawk.WantKinds|goshawk.WantSequences, func(batch *goshawk.Transactions) error {
 		var coins []goshawk.Coin
@@ -70,7 +72,7 @@ func Features(ctx context.Context, l goshawk.Ledger, first, end goshawk.TxID, cr
 			for i := range linked {
 				edges = append(edges, edge{linked[i].Tx, id})
 			}
-			g.look(batch, row, linked, own[int(id)*len(local):][:len(local)])
+			g.look(batch, row, linked, s.values[int(id)*width:][:len(local)])
 			if id >= first && id < end && !batch.Rows[row].Coinbase {
 				s.Txs = append(s.Txs, id)
 				s.Crime = append(s.Crime, crime(id))
@@ -81,28 +83,24 @@ func Features(ctx context.Context, l goshawk.Ledger, first, end goshawk.TxID, cr
 	if err != nil {
 		return nil, err
 	}
-	before, after := make([]float32, len(own)), make([]float32, len(own))
-	froms, tos := make([]float32, n), make([]float32, n) // neighbours added up
+	froms, tos := make([]float32, n), make([]float32, n) // how many neighbours were added up
 	for i, e := range edges {
 		if err := every(ctx, i); err != nil {
 			return nil, err
 		}
-		from, to := int(e.from)*len(local), int(e.to)*len(local)
+		from, to := s.values[int(e.from)*width:][:width], s.values[int(e.to)*width:][:width]
 		for k := range local {
-			before[to+k] += own[from+k]
-			after[from+k] += own[to+k]
+			to[len(local)+k] += from[k]
+			from[2*len(local)+k] += to[k]
 		}
 		froms[e.to]++
 		tos[e.from]++
 	}
-	for _, id := range s.Txs {
-		at := int(id) * len(local)
-		s.values = append(s.values, own[at:at+len(local)]...)
+	for i, id := range s.Txs {
+		row := s.row(i)
 		for k := range local {
-			s.values = append(s.values, before[at+k]/max(1, froms[id]))
-		}
-		for k := range local {
-			s.values = append(s.values, after[at+k]/max(1, tos[id]))
+			row[len(local)+k] /= max(1, froms[id])
+			row[2*len(local)+k] /= max(1, tos[id])
 		}
 	}
 	return s, nil
@@ -291,7 +289,7 @@ func MostTelling(ctx context.Context, samples []*Sample) ([]Telling, error) {
 		var crime []bool
 		for _, s := range samples {
 			for i := range s.Txs {
-				scores = append(scores, float64(s.values[i*width+k]))
+				scores = append(scores, float64(s.row(i)[k]))
 			}
 			crime = append(crime, s.Crime...)
 		}

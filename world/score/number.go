@@ -72,5 +72,5 @@ func (m *moments) decimal() (mean, deviation float64) {
 	mean = float64(m.sum) / n / unit
 	squares := (float64(float64(m.highSum)*(1<<63)*2) + float64(m.lowSum)) / n / unit / unit
 	variance := max(0, squares-float64(mean*mean))
-	return mean * log10of, math.Sqrt(variance) * log10of
+	return float64(mean * log10of), float64(math.Sqrt(variance) * log10of)
 }

@@ -44,3 +44,15 @@ func TestMoments(t *testing.T) {
 		}
 	})
 }
+
+// Squares of many logarithms exceed 64 bits.
+func TestMomentsOfMany(t *testing.T) {
+	var m moments
+	for range 10_000 {
+		m.add(1 << 50)
+		m.add(1 << 48)
+	}
+	if mean, deviation := m.decimal(); math.Abs(mean-49*math.Log10(2)) > 1e-9 || math.Abs(deviation-math.Log10(2)) > 1e-9 {
+		t.Errorf("mean %v, deviation %v", mean, deviation)
+	}
+}

@@ -6,9 +6,9 @@
 // the probability that a finding in a real case is wrong, and this package never
 // offers one. It decides no ownership, follows no coin and writes no chain. It
 // is pure: the same ledger, truth and seed give the same figures to the last
-// bit on every machine, so it takes logarithms and exponentials from
-// integers (number.go) and converts each product explicitly, which forbids the
-// compiler to fuse it with a sum.
+// bit on every machine. So it takes logarithms and exponentials from integers
+// (number.go), and converts each product that is summed explicitly, which forbids
+// the compiler to fuse the two; products with powers of two are exact anyway.
 package score
 
 import (

@@ -21,8 +21,8 @@ const economy = `
 	tx payout:  both:1 -> a 1, b 1, c 1, d 1, e 1, f 1, g 1, h 1, i 1, j/p2tr fee .0003
 	block 13
 	tx note:    lunch:1 -> data "hello", erin 48.4 fee .0999              # one of its type; round, as data is worth nothing
-	tx merge:   payout:0, both:0 -> frank fee .0001                       # two types
-	tx sweep:   payout:1, payout:2 -> gina/p2sh .5, hans/p2wsh fee .0001  # none of its type
+	tx merge:   payout:0, both:0 -> frank 5, fay/p2tr fee .0001           # no one type
+	tx sweep:   payout:1, payout:2 -> gina/p2sh .5, hans/p2pk fee .0001   # none of its type
 `
 
 func TestShapesByHand(t *testing.T) {
@@ -32,20 +32,20 @@ func TestShapesByHand(t *testing.T) {
 		what      string
 		got, want any
 	}{
-		{"transactions, inputs, outputs", [...]uint64{s.Transactions, s.Inputs, s.Outputs}, [...]uint64{6, 8, 19}},
+		{"transactions, inputs, outputs", [...]uint64{s.Transactions, s.Inputs, s.Outputs}, [...]uint64{6, 8, 20}},
 		{"one input", s.OneInput, Share{4, 6}},
-		{"two outputs", s.TwoOutputs, Share{4, 6}},
+		{"two outputs", s.TwoOutputs, Share{5, 6}},
 		{"1→2", s.OneToTwo, Share{3, 6}},
 		{"1→1", s.OneToOne, Share{0, 6}},
 		{"≥ 10 outputs", s.ManyOutputs, Share{1, 6}},
-		{"their outputs", s.InMany, Share{10, 19}},
-		{"P2PKH", s.PubKeyHash, Share{2, 19}},
-		{"P2SH", s.ScriptHash, Share{2, 19}},
-		{"P2WPKH", s.WitnessPubKeyHash, Share{12, 19}},
+		{"their outputs", s.InMany, Share{10, 20}},
+		{"P2PKH", s.PubKeyHash, Share{2, 20}},
+		{"P2SH", s.ScriptHash, Share{2, 20}},
+		{"P2WPKH", s.WitnessPubKeyHash, Share{12, 20}},
 		{"own address", s.OwnAddress, Share{1, 6}},
-		{"own type", s.OwnType, Share{2, 4}},
-		{"round", s.RoundValue, Share{3, 4}},
-		{"values", s.Values, uint64(18)},
+		{"own type", s.OwnType, Share{2, 5}},
+		{"round", s.RoundValue, Share{4, 5}},
+		{"values", s.Values, uint64(19)},
 		// Ages: wage 9 and pool 8; both 0; lunch 3; payout and both 3, 3; payout 3, 3.
 		{"ages", [...]int32{int32(s.Ages), s.AgeP25, s.AgeMedian, s.AgeP75}, [...]int32{8, 3, 3, 3}},
 	} {
@@ -83,6 +83,23 @@ func TestShapesOfAStretch(t *testing.T) {
 	cancel()
 	if _, err := Shapes(ctx, l, 0, 5, nil); err == nil {
 		t.Error("cancelled, and no error")
+	}
+}
+
+// What a ledger of single blocks does not know is left out of the shares that need it.
+func TestShapesOfUnknownCoins(t *testing.T) {
+	s := shapeOf(t, ledgertest.MustChain(`
+		partial
+		block 7
+		tx coins: mint 50 -> miner
+		tx blind: unresolved -> bob 1, carol 1
+		tx half:  unresolved dave, unresolved -> dave 1, carol/p2sh 1
+		tx known: unresolved erin, before erin 2 3 -> erin 1, frank/p2sh 1
+		tx after: known:0 -> gina
+	`).Ledger(), func(a goshawk.AddressID) goshawk.AddressID { return a })
+	if s.Transactions != 4 || s.OneInput != (Share{2, 4}) || s.OwnAddress != (Share{1, 2}) || s.OwnType != (Share{1, 1}) || s.SpentNames != 2 ||
+		s.Ages != 2 || s.AgeP25 != 0 || s.AgeP75 != 4 {
+		t.Errorf("%+v", s)
 	}
 }
 

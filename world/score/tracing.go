@@ -60,15 +60,15 @@ type Tracing struct {
 }
 
 // Found is the share of the criminal value found at the right end: Right of Criminal, its recall.
-func (t *Tracing) Found() Share { return Share{t.Right, t.Criminal} }
+func (s *Tracing) Found() Share { return Share{s.Right, s.Criminal} }
 
 // Precision is the share of what the trace claims that is right: Right of Claimed.
-func (t *Tracing) Precision() Share { return Share{t.Right, t.Claimed} }
+func (s *Tracing) Precision() Share { return Share{s.Right, s.Claimed} }
 
 // Misattributed is the share wrongly attributed to innocents: Wrong of Claimed.
 // A method that conserves value claims what it starts with, so that this is a
 // share of the crime; for poison, of the values that it touches.
-func (t *Tracing) Misattributed() Share { return Share{t.Wrong, t.Claimed} }
+func (s *Tracing) Misattributed() Share { return Share{s.Wrong, s.Claimed} }
 
 // place is where value can rest.
 type place struct {

@@ -17,9 +17,7 @@ func around(wanted, within float64) target {
 	return target{wanted, max(0, wanted-within), wanted + within, true}
 }
 
-func times(wanted, factor float64) target {
-	return target{wanted, wanted / factor, wanted * factor, true}
-}
+func aThirdToThrice(wanted float64) target { return target{wanted, wanted / 3, wanted * 3, true} }
 
 func between(low, high float64) target { return target{undefined(), low, high, true} }
 
@@ -59,11 +57,11 @@ var measures = [...]measure{
 	{"log_value_deviation", "log10 of value in coins, deviation", false, 2, func(s *Shape) float64 { return known(s.Values, s.ValueDeviation) },
 		[3]target{around(1.4, 0.25), around(1.45, 0.25), around(1.15, 0.25)}},
 	{"age_p25", "age of spent coins in blocks, p25", false, 0, func(s *Shape) float64 { return known(s.Ages, float64(s.AgeP25)) },
-		[3]target{times(7, 3), {}, times(1, 3)}},
+		[3]target{aThirdToThrice(7), {}, aThirdToThrice(1)}},
 	{"age_p50", "age of spent coins in blocks, p50", false, 0, func(s *Shape) float64 { return known(s.Ages, float64(s.AgeMedian)) },
-		[3]target{times(298, 3), {}, times(28, 3)}},
+		[3]target{aThirdToThrice(298), {}, aThirdToThrice(28)}},
 	{"age_p75", "age of spent coins in blocks, p75", false, 0, func(s *Shape) float64 { return known(s.Ages, float64(s.AgeP75)) },
-		[3]target{times(2616, 3), {}, times(187, 3)}},
+		[3]target{aThirdToThrice(2616), {}, aThirdToThrice(187)}},
 	{"cluster_exponent", "cluster sizes, power-law exponent", false, 2, func(s *Shape) float64 {
 		if !s.Clusters.Known() {
 			return undefined()
