@@ -89,8 +89,10 @@ type keyring struct {
 	seed   uint64
 	sign   bool // keys are points on the curve, with a secret
 	ripemd hash.Hash
-	inner  []byte // script behind a hash
-	script []byte // locking script
+	held   Address // whose keys were asked for last
+	keys   []byte  // they, one after the other
+	inner  []byte  // script behind a hash
+	script []byte  // locking script
 	buffer []byte
 }
 
@@ -98,18 +100,39 @@ func newKeyring(seed uint64, sign bool) *keyring {
 	return &keyring{seed: seed, sign: sign, ripemd: ripemd160.New()}
 }
 
-// secret returns a key of an address that signs.
+const keySize = 33
+
+// secret returns a key of an address that signs. It is known by its number alone:
+// its public key, which costs more than a signature, is not computed.
 func (k *keyring) secret(a Address, i int) *btcec.PrivateKey {
 	b := binary.LittleEndian.AppendUint64(k.buffer[:0], k.seed)
 	b = binary.LittleEndian.AppendUint64(b, a.number())
 	k.buffer = append(b, byte(i))
 	digest := sha256.Sum256(k.buffer)
-	key, _ := btcec.PrivKeyFromBytes(digest[:])
-	return key
+	var key btcec.PrivateKey
+	key.Key.SetByteSlice(digest[:])
+	return &key
 }
 
-// appendKey appends a public key of an address, 33 bytes. Without signatures it
-// has the form of a key; nobody asks whether it lies on the curve.
+// public returns a public key of an address, 33 bytes, valid until another
+// address is asked about. Without signatures it has the form of a key; nobody
+// asks whether it lies on the curve.
+func (k *keyring) public(a Address, i int) []byte {
+	if k.held != a {
+		k.keys = k.keys[:0]
+		for n := range formTable[a.Form()].keys {
+			k.keys = k.appendKey(k.keys, a, n)
+		}
+		k.held = a
+	}
+	return k.keys[keySize*i : keySize*(i+1)]
+}
+
+// hold sets the keys of an address that somebody else has computed.
+func (k *keyring) hold(a Address, keys []byte) {
+	k.held, k.keys = a, append(k.keys[:0], keys...)
+}
+
 func (k *keyring) appendKey(dst []byte, a Address, i int) []byte {
 	if k.sign {
 		return append(dst, k.secret(a, i).PubKey().SerializeCompressed()...)
@@ -138,18 +161,17 @@ func (k *keyring) behind(a Address) []byte {
 	b := k.inner[:0]
 	switch a.Form() {
 	case PayNestedKey:
-		k.buffer = k.appendKey(k.buffer[:0], a, 0)
-		b = k.appendHash160(append(b, 0x00, 20), k.buffer)
+		b = k.appendHash160(append(b, 0x00, 20), k.public(a, 0))
 	case PayScript, PayNestedScript, PayWitnessScript:
 		b = append(b, txscript.OP_2)
 		for i := range 3 {
-			b = k.appendKey(append(b, 33), a, i)
+			b = append(append(b, keySize), k.public(a, i)...)
 		}
 		b = append(b, txscript.OP_3, txscript.OP_CHECKMULTISIG)
 	case PayMultisig:
 		b = append(b, txscript.OP_1)
 		for i := range 2 {
-			b = k.appendKey(append(b, 33), a, i)
+			b = append(append(b, keySize), k.public(a, i)...)
 		}
 		b = append(b, txscript.OP_2, txscript.OP_CHECKMULTISIG)
 	default:
@@ -163,10 +185,9 @@ func (k *keyring) lock(a Address) []byte {
 	b := k.script[:0]
 	switch a.Form() {
 	case PayKey:
-		b = append(k.appendKey(append(b, 33), a, 0), txscript.OP_CHECKSIG)
+		b = append(append(append(b, keySize), k.public(a, 0)...), txscript.OP_CHECKSIG)
 	case PayKeyHash:
-		k.buffer = k.appendKey(k.buffer[:0], a, 0)
-		b = k.appendHash160(append(b, txscript.OP_DUP, txscript.OP_HASH160, 20), k.buffer)
+		b = k.appendHash160(append(b, txscript.OP_DUP, txscript.OP_HASH160, 20), k.public(a, 0))
 		b = append(b, txscript.OP_EQUALVERIFY, txscript.OP_CHECKSIG)
 	case PayNestedKey, PayScript:
 		b = k.appendHash160(append(b, txscript.OP_HASH160, 20), k.behind(a))
@@ -177,18 +198,16 @@ func (k *keyring) lock(a Address) []byte {
 		b = k.appendHash160(append(b, txscript.OP_HASH160, 20), k.buffer)
 		b = append(b, txscript.OP_EQUAL)
 	case PayWitnessKey:
-		k.buffer = k.appendKey(k.buffer[:0], a, 0)
-		b = k.appendHash160(append(b, 0x00, 20), k.buffer)
+		b = k.appendHash160(append(b, 0x00, 20), k.public(a, 0))
 	case PayWitnessScript:
 		digest := sha256.Sum256(k.behind(a))
 		b = append(append(b, 0x00, 32), digest[:]...)
 	case PayTaproot:
 		b = append(b, txscript.OP_1, 32)
-		if k.sign {
-			b = append(b, txscript.ComputeTaprootKeyNoScript(k.secret(a, 0).PubKey()).SerializeCompressed()[1:]...)
+		if key, err := btcec.ParsePubKey(k.public(a, 0)); k.sign && err == nil {
+			b = append(b, txscript.ComputeTaprootKeyNoScript(key).SerializeCompressed()[1:]...)
 		} else {
-			k.buffer = k.appendKey(k.buffer[:0], a, 0)
-			b = append(b, k.buffer[1:]...)
+			b = append(b, k.public(a, 0)[1:]...)
 		}
 	case PayMultisig:
 		b = append(b, k.behind(a)...)

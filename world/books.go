@@ -10,10 +10,11 @@ const (
 	EntryDeposit
 	EntryBuy
 	EntrySell
-	EntryWithdrawal
+	EntryRequest    // a withdrawal is asked for: the coins leave the account
+	EntryWithdrawal // it is paid
 )
 
-var entryKinds = [...]string{"open", "deposit", "buy", "sell", "withdrawal"}
+var entryKinds = [...]string{"open", "deposit", "buy", "sell", "request", "withdrawal"}
 
 func (k EntryKind) String() string { return entryKinds[k] }
 
@@ -200,6 +201,9 @@ func (c *Custodian) Withdraw(e *Economy, a *Account, to Dest, satoshis uint64, o
 		c.since = e.height
 	}
 	c.queue = append(c.queue, payout{a, to, satoshis, o})
+	n := c.entry(e, EntryRequest, a)
+	n.Satoshis, n.Fee = satoshis, c.style.fee
+	e.plan.books = append(e.plan.books, n)
 	return true
 }
 

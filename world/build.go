@@ -164,7 +164,7 @@ func (s *Spec) Check() error {
 	if a := s.Assumptions; a != nil {
 		for _, v := range []int{a.CoinJoins, a.Reuse, a.PayJoins, a.SharedCustody, a.ChangeHands} {
 			if v < 0 || v > 10_000 {
-				return goshawk.Errorf(goshawk.Invalid, "%d is no share of ten thousand", v)
+				return goshawk.Errorf(goshawk.Invalid, "%d is no share of ten thousand", v).WithHint("assumptions count parts of ten thousand: from 0 to 10000")
 			}
 		}
 	}

@@ -47,7 +47,7 @@ type Economy struct {
 }
 
 func newEconomy(spec Spec, params *bitcoin.Params) *Economy {
-	e := &Economy{spec: spec, era: eras(spec.Era), params: params, keys: newKeyring(spec.Seed, spec.Sign),
+	e := &Economy{spec: spec, scenarios: spec.Scenarios, era: eras(spec.Era), params: params, keys: newKeyring(spec.Seed, spec.Sign),
 		chance: newRand(spec.Seed, "chain", 0), crowd: newRand(spec.Seed, "crowd", 0)}
 	e.cents, e.feeRate = e.era.cents, e.era.feeRate
 	e.now = e.era.start

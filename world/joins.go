@@ -49,22 +49,22 @@ func (e *Economy) foundJoins(service func(Role, string, Software) *Wallet) *coor
 }
 
 // mixedWallet is where a person keeps mixed coins apart.
-func (e *Economy) mixedWallet(p *person) *Wallet {
+func (e *Economy) mixedWallet(p *Person) *Wallet {
 	if p.mixed == nil {
 		s := *e.joins.market.Software
 		s.Name, s.Choose, s.Sorted, s.Changed = "mixed", BestFit, true, false
-		p.mixed = e.NewWallet(p.actor, &s)
+		p.mixed = e.NewWallet(p.Actor, &s)
 	}
 	return p.mixed
 }
 
 // join takes a person to one of the CoinJoins.
-func (e *Economy) join(p *person, r *Rand) {
+func (e *Economy) join(p *Person, r *Rand) {
 	switch kind := r.Below(10); {
 	case e.joins.pool != nil && kind < 4:
-		e.JoinPool(p.wallet, e.mixedWallet(p), Order{})
+		e.JoinPool(p.Wallet, e.mixedWallet(p), Order{})
 	case e.joins.rounds != nil && kind < 9:
-		e.JoinRound(p.wallet, e.mixedWallet(p))
+		e.JoinRound(p.Wallet, e.mixedWallet(p))
 	default:
 		e.joinMarket(p, r)
 	}
@@ -157,7 +157,7 @@ func (e *Economy) coordinate() {
 		}
 		t.mixed = kept
 	}
-	if len(c.joined) >= e.era.roundSize || len(c.joined) >= 12 && e.height-c.since > day {
+	if n := len(c.joined); n > 0 && (n >= e.era.roundSize || n >= 12 && e.height-c.since > day) {
 		e.round()
 	}
 }
@@ -276,30 +276,30 @@ func (e *Economy) round() {
 
 // joinMarket has a taker pay a few makers to join: equal outputs for all, and
 // change for all.
-func (e *Economy) joinMarket(p *person, r *Rand) {
-	amount := p.wallet.balance / 100 * r.Between(10, 60)
+func (e *Economy) joinMarket(p *Person, r *Rand) {
+	amount := p.Wallet.balance / 100 * r.Between(10, 60)
 	if amount < 50_000 {
 		return
 	}
 	list := []participant{}
-	add := func(q *person) {
-		places, total := e.choose(q.wallet, amount+amount/10, 0)
+	add := func(q *Person) {
+		places, total := e.choose(q.Wallet, amount+amount/10, 0)
 		if places == nil || len(places) > 8 {
 			return
 		}
-		m := participant{from: q.wallet, to: q.wallet, sum: total}
+		m := participant{from: q.Wallet, to: q.Wallet, sum: total}
 		for _, i := range places {
-			m.coins = append(m.coins, q.wallet.coins[q.wallet.head+i])
+			m.coins = append(m.coins, q.Wallet.coins[q.Wallet.head+i])
 		}
-		e.take(q.wallet, places)
+		e.take(q.Wallet, places)
 		list = append(list, m)
 	}
 	add(p)
 	if len(list) == 0 {
 		return
 	}
-	for tries := 0; len(list) < 3+int(p.wallet.ID%3) && tries < 60; tries++ {
-		if q := e.payee(p, r); q.wallet.balance > amount+amount/10 && q.wallet.partner == nil {
+	for tries := 0; len(list) < 3+int(p.Wallet.ID%3) && tries < 60; tries++ {
+		if q := e.payee(p, r); q.Wallet.balance > amount+amount/10 && q.Wallet.partner == nil {
 			add(q)
 		}
 	}
@@ -312,7 +312,7 @@ func (e *Economy) joinMarket(p *person, r *Rand) {
 		return
 	}
 	d := &e.draft
-	d.reset(Order{Kind: CoinJoin, Actor: p.actor})
+	d.reset(Order{Kind: CoinJoin, Actor: p.Actor})
 	for _, m := range list {
 		for _, s := range m.coins {
 			e.spend(d, s)
@@ -339,8 +339,8 @@ func (e *Economy) joinMarket(p *person, r *Rand) {
 
 // payJoin has a payee add a coin of theirs to a payment (BIP 78): the sum of two
 // owners' coins is spent, and one of them gets more than was paid.
-func (e *Economy) payJoin(p, q *person, amount uint64) bool {
-	theirs, ok := e.pullAny(q.wallet)
+func (e *Economy) payJoin(p, q *Person, amount uint64) bool {
+	theirs, ok := e.pullAny(q.Wallet)
 	if !ok {
 		return false
 	}
@@ -348,9 +348,9 @@ func (e *Economy) payJoin(p, q *person, amount uint64) bool {
 	d := &e.draft
 	d.reset(Order{Kind: PayJoin})
 	e.spend(d, theirs)
-	d.pay(e.NewAddress(q.wallet, Receiving), amount+value)
-	if !e.settle(p.wallet, d, amount) {
-		q.wallet.put(theirs, value)
+	d.pay(e.NewAddress(q.Wallet, Receiving), amount+value)
+	if !e.settle(p.Wallet, d, amount) {
+		q.Wallet.put(theirs, value)
 		return false
 	}
 	return true

@@ -26,7 +26,7 @@ func (e *Economy) act() {
 	r := &e.crowd
 	d := deed(e.deeds.draw(r))
 	p := e.people[e.activity.draw(r)]
-	w := p.wallet
+	w := p.Wallet
 	if e.coinjoins*10_000 < e.done*e.spec.Assumptions.CoinJoins && r.Chance(500) {
 		d = deedJoin
 	}
@@ -56,7 +56,7 @@ func (e *Economy) act() {
 		if r.Chance(e.spec.Assumptions.PayJoins) && e.payJoin(p, to, e.amount(p, r)) {
 			return
 		}
-		e.Pay(w, []Payment{{e.Receive(to.wallet), e.amount(p, r)}}, Order{Kind: Personal})
+		e.Pay(w, []Payment{{e.Receive(to.Wallet), e.amount(p, r)}}, Order{Kind: Personal})
 	case deedMany:
 		e.payMany(p, r)
 	case deedDeposit:
@@ -82,7 +82,7 @@ func (e *Economy) act() {
 }
 
 // payee returns somebody else.
-func (e *Economy) payee(p *person, r *Rand) *person {
+func (e *Economy) payee(p *Person, r *Rand) *Person {
 	for {
 		if q := e.people[e.activity.draw(r)]; q != p {
 			return q
@@ -92,17 +92,17 @@ func (e *Economy) payee(p *person, r *Rand) *person {
 
 // amount returns what a person pays: in proportion to their wealth and within
 // their means, as they type it.
-func (e *Economy) amount(p *person, r *Rand) uint64 {
+func (e *Economy) amount(p *Person, r *Rand) uint64 {
 	v := r.LogNormal(max(p.wealth/e.era.part, 3*Dust), e.era.partSpread)
-	if most := p.wallet.balance / 10 * 9; v > most {
-		v = p.wallet.balance / 100 * r.Between(5, 80)
+	if most := p.Wallet.balance / 10 * 9; v > most {
+		v = p.Wallet.balance / 100 * r.Between(5, 80)
 	}
 	return max(e.typed(p, v, r), 2*Dust)
 }
 
 // typed rounds an amount as its payer types it: in coins to one or two digits, or
 // in money, which makes some number of satoshis.
-func (e *Economy) typed(p *person, v uint64, r *Rand) uint64 {
+func (e *Economy) typed(p *Person, v uint64, r *Rand) uint64 {
 	unit := uint64(1)
 	for unit*10 <= v {
 		unit *= 10
@@ -133,36 +133,36 @@ func (e *Economy) invoice(s *shop) Dest {
 	return to
 }
 
-func (e *Economy) shopping(p *person, r *Rand) {
+func (e *Economy) shopping(p *Person, r *Rand) {
 	s := e.shops[e.popularity.draw(r)]
 	v := e.amount(p, r)
-	if v > p.wallet.balance {
+	if v > p.Wallet.balance {
 		return
 	}
-	e.Pay(p.wallet, []Payment{{e.invoice(s), v}}, Order{Kind: Purchase})
+	e.Pay(p.Wallet, []Payment{{e.invoice(s), v}}, Order{Kind: Purchase})
 }
 
 // payMany pays wages, friends or suppliers in one transaction.
-func (e *Economy) payMany(p *person, r *Rand) {
+func (e *Economy) payMany(p *Person, r *Rand) {
 	var to []Payment
 	var sum uint64
 	for range r.Between(2, 6) {
 		v := e.amount(p, r) / 4
-		if v < 2*Dust || sum+v > p.wallet.balance/10*9 {
+		if v < 2*Dust || sum+v > p.Wallet.balance/10*9 {
 			break
 		}
 		sum += v
-		to = append(to, Payment{e.Receive(e.payee(p, r).wallet), v})
+		to = append(to, Payment{e.Receive(e.payee(p, r).Wallet), v})
 	}
 	if len(to) > 1 {
-		e.Pay(p.wallet, to, Order{Kind: Personal})
+		e.Pay(p.Wallet, to, Order{Kind: Personal})
 	}
 }
 
 // depositSome brings coins to the exchange: all, or what is too much.
-func (e *Economy) depositSome(p *person, r *Rand) {
-	w := p.wallet
-	to := p.account.service.DepositAddress(e, p.account)
+func (e *Economy) depositSome(p *Person, r *Rand) {
+	w := p.Wallet
+	to := p.Account.service.DepositAddress(e, p.Account)
 	switch {
 	case w.balance < 20*Dust:
 	case r.Chance(e.era.sendAll):
@@ -175,11 +175,11 @@ func (e *Economy) depositSome(p *person, r *Rand) {
 }
 
 // buy asks for coins from the exchange, unless the last ones are still to come.
-func (e *Economy) buy(p *person, satoshis uint64) {
+func (e *Economy) buy(p *Person, satoshis uint64) {
 	if e.height-p.asked < 3*hour && p.asked > 0 {
 		return
 	}
-	a, c := p.account, p.account.service
+	a, c := p.Account, p.Account.service
 	satoshis = max(satoshis, 20*Dust)
 	if p.coin {
 		satoshis = e.typed(p, satoshis, &e.crowd)
@@ -187,14 +187,14 @@ func (e *Economy) buy(p *person, satoshis uint64) {
 	if a.coins < satoshis+c.style.fee && !c.Buy(e, a, satoshis+c.style.fee-a.coins) {
 		return
 	}
-	if c.Withdraw(e, a, e.Receive(p.wallet), satoshis, Order{}) {
+	if c.Withdraw(e, a, e.Receive(p.Wallet), satoshis, Order{}) {
 		p.asked = e.height
 	}
 }
 
 // remote pays somebody straight from the account at the exchange.
-func (e *Economy) remote(p *person, r *Rand) {
-	a, c := p.account, p.account.service
+func (e *Economy) remote(p *Person, r *Rand) {
+	a, c := p.Account, p.Account.service
 	v := max(e.typed(p, r.LogNormal(max(p.wealth/e.era.part, 3*Dust), e.era.partSpread), r), 3*Dust)
 	if a.coins < v+c.style.fee && !c.Buy(e, a, v+c.style.fee-a.coins) {
 		return
@@ -204,9 +204,9 @@ func (e *Economy) remote(p *person, r *Rand) {
 	case n < 4:
 		to = e.invoice(e.shops[e.popularity.draw(r)])
 	case n < 7:
-		to = e.Receive(e.payee(p, r).wallet)
+		to = e.Receive(e.payee(p, r).Wallet)
 	default: // to another exchange, for a better price or a friend
-		other := e.payee(p, r).account
+		other := e.payee(p, r).Account
 		if other.service == c {
 			return
 		}

@@ -5,7 +5,7 @@ type miningPool struct {
 	actor   *Actor
 	wallet  *Wallet
 	account *Account // at an exchange, where it sells
-	members []*person
+	members []*Person
 	paid    int32
 	rng     Rand
 }
@@ -76,7 +76,7 @@ func (e *Economy) minePayouts() {
 			m := p.members[(first+k)%len(p.members)]
 			v := ripe / 100 * p.rng.Between(20, 90) / uint64(most)
 			if v >= 10_000 {
-				members = append(members, Payment{e.Receive(m.wallet), v})
+				members = append(members, Payment{e.Receive(m.Wallet), v})
 			}
 		}
 		if len(members) > 0 {

@@ -21,3 +21,44 @@ type Scenario interface {
 
 // Create makes a file of the world. The file must be closed before the next is made.
 type Create func(name string) (File, error)
+
+// Blocks returns the height of the world's last block.
+func (e *Economy) Blocks() int32 { return e.size.blocks }
+
+// Exchanges returns the exchanges, the one with the most customers first.
+func (e *Economy) Exchanges() []*Custodian { return e.exchanges }
+
+// Processors returns the payment processors.
+func (e *Economy) Processors() []*Custodian { return e.processors }
+
+// Software returns a wallet program that somebody of the time may use.
+func (e *Economy) Software(r *Rand) *Software { return e.software(r) }
+
+// Someone returns a citizen, more likely one who acts often.
+func (e *Economy) Someone(r *Rand) *Person { return e.people[e.activity.draw(r)] }
+
+// Newcomer adds a person as all citizens are: with wallet software of the time
+// and an account at an exchange, but without coins. The crowd does not know
+// them: only the scenario has them act.
+func (e *Economy) Newcomer(role Role, name string, r *Rand) *Person {
+	return e.newPerson(e.NewActor(role, name), r)
+}
+
+// Obtain has a person buy coins at their exchange and withdraw them to their
+// wallet, where they arrive some blocks later. It is false where the exchange
+// has not so many.
+func (e *Economy) Obtain(p *Person, satoshis uint64, o Order) bool {
+	a, c := p.Account, p.Account.service
+	need := satoshis + c.style.fee
+	if a.coins < need && !c.Buy(e, a, need-a.coins) {
+		return false
+	}
+	return c.Withdraw(e, a, e.Receive(p.Wallet), satoshis, o)
+}
+
+// Deposit has a wallet pay into an account at a service, which credits it when
+// the payment is confirmed. It is false where the wallet cannot pay.
+func (e *Economy) Deposit(w *Wallet, a *Account, satoshis uint64, o Order) bool {
+	o.Kind = Deposit
+	return e.Pay(w, []Payment{{a.service.DepositAddress(e, a), satoshis}}, o)
+}

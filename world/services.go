@@ -39,7 +39,7 @@ type mixPayout struct {
 type broker struct {
 	wallet   *Wallet
 	accounts []*Account
-	buyers   []*person
+	buyers   []*Person
 	rng      Rand
 }
 
@@ -86,14 +86,14 @@ func (e *Economy) serve() {
 }
 
 // bet plays: the stake goes to the house.
-func (e *Economy) bet(p *person, r *Rand) {
+func (e *Economy) bet(p *Person, r *Rand) {
 	c := e.casino
 	v := e.typed(p, r.LogNormal(max(p.wealth/60, 2_000), one), r)
 	to := Dest{Address: c.houses[c.rng.Pick(len(c.houses))], wallet: c.wallet}
-	if v < 2*Dust || !e.Pay(p.wallet, []Payment{{to, v}}, Order{Kind: Bet}) {
+	if v < 2*Dust || !e.Pay(p.Wallet, []Payment{{to, v}}, Order{Kind: Bet}) {
 		return
 	}
-	c.bets = append(c.bets, bet{v, e.Receive(p.wallet), e.height})
+	c.bets = append(c.bets, bet{v, e.Receive(p.Wallet), e.height})
 }
 
 // payWinners pays double to not quite half of those who bet.
@@ -135,13 +135,13 @@ func (e *Economy) Mix(w *Wallet, satoshis uint64, to []Dest, o Order) bool {
 	return true
 }
 
-func (e *Economy) mix(p *person, r *Rand) {
-	v := p.wallet.balance / 100 * r.Between(20, 80)
+func (e *Economy) mix(p *Person, r *Rand) {
+	v := p.Wallet.balance / 100 * r.Between(20, 80)
 	var to []Dest
 	for range r.Between(1, 3) {
-		to = append(to, e.NewAddress(p.wallet, Mixed))
+		to = append(to, e.NewAddress(p.Wallet, Mixed))
 	}
-	e.Mix(p.wallet, v, to, Order{})
+	e.Mix(p.Wallet, v, to, Order{})
 }
 
 func (e *Economy) payMixed() {
@@ -159,15 +159,15 @@ func (e *Economy) payMixed() {
 func (e *Economy) Broker() Dest { return e.NewAddress(e.broker.wallet, DepositAddress) }
 
 // deal sells a large sum to the broker, or asks to buy one.
-func (e *Economy) deal(p *person, r *Rand) {
+func (e *Economy) deal(p *Person, r *Rand) {
 	b := e.broker
 	if r.Chance(5_000) {
 		b.buyers = append(b.buyers, p)
 		return
 	}
-	v := p.wallet.balance / 100 * r.Between(30, 80)
+	v := p.Wallet.balance / 100 * r.Between(30, 80)
 	if v > 40*Dust {
-		e.Pay(p.wallet, []Payment{{e.Broker(), v}}, Order{Kind: Settlement})
+		e.Pay(p.Wallet, []Payment{{e.Broker(), v}}, Order{Kind: Settlement})
 	}
 }
 
@@ -180,7 +180,7 @@ func (e *Economy) brokerage() {
 	kept := b.buyers[:0]
 	for _, p := range b.buyers {
 		v := e.typed(p, max(p.wealth, 40*Dust), &b.rng)
-		if !e.Pay(b.wallet, []Payment{{e.Receive(p.wallet), v}}, Order{Kind: Settlement}) && len(kept) < 20 {
+		if !e.Pay(b.wallet, []Payment{{e.Receive(p.Wallet), v}}, Order{Kind: Settlement}) && len(kept) < 20 {
 			kept = append(kept, p)
 		}
 	}

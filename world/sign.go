@@ -27,6 +27,7 @@ func (a *assembler) newSigner(t *planTx, ins []slot) *signer {
 	s := &signer{tx: &wire.MsgTx{Version: int32(t.version), LockTime: t.lockTime}, spent: txscript.NewMultiPrevOutFetcher(nil)}
 	for _, in := range ins {
 		coin := &a.chain.coins[in]
+		a.keys.hold(coin.address, coin.keys)
 		prev := wire.OutPoint{Hash: chainhash.Hash(coin.tx), Index: coin.index}
 		s.tx.TxIn = append(s.tx.TxIn, &wire.TxIn{PreviousOutPoint: prev, Sequence: t.sequence})
 		s.spent.AddPrevOut(prev, &wire.TxOut{Value: int64(coin.value), PkScript: append([]byte(nil), a.keys.lock(coin.address)...)})
@@ -124,9 +125,9 @@ func (a *assembler) unlock(address Address, n int, s *signer) (script []byte, st
 	case PayKey:
 		return push(nil, first), nil, nil
 	case PayKeyHash:
-		return push(push(nil, first), a.keys.appendKey(nil, address, 0)), nil, nil
+		return push(push(nil, first), append([]byte(nil), a.keys.public(address, 0)...)), nil, nil
 	case PayNestedKey:
-		return push(nil, behind), [][]byte{first, a.keys.appendKey(nil, address, 0)}, nil
+		return push(nil, behind), [][]byte{first, append([]byte(nil), a.keys.public(address, 0)...)}, nil
 	case PayScript: // an empty push, which CHECKMULTISIG eats, comes first
 		return push(push(push([]byte{0}, first), second), behind), nil, nil
 	case PayNestedScript:
@@ -134,7 +135,7 @@ func (a *assembler) unlock(address Address, n int, s *signer) (script []byte, st
 		outer := append([]byte{0x00, 32}, digest[:]...)
 		return push(nil, outer), [][]byte{nil, first, second, behind}, nil
 	case PayWitnessKey:
-		return nil, [][]byte{first, a.keys.appendKey(nil, address, 0)}, nil
+		return nil, [][]byte{first, append([]byte(nil), a.keys.public(address, 0)...)}, nil
 	case PayWitnessScript:
 		return nil, [][]byte{nil, first, second, behind}, nil
 	case PayTaproot:

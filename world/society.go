@@ -5,7 +5,7 @@ import "math/bits"
 // society is who lives in an economy.
 type society struct {
 	size       size
-	people     []*person
+	people     []*Person
 	activity   table // of people: how often they act
 	shops      []*shop
 	popularity table // of shops
@@ -26,15 +26,16 @@ type society struct {
 	done       int        // transactions so far
 }
 
-// person is a citizen: somebody with coins, habits and an account at an exchange.
-type person struct {
-	actor   *Actor
-	wallet  *Wallet
-	account *Account
-	mixed   *Wallet // for coins that come out of CoinJoins; nil until there are any
-	wealth  uint64  // satoshis that they like to have at hand
-	coin    bool    // thinks in coins, and types round amounts of them
-	asked   int32   // height of the last withdrawal to the own wallet
+// Person is a citizen: somebody with coins, habits and an account at an exchange.
+type Person struct {
+	Actor   *Actor
+	Wallet  *Wallet
+	Account *Account
+
+	mixed  *Wallet // for coins that come out of CoinJoins; nil until there are any
+	wealth uint64  // satoshis that they like to have at hand
+	coin   bool    // thinks in coins, and types round amounts of them
+	asked  int32   // height of the last withdrawal to the own wallet
 }
 
 // shop is a merchant.
@@ -142,12 +143,12 @@ func (e *Economy) software(r *Rand) *Software {
 	return &e.era.software[i].Software
 }
 
-func (e *Economy) newPerson(a *Actor, r *Rand) *person {
-	p := &person{actor: a, wallet: e.NewWallet(a, e.software(r)), account: e.bank(r).Open(e, a)}
+func (e *Economy) newPerson(a *Actor, r *Rand) *Person {
+	p := &Person{Actor: a, Wallet: e.NewWallet(a, e.software(r)), Account: e.bank(r).Open(e, a)}
 	if r.Chance(e.spec.Assumptions.SharedCustody) {
-		p.wallet.partner = e.NewActor(Citizen, "")
+		p.Wallet.partner = e.NewActor(Citizen, "")
 	}
-	p.account.sells = r.Chance(7_000)
+	p.Account.sells = r.Chance(7_000)
 	p.coin = r.Chance(e.era.round)
 	p.wealth = r.LogNormal(1<<24, e.era.spread)
 	return p
@@ -218,10 +219,10 @@ func (e *Economy) handOver() {
 		return
 	}
 	p := e.people[r.Pick(len(e.people))]
-	p.actor = e.NewActor(Citizen, "")
-	p.wallet.Actor = p.actor
-	p.account = e.bank(r).Open(e, p.actor)
-	e.plan.wallets = append(e.plan.wallets, walletRow{p.wallet.ID, p.actor, nil, p.wallet.Software})
+	p.Actor = e.NewActor(Citizen, "")
+	p.Wallet.Actor = p.Actor
+	p.Account = e.bank(r).Open(e, p.Actor)
+	e.plan.wallets = append(e.plan.wallets, walletRow{p.Wallet.ID, p.Actor, nil, p.Wallet.Software})
 }
 
 func (e *Economy) scenes() error {

@@ -27,7 +27,7 @@ type Listed struct {
 	SHA256 string `json:"sha256"`
 }
 
-// ledgerOf counts and hashes what is written to a file.
+// hashed counts and hashes what is written to a file.
 type hashed struct {
 	*bufio.Writer
 	file File
@@ -82,38 +82,38 @@ func failed(name string, err error) error {
 	return goshawk.Errorf(goshawk.Unavailable, "%s could not be written: %w", name, err).WithHint("is the disk full, or the folder read-only? nothing unfinished is left behind")
 }
 
-// table is a CSV file. None of its fields needs quotes: names of people and firms
+// sheet is a CSV file. None of its fields needs quotes: names of people and firms
 // are this package's own.
-type csv struct {
+type sheet struct {
 	*hashed
 	row []byte
 }
 
-func (f *files) csv(name, header string) (*csv, error) {
+func (f *files) sheet(name, header string) (*sheet, error) {
 	h, err := f.create(name)
 	if err != nil {
 		return nil, err
 	}
 	_, err = h.WriteString(header + "\n")
-	return &csv{hashed: h}, err
+	return &sheet{hashed: h}, err
 }
 
-func (c *csv) text(s string) *csv {
+func (c *sheet) text(s string) *sheet {
 	c.row = append(append(c.row, s...), ',')
 	return c
 }
 
-func (c *csv) number(n uint64) *csv {
+func (c *sheet) number(n uint64) *sheet {
 	c.row = append(strconv.AppendUint(c.row, n, 10), ',')
 	return c
 }
 
-func (c *csv) hex(h digest) *csv {
+func (c *sheet) hex(h digest) *sheet {
 	c.row = append(hex.AppendEncode(c.row, h[:]), ',')
 	return c
 }
 
-func (c *csv) end() error {
+func (c *sheet) end() error {
 	c.row[len(c.row)-1] = '\n'
 	_, err := c.Write(c.row)
 	c.row = c.row[:0]

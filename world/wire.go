@@ -18,7 +18,7 @@ const (
 	maturity      = 100        // blocks until a coinbase may be spent
 	halving       = 150        // blocks between two halvings of the subsidy
 	firstSubsidy  = 50_0000_0000
-	blockVersion  = 0x20000007  // BIP 9: ready for the soft forks csv, segwit and taproot, which a node then enforces
+	blockVersion  = 0x20000000
 	blockOverhead = 4*80 + 2000 // weight of a header and a coinbase, generously
 
 	maxBlockWeight = 3_900_000 // the rule's 4,000,000, less some room
@@ -42,6 +42,7 @@ type placed struct {
 	index   uint32
 	height  int32
 	within  uint32 // its transaction's place in that block
+	keys    []byte // public keys, where they are costly to compute again
 }
 
 // chain turns plans into blocks.
@@ -219,9 +220,7 @@ func (a *assembler) assemble(p *plan, i int) error {
 	}
 	a.outs = a.outs[:0]
 	for n := range outs {
-		script := a.keys.lock(outs[n].address)
-		a.outs = binary.LittleEndian.AppendUint64(a.outs, outs[n].value)
-		a.outs = append(appendCount(a.outs, uint64(len(script))), script...)
+		a.output(&outs[n])
 	}
 	var sign *signer
 	if a.keys.sign {
@@ -231,6 +230,9 @@ func (a *assembler) assemble(p *plan, i int) error {
 	witnessed := false
 	for n, in := range ins {
 		coin := &a.chain.coins[in]
+		if a.keys.sign {
+			a.keys.hold(coin.address, coin.keys)
+		}
 		a.ins = append(a.ins, coin.tx[:]...)
 		a.ins = binary.LittleEndian.AppendUint32(a.ins, coin.index)
 		script, stack, err := a.unlock(coin.address, n, sign)
@@ -252,6 +254,16 @@ func (a *assembler) assemble(p *plan, i int) error {
 		}
 	}
 	return nil
+}
+
+// output appends an output.
+func (a *assembler) output(o *planOut) {
+	script := a.keys.lock(o.address)
+	a.outs = binary.LittleEndian.AppendUint64(a.outs, o.value)
+	a.outs = append(appendCount(a.outs, uint64(len(script))), script...)
+	if a.keys.sign && o.coin != noSlot {
+		a.chain.coins[o.coin].keys = append([]byte(nil), a.keys.keys...)
+	}
 }
 
 // finish serialises what ins, outs and witness hold.
@@ -289,9 +301,7 @@ func (a *assembler) coinbase(p *plan) {
 	a.ins = binary.LittleEndian.AppendUint32(a.ins, 0xffffffff)
 	a.outs, a.witness = a.outs[:0], a.witness[:0]
 	for n := range outs {
-		script := a.keys.lock(outs[n].address)
-		a.outs = binary.LittleEndian.AppendUint64(a.outs, outs[n].value)
-		a.outs = append(appendCount(a.outs, uint64(len(script))), script...)
+		a.output(&outs[n])
 	}
 	count, witnessed := len(outs), false
 	for i := 1; i < len(p.txs); i++ {

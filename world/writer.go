@@ -21,8 +21,9 @@ type writer struct {
 	inFile  int
 	figures Figures
 	day     uint32
+	met     map[Address][]byte // keys of addresses in the block, in signed worlds
 
-	addresses, transactions, actors, wallets, accounts, prices *csv
+	addresses, transactions, actors, wallets, accounts, prices *sheet
 }
 
 func newWriter(out *files, params *bitcoin.Params, spec Spec) (*writer, error) {
@@ -30,9 +31,9 @@ func newWriter(out *files, params *bitcoin.Params, spec Spec) (*writer, error) {
 	if spec.Sign {
 		workers = max(runtime.GOMAXPROCS(0), 1)
 	}
-	w := &writer{chain: newChain(params.Magic, params.Genesis, spec.Seed, spec.Sign, workers), keys: newKeyring(spec.Seed, spec.Sign), params: params, files: out}
+	w := &writer{chain: newChain(params.Magic, params.Genesis, spec.Seed, spec.Sign, workers), keys: newKeyring(spec.Seed, spec.Sign), params: params, files: out, met: map[Address][]byte{}}
 	for _, t := range []struct {
-		to           **csv
+		to           **sheet
 		name, header string
 	}{
 		{&w.addresses, "truth/addresses.csv", "address,form,wallet,actor,purpose,height"},
@@ -43,7 +44,7 @@ func newWriter(out *files, params *bitcoin.Params, spec Spec) (*writer, error) {
 		{&w.prices, "public/prices.csv", "date,cents"},
 	} {
 		var err error
-		if *t.to, err = out.csv(t.name, t.header); err != nil {
+		if *t.to, err = out.sheet(t.name, t.header); err != nil {
 			return nil, err
 		}
 	}
@@ -101,12 +102,18 @@ func (w *writer) block(p *plan) error {
 			return err
 		}
 	}
+	clear(w.met)
 	w.resolve(p)
 	n, err := w.chain.write(p, w.blocks)
 	if err != nil {
 		return err
 	}
 	w.inFile += n + 8
+	for i := range p.outs {
+		if o := &p.outs[i]; o.coin != noSlot {
+			w.meet(o.address, w.chain.coins[o.coin].keys)
+		}
+	}
 	w.count(p, n)
 	return w.truth(p)
 }
@@ -130,8 +137,24 @@ func (w *writer) resolve(p *plan) {
 		if b := &p.books[i]; b.coin != noSlot {
 			c := &w.chain.coins[b.coin]
 			b.Tx, b.Output = reversed(c.tx), c.index
+			w.meet(b.Address, c.keys)
 		}
 	}
+}
+
+// meet notes the keys of an address, if its coin knows them.
+func (w *writer) meet(a Address, keys []byte) {
+	if keys != nil {
+		w.met[a] = keys
+	}
+}
+
+// text writes an address.
+func (w *writer) text(a Address) string {
+	if keys := w.met[a]; keys != nil {
+		w.keys.hold(a, keys)
+	}
+	return w.keys.text(w.params, a)
 }
 
 // truth writes what a block's plan says about itself.
@@ -161,7 +184,7 @@ func (w *writer) truth(p *plan) error {
 		}
 	}
 	for _, o := range p.owners {
-		c := w.addresses.text(w.keys.text(w.params, o.address)).text(o.address.Form().String()).number(uint64(o.wallet)).number(uint64(o.actor.ID))
+		c := w.addresses.text(w.text(o.address)).text(o.address.Form().String()).number(uint64(o.wallet)).number(uint64(o.actor.ID))
 		if err := c.text(o.purpose.String()).number(uint64(p.height)).end(); err != nil {
 			return err
 		}
@@ -181,7 +204,7 @@ func (w *writer) books(p *plan) error {
 		if b.Address == 0 {
 			c.text("").text("").text("")
 		} else {
-			c.text(w.keys.text(w.params, b.Address)).hex(b.Tx).number(uint64(b.Output))
+			c.text(w.text(b.Address)).hex(b.Tx).number(uint64(b.Output))
 		}
 		if err := c.end(); err != nil {
 			return err

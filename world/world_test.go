@@ -1,0 +1,173 @@
+package world
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"goshawk"
+)
+
+// TestSameSpecSameBytes: a spec gives the same bytes on every machine and at
+// every time. When a change is meant to alter worlds, Version goes up.
+func TestSameSpecSameBytes(t *testing.T) {
+	for _, c := range []struct {
+		name string
+		spec Spec
+		seal string
+	}{
+		{"unsigned", Spec{Seed: 7, Era: Era2019, Txs: 3_000}, "fcd682474cec54dcc3ee6cc291bfd1eb48d4b261714b5677068c5b6ccd724a6e"},
+		{"signed", Spec{Seed: 8, Era: Era2022, Txs: 2_500, Sign: true}, "95c7882d4ee2c295132bf43d9d65234c5c91515b812727981d568fd227460728"},
+	} {
+		_, m := build(t, c.spec)
+		if m.Seal != c.seal {
+			t.Errorf("the %s world's seal is %s, not %s", c.name, m.Seal, c.seal)
+		}
+	}
+	_, a := build(t, Spec{Seed: 7, Era: Era2019, Txs: 2_500})
+	_, b := build(t, Spec{Seed: 8, Era: Era2019, Txs: 2_500})
+	if a.Figures.Tip == b.Figures.Tip {
+		t.Error("two seeds gave one chain")
+	}
+}
+
+// TestSigningChangesNoStory: with signatures a world has other keys, and the same
+// people do the same things.
+func TestSigningChangesNoStory(t *testing.T) {
+	plain, _ := build(t, Spec{Seed: 9, Era: Era2022, Txs: 2_500})
+	signed, _ := build(t, Spec{Seed: 9, Era: Era2022, Txs: 2_500, Sign: true})
+	for _, name := range []string{"truth/actors.csv", "truth/wallets.csv", "public/prices.csv"} {
+		if string(plain.MapFS[name].Data) != string(signed.MapFS[name].Data) {
+			t.Errorf("%s differs", name)
+		}
+	}
+	a, b := plain.rows(t, "truth/transactions.csv"), signed.rows(t, "truth/transactions.csv")
+	if len(a) != len(b) {
+		t.Fatalf("%d transactions, and signed %d", len(a), len(b))
+	}
+	for i := range a {
+		if strings.Join(a[i][1:], " ") != strings.Join(b[i][1:], " ") {
+			t.Fatalf("transaction %d is %v, and signed %v", i, a[i], b[i])
+		}
+	}
+}
+
+var errFull = errors.New("disk full")
+
+// failing is a Folder whose disk is full after some bytes.
+type failing struct {
+	memory
+	left *int
+}
+
+func (f failing) Create(name string) (File, error) {
+	if *f.left < 0 {
+		return nil, errFull
+	}
+	file, err := f.memory.Create(name)
+	return failingFile{file, f.left}, err
+}
+
+type failingFile struct {
+	File
+	left *int
+}
+
+func (f failingFile) Write(p []byte) (int, error) {
+	if *f.left -= len(p); *f.left < 0 {
+		return 0, errFull
+	}
+	return f.File.Write(p)
+}
+
+// TestFailuresLeaveNoManifest: whatever ends a build early, nothing looks finished.
+func TestFailuresLeaveNoManifest(t *testing.T) {
+	whole, _ := build(t, Spec{Seed: 1, Era: Era2015, Txs: 2_000})
+	size := 0
+	for _, f := range whole.MapFS {
+		size += len(f.Data)
+	}
+	for _, bytes := range []int{0, 1, 300_000, size / 2, size - 5_000, size - 10} {
+		folder := failing{newMemory(), &bytes}
+		_, err := Build(t.Context(), Spec{Seed: 1, Era: Era2015, Txs: 2_000}, folder, nil)
+		if !errors.Is(err, errFull) || goshawk.CodeOf(err) != goshawk.Unavailable || goshawk.HintOf(err) == "" {
+			t.Errorf("%v (%s)", err, goshawk.HintOf(err))
+		}
+		if m := folder.MapFS[ManifestName]; m != nil && len(m.Data) > 0 {
+			t.Error("a manifest was left")
+		}
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	folder := newMemory()
+	_, err := Build(ctx, Spec{Seed: 1, Era: Era2015, Txs: 3_000}, folder, func(done, total int) {
+		if done > total/2 {
+			cancel()
+		}
+	})
+	if goshawk.CodeOf(err) != goshawk.Interrupted || folder.MapFS[ManifestName] != nil {
+		t.Errorf("interrupted: %v", err)
+	}
+}
+
+func TestRefusesImpossibleSpecs(t *testing.T) {
+	for name, spec := range map[string]Spec{
+		"no era":     {Era: 1999, Txs: 5_000},
+		"too small":  {Era: Era2015, Txs: 100},
+		"too large":  {Era: Era2015, Txs: 1 << 40},
+		"no share":   {Era: Era2015, Txs: 5_000, Assumptions: &Assumptions{Reuse: 10_001}},
+		"less share": {Era: Era2015, Txs: 5_000, Assumptions: &Assumptions{CoinJoins: -1}},
+	} {
+		folder := newMemory()
+		if _, err := Build(t.Context(), spec, folder, nil); goshawk.CodeOf(err) != goshawk.Invalid || goshawk.HintOf(err) == "" {
+			t.Errorf("%s: %v", name, err)
+		}
+		if len(folder.MapFS) > 0 {
+			t.Errorf("%s: files were made", name)
+		}
+	}
+}
+
+// TestVerifyFindsAnyEdit changes every file of a world in turn.
+func TestVerifyFindsAnyEdit(t *testing.T) {
+	m, _ := build(t, Spec{Seed: 4, Era: Era2022, Txs: 2_000})
+	faults := func() []string {
+		t.Helper()
+		_, faults, err := Verify(t.Context(), m.MapFS, nil)
+		if err != nil {
+			return []string{err.Error()}
+		}
+		return faults
+	}
+	if f := faults(); len(f) > 0 {
+		t.Fatalf("a fresh world has faults: %v", f)
+	}
+	for name, file := range m.MapFS {
+		data := file.Data
+		for what, edited := range map[string][]byte{
+			"a bit turned":   append(append([]byte{}, data[:len(data)/3]...), append([]byte{data[len(data)/3] ^ 1}, data[len(data)/3+1:]...)...),
+			"the last cut":   data[:len(data)-1],
+			"one added":      append(append([]byte{}, data...), ' '),
+			"nothing in it":  {},
+			"all of it gone": nil,
+		} {
+			file.Data = edited
+			if edited == nil {
+				delete(m.MapFS, name)
+			}
+			if f := faults(); len(f) != 1 || !strings.Contains(f[0], strings.TrimSuffix(name, ManifestName)) {
+				t.Errorf("%s, %s: %v", name, what, f)
+			}
+			file.Data, m.MapFS[name] = data, file
+		}
+	}
+	m.MapFS["public/extra.txt"] = &fstest.MapFile{Data: []byte("?")}
+	if f := faults(); len(f) != 1 || f[0] != "public/extra.txt does not belong to the world" {
+		t.Errorf("an added file: %v", f)
+	}
+	if _, _, err := Verify(t.Context(), fstest.MapFS{}, nil); goshawk.CodeOf(err) != goshawk.NotFound || !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no world: %v", err)
+	}
+}
