@@ -106,6 +106,42 @@ func TestBranches(t *testing.T) {
 	}
 }
 
+// A branch that an earlier writer committed can be taken back by a later one,
+// and some of its transactions come again.
+func TestBranchesAfterResuming(t *testing.T) {
+	h := ledgertest.Random(5, ledgertest.Shape{Blocks: 60, Payments: 3, Addresses: 60})
+	whole := folder(t)
+	fill(t, whole, h, budget{memory: 1 << 20, reorg: 100, every: 1000})
+	want := sound(t, whole, h).Digest
+	for _, back := range []int{1, 7, 40} {
+		fsys := folder(t)
+		fill(t, fsys, h, budget{memory: 1 << 20, reorg: 50, every: 1000})
+		o := options(h)
+		o.Reorg = 50
+		w, err := ledger.OpenWriter(fsys, o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Rollback(int32(len(h.Blocks)-1-back) + h.Start); err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range h.Blocks[len(h.Blocks)-back:] {
+			if err := w.Append(b); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := w.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		if err := w.Close(); err != nil {
+			t.Fatal(err)
+		}
+		if sound(t, fsys, h).Digest != want {
+			t.Errorf("%d blocks taken back and appended again make another ledger", back)
+		}
+	}
+}
+
 // What cannot be taken back is refused, and nothing changes.
 func TestRollbackTooDeep(t *testing.T) {
 	h := ledgertest.Random(6, ledgertest.Shape{Blocks: 30})

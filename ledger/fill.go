@@ -76,7 +76,7 @@ func (r *rows) span(from, to uint64) []byte {
 	if from < r.n {
 		return r.base.get(from*r.width, to*r.width)
 	}
-	return r.tail[(from-r.n)*r.width : (to-r.n)*r.width]
+	return r.tail[(from-r.n)*r.width : (to-r.n)*r.width : len(r.tail)]
 }
 
 func (v *view) input(in *goshawk.Input, row []byte) {

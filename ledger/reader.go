@@ -21,6 +21,8 @@ import (
 // from then on.
 type Reader struct {
 	store *store
+	txs   index // with the tail's part
+	addrs index
 	codec Codec
 	asset goshawk.Asset
 	v     view
@@ -84,12 +86,13 @@ func open(fsys disk.FS, codec Codec) (*Reader, error) {
 		if err != nil {
 			return nil, err
 		}
-		r := &Reader{store: s, codec: codec, asset: codec.Asset(), v: view{cols: s.base(), overwritten: man.Overwritten, unmarked: man.Unmarked}}
+		r := &Reader{store: s, txs: s.txs, addrs: s.addrs, codec: codec, asset: codec.Asset(), v: view{cols: s.base(), overwritten: man.Overwritten, unmarked: man.Unmarked}}
 		if s.tail != nil {
 			for c := range columns {
 				r.v.cols[c].tail = s.tail.cols[c]
 			}
 			r.v.spends, r.v.links = s.tail.spends, s.tail.links
+			r.txs, r.addrs = append(index{&s.tail.tx}, s.txs...), append(index{&s.tail.addr}, s.addrs...)
 		}
 		if n := r.v.cols[colBlock].count(); n > 0 {
 			r.tip = r.v.block(n - 1)
@@ -196,11 +199,11 @@ func done(ctx context.Context) error {
 }
 
 func (r *Reader) findTx(hash *goshawk.Hash, limit uint64) (uint64, bool) {
-	return r.store.txs.newest(hashPrefix(hash), limit, &hashIs{&r.v, hash})
+	return r.txs.newest(hashPrefix(hash), limit, &hashIs{&r.v, hash})
 }
 
 func (r *Reader) findAddress(kind goshawk.Kind, key []byte) (uint64, bool) {
-	return r.store.addrs.newest(secretHash(r.store.man.Secret, kind, key), anyID, &addressIs{&r.v, kind, key})
+	return r.addrs.newest(secretHash(r.store.man.Secret, kind, key), anyID, &addressIs{&r.v, kind, key})
 }
 
 // blockAt finds a height: by counting, or in a partial ledger by looking.

@@ -80,7 +80,7 @@ func (r *rows) at(i uint64) []byte {
 		return r.base.get(i*r.width, (i+1)*r.width)
 	}
 	i -= r.n
-	return r.tail[i*r.width : (i+1)*r.width]
+	return r.tail[i*r.width : (i+1)*r.width : len(r.tail)] // not into what was taken back
 }
 
 // extend appends an empty row to the tail and returns it.
@@ -294,7 +294,7 @@ func (v *view) blob(offset, size uint64) []byte {
 		return c.base.get(offset, offset+size)
 	}
 	offset -= c.n
-	return c.tail[offset : offset+size]
+	return c.tail[offset : offset+size : len(c.tail)]
 }
 
 // blockRow is a decoded row of colBlock.

@@ -26,7 +26,7 @@ type store struct {
 	history  []*run
 	children []*run
 	tail     *image // nil for the writer, and where there is none
-	// The two indexes as they are looked at: with the tail's part.
+	// The two indexes' segments as they are looked at, newest first.
 	txs, addrs index
 	open       []*mapped
 }
@@ -83,7 +83,6 @@ func openStore(fsys disk.FS, man *manifest, withTail bool) (_ *store, err error)
 		if s.tail, err = parseImage(f); err != nil {
 			return nil, err
 		}
-		s.txs, s.addrs = index{&s.tail.tx}, index{&s.tail.addr}
 	}
 	for _, seg := range slices.Backward(s.txIndex) {
 		s.txs = append(s.txs, seg)
