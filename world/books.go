@@ -12,9 +12,11 @@ const (
 	EntrySell
 	EntryRequest    // a withdrawal is asked for: the coins leave the account
 	EntryWithdrawal // it is paid
+	EntryLogin      // and nothing else
+	EntryIdentify   // the customer hands in papers
 )
 
-var entryKinds = [...]string{"open", "deposit", "buy", "sell", "request", "withdrawal"}
+var entryKinds = [...]string{"open", "deposit", "buy", "sell", "request", "withdrawal", "login", "identify"}
 
 func (k EntryKind) String() string { return entryKinds[k] }
 
@@ -38,6 +40,9 @@ type Entry struct {
 	Tx       goshawk.Hash // of deposits and withdrawals, known when the block is written
 	Output   uint32
 
+	Session *Session // whence the customer came; nil: as always
+	Claim   *Claim   // of EntryIdentify
+
 	coin slot
 }
 
@@ -49,8 +54,12 @@ type Account struct {
 	service *Custodian
 	coins   uint64 // satoshis that the service owes
 	deposit Address
-	sells   bool // sells at once what comes in
+	session *Session // of visits from now on; nil: as always
+	sells   bool     // sells at once what comes in
 }
+
+// Service returns the service that keeps the account.
+func (a *Account) Service() *Custodian { return a.service }
 
 // Coins returns the satoshis that the service owes its customer.
 func (a *Account) Coins() uint64 { return a.coins }
@@ -139,7 +148,7 @@ func (c *Custodian) Open(e *Economy, customer *Actor) *Account {
 }
 
 func (c *Custodian) entry(e *Economy, k EntryKind, a *Account) Entry {
-	return Entry{Kind: k, Service: c.Actor, Account: a.ID, Customer: a.Customer, Balance: a.coins, Time: e.now, Height: e.height, Position: -1, coin: noSlot}
+	return Entry{Kind: k, Service: c.Actor, Account: a.ID, Customer: a.Customer, Balance: a.coins, Time: e.now, Height: e.height, Position: -1, Session: a.session, coin: noSlot}
 }
 
 // DepositAddress returns where an account's owner, or anybody for them, pays in.

@@ -32,6 +32,8 @@ type Economy struct {
 	spent []slot // places that are free from the next block on
 	fees  uint64 // of the block being made
 
+	traced map[slot]traced // coins of watched wallets; nil if there are none
+
 	plan   *plan
 	draft  draft
 	places []int

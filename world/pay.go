@@ -316,6 +316,9 @@ func (e *Economy) commit(w *Wallet, d *draft) {
 			t.receipt.Outputs[o.asked] = uint32(n)
 		}
 	}
+	if e.traced != nil {
+		e.witness(d, &t, len(p.outs)-len(d.outs), in-out)
+	}
 	t.inEnd, t.outEnd = uint32(len(p.ins)), uint32(len(p.outs))
 	p.txs = append(p.txs, t)
 	p.weight += d.weight

@@ -21,6 +21,7 @@ type plan struct {
 	owners  []owner
 	books   []Entry
 	shared  []sharedReceipt
+	moves   []witnessed
 	cents   uint64 // the coin's price on that day
 
 	weight int // so far, and the cost of signature operations
@@ -92,7 +93,7 @@ type sharedReceipt struct {
 func (p *plan) reset(height int32, time uint32) {
 	*p = plan{height: height, time: time, txs: append(p.txs[:0], planTx{}), ins: p.ins[:0], outs: p.outs[:0],
 		actors: p.actors[:0], wallets: p.wallets[:0], owners: p.owners[:0], books: p.books[:0],
-		shared: p.shared[:0], weight: blockOverhead}
+		shared: p.shared[:0], moves: p.moves[:0], weight: blockOverhead}
 }
 
 // tx returns the inputs and outputs of a transaction.

@@ -62,3 +62,23 @@ func (e *Economy) Deposit(w *Wallet, a *Account, satoshis uint64, o Order) bool 
 	o.Kind = Deposit
 	return e.Pay(w, []Payment{{a.service.DepositAddress(e, a), satoshis}}, o)
 }
+
+// Founded returns the height of the last block in which people only buy their
+// first coins.
+func (e *Economy) Founded() int32 { return foundation }
+
+// Checkout returns where a shop that somebody chooses wants to be paid for a
+// purchase: an address of its wallet, or an invoice of its payment processor.
+func (e *Economy) Checkout(r *Rand) Dest { return e.invoice(e.shops[e.popularity.draw(r)]) }
+
+// Rob has somebody who stole the keys pay from a service's hot wallet. The
+// service bears the loss; its customers' accounts stay as they are. It is false
+// where the wallet cannot pay.
+func (e *Economy) Rob(c *Custodian, to []Payment, o Order) bool {
+	before := c.Hot.balance
+	if !e.Pay(c.Hot, to, o) {
+		return false
+	}
+	c.house -= int64(before - c.Hot.balance)
+	return true
+}

@@ -7,6 +7,7 @@ type coin struct {
 	height  int32
 	own     bool // change: may be spent before it is confirmed
 	mined   bool
+	traced  bool // it belongs to a watched wallet
 }
 
 // Wallet holds an actor's coins and behaves as its software does.
@@ -21,6 +22,7 @@ type Wallet struct {
 	balance uint64
 	last    Address // given out last
 	change  Address // the one change address of those who keep one
+	trail   *Trail  // that watches it; nil of most
 	rng     Rand
 }
 
@@ -37,6 +39,10 @@ type Dest struct {
 
 // Wallet returns the wallet that holds the address's key.
 func (d Dest) Wallet() *Wallet { return d.wallet }
+
+// Account returns the customer's account at a service that what is paid here is
+// credited to; nil if it is nobody's.
+func (d Dest) Account() *Account { return d.account }
 
 // NewWallet opens a wallet for an actor.
 func (e *Economy) NewWallet(a *Actor, s *Software) *Wallet {

@@ -173,6 +173,9 @@ func (w *writer) truth(p *plan) error {
 	for _, s := range p.shared {
 		*s.receipt = Receipt{Tx: reversed(w.chain.txids[s.position]), Height: p.height, Time: p.time, Outputs: []uint32{s.output}, Change: -1}
 	}
+	for _, m := range p.moves {
+		m.move.Tx = reversed(w.chain.txids[m.position])
+	}
 	for _, a := range p.actors {
 		if err := w.actors.number(uint64(a.ID)).text(string(a.Role)).text(a.Name).number(uint64(p.height)).end(); err != nil {
 			return err
