@@ -1,5 +1,12 @@
 package world
 
+// The coordinators' names, as actors: truth tells by them which kind a CoinJoin
+// is of. One without a coordinator is its taker's.
+const (
+	PoolCoordinator  = "Maelstrom" // five coins in, five out, all of one amount
+	RoundCoordinator = "Tea Room"  // many equal outputs, and change
+)
+
 // coordinators run CoinJoins of three kinds, each as its era knew it.
 type coordinators struct {
 	pool   *Wallet // whose software and fee address the pool mixes use
@@ -41,8 +48,8 @@ func (e *Economy) foundJoins(service func(Role, string, Software) *Wallet) *coor
 	c := &coordinators{rng: newRand(e.spec.Seed, "coordinator", 0)}
 	c.market = service(CoinJoinService, "Joiners' Market", Software{Form: form, Version: 1, Place: Anywhere, Sorted: false})
 	if e.era.year >= Era2019 {
-		c.pool = service(CoinJoinService, "Maelstrom", Software{Form: form, Version: 1, Sorted: true, Reuse: 0})
-		c.rounds = service(CoinJoinService, "Tea Room", Software{Form: form, Version: 1, Place: Anywhere})
+		c.pool = service(CoinJoinService, PoolCoordinator, Software{Form: form, Version: 1, Sorted: true, Reuse: 0})
+		c.rounds = service(CoinJoinService, RoundCoordinator, Software{Form: form, Version: 1, Place: Anywhere})
 		c.tiers = []*tier{{amount: 1_000_000, fee: 50_000}, {amount: 100_000, fee: 5_000}, {amount: 5_000_000, fee: 175_000}}
 	}
 	return c
