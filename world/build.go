@@ -21,6 +21,7 @@ type Spec struct {
 	Era         Era          `json:"era"`
 	Level       string       `json:"level,omitempty"`
 	Scenarios   []Scenario   `json:"-"`
+	Observer    Observer     `json:"-"`   // makes the papers; may be nil
 	Txs         int          `json:"txs"` // about so many transactions, coinbases included
 	Sign        bool         `json:"signed"`
 	Assumptions *Assumptions `json:"assumptions"` // nil: the era's
@@ -78,12 +79,23 @@ func Build(ctx context.Context, spec Spec, folder Folder, progress func(done, to
 	if err != nil {
 		return nil, err
 	}
+	create := func(name string) (File, error) { return out.create(name) }
 	e := newEconomy(spec, params)
+	if w.observer = spec.Observer; w.observer != nil {
+		if err := w.observer.Begin(e, create); err != nil {
+			return nil, err
+		}
+	}
 	if err := run(ctx, e, w, progress); err != nil {
 		return nil, err
 	}
+	if w.observer != nil {
+		if err := w.observer.End(e, create); err != nil {
+			return nil, err
+		}
+	}
 	for _, s := range spec.Scenarios {
-		if err := s.End(e, func(name string) (File, error) { return out.create(name) }); err != nil {
+		if err := s.End(e, create); err != nil {
 			return nil, err
 		}
 	}

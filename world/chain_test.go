@@ -361,7 +361,7 @@ func TestEveryAddressHasOneOwner(t *testing.T) {
 		if len(named) != len(s.txs) {
 			t.Errorf("%d: truth names %d of %d transactions", era, len(named), len(s.txs))
 		}
-		if !strings.HasPrefix(string(m.MapFS["public/prices.csv"].Data), "date,cents\n20") {
+		if !strings.HasPrefix(string(m.MapFS["public/prices.csv"].Data), "date,currency,price\n20") {
 			t.Errorf("%d: no prices", era)
 		}
 	}

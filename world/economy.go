@@ -59,6 +59,7 @@ func newEconomy(spec Spec, params *bitcoin.Params) *Economy {
 		weights = append(weights, e.era.software[i].share)
 	}
 	e.softwareTable = newTable(weights)
+	e.size = e.plannedSize()
 	return e
 }
 
@@ -136,7 +137,6 @@ func (e *Economy) mine() {
 // live makes the whole chain, handing each block's plan to write and getting the
 // memory for the next one from it.
 func (e *Economy) live(ctx context.Context, first *plan, write func(*plan) (*plan, error), progress func(done, total int)) error {
-	e.size = e.plannedSize()
 	p := first
 	for e.height < e.size.blocks {
 		if err := ctx.Err(); err != nil {

@@ -22,6 +22,7 @@ type plan struct {
 	books   []Entry
 	shared  []sharedReceipt
 	moves   []witnessed
+	said    []Statement
 	cents   uint64 // the coin's price on that day
 
 	weight int // so far, and the cost of signature operations
@@ -93,7 +94,7 @@ type sharedReceipt struct {
 func (p *plan) reset(height int32, time uint32) {
 	*p = plan{height: height, time: time, txs: append(p.txs[:0], planTx{}), ins: p.ins[:0], outs: p.outs[:0],
 		actors: p.actors[:0], wallets: p.wallets[:0], owners: p.owners[:0], books: p.books[:0],
-		shared: p.shared[:0], moves: p.moves[:0], weight: blockOverhead}
+		shared: p.shared[:0], said: p.said[:0], moves: p.moves[:0], weight: blockOverhead}
 }
 
 // tx returns the inputs and outputs of a transaction.

@@ -23,6 +23,8 @@ type writer struct {
 	day     uint32
 	met     map[Address][]byte // keys of addresses in the block, in signed worlds
 
+	observer Observer // may be nil
+
 	addresses, transactions, actors, wallets, accounts, prices *sheet
 }
 
@@ -38,10 +40,10 @@ func newWriter(out *files, params *bitcoin.Params, spec Spec) (*writer, error) {
 	}{
 		{&w.addresses, "truth/addresses.csv", "address,form,wallet,actor,purpose,height"},
 		{&w.transactions, "truth/transactions.csv", "tx,height,position,kind,actor,case,stage"},
-		{&w.actors, "truth/actors.csv", "actor,role,name,height"},
+		{&w.actors, "truth/actors.csv", "actor,role,name,height,concept,entity"},
 		{&w.wallets, "truth/wallets.csv", "wallet,actor,software,height"},
 		{&w.accounts, "services/accounts.csv", "service,account,customer,time,kind,satoshis,fee,cents,balance,address,tx,output"},
-		{&w.prices, "public/prices.csv", "date,cents"},
+		{&w.prices, "public/prices.csv", "date,currency,price"},
 	} {
 		var err error
 		if *t.to, err = out.sheet(t.name, t.header); err != nil {
@@ -67,7 +69,7 @@ func (w *writer) genesis() error {
 		return err
 	}
 	// Nobody can spend its coins.
-	if err := w.actors.number(0).text(string(Nobody)).text("genesis").number(0).end(); err != nil {
+	if err := w.actors.number(0).text(string(Nobody)).text("genesis").number(0).text("").text("").end(); err != nil {
 		return err
 	}
 	var block goshawk.Block
@@ -177,7 +179,7 @@ func (w *writer) truth(p *plan) error {
 		m.move.Tx = reversed(w.chain.txids[m.position])
 	}
 	for _, a := range p.actors {
-		if err := w.actors.number(uint64(a.ID)).text(string(a.Role)).text(a.Name).number(uint64(p.height)).end(); err != nil {
+		if err := w.actors.number(uint64(a.ID)).text(string(a.Role)).text(a.Name).number(uint64(p.height)).text(a.Role.Concept()).text(a.Role.Entity()).end(); err != nil {
 			return err
 		}
 	}
@@ -187,9 +189,22 @@ func (w *writer) truth(p *plan) error {
 		}
 	}
 	for _, o := range p.owners {
-		c := w.addresses.text(w.text(o.address)).text(o.address.Form().String()).number(uint64(o.wallet)).number(uint64(o.actor.ID))
+		address := w.text(o.address)
+		c := w.addresses.text(address).text(o.address.Form().String()).number(uint64(o.wallet)).number(uint64(o.actor.ID))
 		if err := c.text(o.purpose.String()).number(uint64(p.height)).end(); err != nil {
 			return err
+		}
+		if w.observer != nil {
+			if err := w.observer.Owned(&Owned{address, o.wallet, o.actor, o.purpose, p.height, p.time}); err != nil {
+				return err
+			}
+		}
+	}
+	if w.observer != nil {
+		for i := range p.said {
+			if err := w.observer.Stated(&p.said[i], w.text(p.said[i].Address), p.time); err != nil {
+				return err
+			}
 		}
 	}
 	return w.books(p)
@@ -202,12 +217,24 @@ func (w *writer) books(p *plan) error {
 		if b.Position >= 0 {
 			b.Tx = reversed(w.chain.txids[b.Position])
 		}
+		address := ""
+		if b.Address != 0 {
+			address = w.text(b.Address)
+		}
+		if w.observer != nil {
+			if err := w.observer.Booked(b, address); err != nil {
+				return err
+			}
+		}
+		if b.Kind >= EntryLogin {
+			continue // no coins move
+		}
 		c := w.accounts.text(b.Service.Name).number(uint64(b.Account)).number(uint64(b.Customer.ID)).number(uint64(b.Time)).text(b.Kind.String())
 		c.number(b.Satoshis).number(b.Fee).number(b.Cents).number(b.Balance)
 		if b.Address == 0 {
 			c.text("").text("").text("")
 		} else {
-			c.text(w.text(b.Address)).hex(b.Tx).number(uint64(b.Output))
+			c.text(address).hex(b.Tx).number(uint64(b.Output))
 		}
 		if err := c.end(); err != nil {
 			return err
@@ -225,7 +252,7 @@ func (w *writer) price(p *plan) error {
 	for w.day < today {
 		w.day++
 		day := time.Unix(int64(w.day)*86_400, 0).UTC().Format(time.DateOnly)
-		if err := w.prices.text(day).number(p.cents).end(); err != nil {
+		if err := w.prices.text(day).text("USD").text(fmt.Sprintf("%d.%02d", p.cents/100, p.cents%100)).end(); err != nil {
 			return err
 		}
 	}
