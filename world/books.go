@@ -292,7 +292,10 @@ func (e *Economy) hotAddress(c *Custodian) Dest {
 
 // payOut pays customers who asked for it.
 func (c *Custodian) payOut(e *Economy) {
-	s := &c.style
+	s := c.style
+	if e.height <= foundation { // everybody is waiting for their first coins
+		s.batch, s.patience, s.atMost = 40, 2, 100
+	}
 	if s.batch > 0 && len(c.queue) < s.batch && (len(c.queue) == 0 || e.height-c.since < s.patience) {
 		return
 	}

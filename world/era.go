@@ -43,10 +43,13 @@ type era struct {
 	spread       int64  // deviation of wealth, in binary orders of magnitude of 1/65536
 	part         uint64 // a usual payment is so small a part of a payer's wealth
 	partSpread   int64
-	activityTail int64 // exponent of how often people act, in hundredths
-	sendAll      int   // parts of ten thousand: deposits that empty the wallet
-	round        int   // parts of ten thousand: payments typed as round amounts of coin
-	hoard        int   // coins that merchants let come in before they sell
+	activityTail int64  // exponent of how often people act, in hundredths
+	sendAll      int    // parts of ten thousand: deposits that empty the wallet
+	round        int    // parts of ten thousand: payments typed as round amounts of coin
+	topup        uint64 // percent of their wealth that people buy at a time, more or less
+	spot         int    // parts of ten thousand: people who buy coins when they need them, and no more
+	kin          int    // parts of ten thousand: people who prefer counterparties with addresses like theirs
+	hoard        int    // coins that merchants let come in before they sell
 	hoardWait    int32
 	exchanges    []custody
 	processors   []custody
@@ -78,15 +81,15 @@ func era2015() *era {
 		year: Era2015, start: 1_433_116_800, cents: 22_500, swing: 3300, feeRate: 30_000,
 		assumptions: Assumptions{CoinJoins: 60, Reuse: 2_200, PayJoins: 0, SharedCustody: 100, ChangeHands: 50},
 		software: []weighted{
-			{24, Software{Name: "core", Form: PayKeyHash, Choose: BestFit, Place: Anywhere, Fee: Estimated, Version: 1, Changed: true}},
+			{24, Software{Name: "core", Form: PayKeyHash, Choose: Knapsack, Place: Anywhere, Fee: Estimated, Version: 1, Changed: true}},
 			{14, Software{Name: "electrum", Form: PayKeyHash, Choose: OldestFirst, Place: Anywhere, Fee: Flat, Version: 1, Snipe: false}},
 			{22, Software{Name: "bitcoinj", Form: PayKeyHash, Choose: OldestFirst, Place: Last, Fee: Flat, Version: 1, Reuse: 3_000}},
-			{26, Software{Name: "web", Form: PayKeyHash, Choose: SmallFirst, Place: Last, Fee: Flat, Version: 1, Reuse: 8_500, Back: true}},
+			{26, Software{Name: "web", Form: PayKeyHash, Choose: SmallFirst, Place: Last, Fee: Flat, Version: 1, Reuse: 4_000}},
 			{10, Software{Name: "mobile", Form: PayKeyHash, Choose: OldestFirst, Place: Anywhere, Fee: Flat, Version: 1, Changed: true}},
 			{4, Software{Name: "multisig", Form: PayScript, Choose: OldestFirst, Place: Anywhere, Fee: Flat, Version: 1}},
 		},
-		mix:     [deeds]uint64{deedShop: 30, deedPerson: 34, deedMany: 9, deedDeposit: 10, deedCash: 6, deedRemote: 8, deedMove: 3, deedBet: 10, deedMix: 1, deedBroker: 1, deedNote: 1},
-		stretch: 150, people: 260, spread: 3 * one, part: 10, partSpread: 2 * one, round: 4_200, hoard: 24, hoardWait: 12 * day,
+		mix:     [deeds]uint64{deedShop: 30, deedPerson: 34, deedMany: 9, deedDeposit: 10, deedCash: 14, deedRemote: 8, deedMove: 3, deedBet: 10, deedMix: 1, deedBroker: 1, deedNote: 1},
+		stretch: 150, people: 1_000, spread: 3 * one, part: 4, partSpread: 2 * one, round: 3_200, topup: 25, spot: 2_000, kin: 0, hoard: 50, hoardWait: 20 * day,
 		exchanges: []custody{
 			{form: PayKeyHash, hot: PayKeyHash, cold: PayScript, confirms: 6, batch: 0, sweepAt: 30, sweepWait: 2 * day, fee: 10_000, back: true},
 			{form: PayKeyHash, hot: PayKeyHash, cold: PayKeyHash, confirms: 3, batch: 0, direct: true, fee: 10_000, oldest: true},
@@ -94,27 +97,27 @@ func era2015() *era {
 			{form: PayKeyHash, hot: PayKeyHash, cold: PayKeyHash, confirms: 4, batch: 0, sweepEach: true, fee: 10_000},
 		},
 		processors: []custody{{form: PayKeyHash, hot: PayKeyHash, cold: PayKeyHash, confirms: 1, batch: 6, patience: day, atMost: 20, direct: true, oldest: true}},
-		mined:      PayKeyHash, notes: []Form{PayKeyHash}, poolMembers: 14, activityTail: 110, sendAll: 2_500,
+		mined:      PayKeyHash, notes: []Form{PayKeyHash}, poolMembers: 14, activityTail: 85, sendAll: 2_500,
 	}
 }
 
 func era2019() *era {
 	return &era{
 		year: Era2019, start: 1_556_668_800, cents: 530_000, swing: 3300, feeRate: 40_000,
-		assumptions: Assumptions{CoinJoins: 25, Reuse: 900, PayJoins: 5, SharedCustody: 100, ChangeHands: 50},
+		assumptions: Assumptions{CoinJoins: 25, Reuse: 300, PayJoins: 5, SharedCustody: 100, ChangeHands: 50},
 		software: []weighted{
-			{20, Software{Name: "core", Form: PayNestedKey, Choose: BestFit, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Changed: true, Match: true}},
+			{20, Software{Name: "core", Form: PayNestedKey, Choose: Knapsack, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Changed: true, Match: true}},
 			{14, Software{Name: "electrum", Form: PayKeyHash, Choose: ByAddress, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Replace: true, Sorted: true}},
 			{5, Software{Name: "electrum-segwit", Form: PayWitnessKey, Choose: ByAddress, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Replace: true, Sorted: true}},
-			{26, Software{Name: "web", Form: PayKeyHash, Choose: LargestFirst, Place: Anywhere, Fee: Hasty, Version: 1, Reuse: 1_500}},
+			{22, Software{Name: "web", Form: PayKeyHash, Choose: LargestFirst, Place: Anywhere, Fee: Hasty, Version: 1, Reuse: 1_500}},
 			{12, Software{Name: "mobile", Form: PayKeyHash, Choose: OldestFirst, Place: Anywhere, Fee: Estimated, Version: 1, Changed: true}},
-			{12, Software{Name: "hardware", Form: PayNestedKey, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 1}},
-			{8, Software{Name: "multisig", Form: PayScript, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 1}},
+			{17, Software{Name: "hardware", Form: PayNestedKey, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 1}},
+			{10, Software{Name: "multisig", Form: PayScript, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 1}},
 			{2, Software{Name: "samourai", Form: PayWitnessKey, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 1, Sorted: true, Replace: true}},
 		},
-		mix: [deeds]uint64{deedShop: 12, deedPerson: 18, deedMany: 2, deedDeposit: 10, deedCash: 6, deedRemote: 14, deedMove: 2, deedBet: 3, deedMix: 1, deedBroker: 1, deedNote: 17, deedToken: 12},
+		mix: [deeds]uint64{deedShop: 12, deedPerson: 18, deedMany: 2, deedDeposit: 10, deedCash: 6, deedRemote: 14, deedMove: 2, deedBet: 3, deedMix: 1, deedBroker: 1, deedNote: 12, deedToken: 12},
 
-		stretch: 110, people: 120, spread: 3 * one, part: 8, partSpread: 2 * one, round: 2_400, hoard: 14, hoardWait: 3 * day,
+		stretch: 110, people: 120, spread: 3 * one, part: 8, partSpread: 2 * one, round: 2_200, topup: 40, spot: 1_500, kin: 6_000, hoard: 14, hoardWait: 3 * day,
 		exchanges: []custody{
 			{form: PayScript, hot: PayScript, cold: PayScript, confirms: 3, batch: 10, patience: 4, atMost: 30, sweepAt: 30, sweepWait: day, fee: 40_000},
 			{form: PayKeyHash, hot: PayKeyHash, cold: PayScript, confirms: 1, batch: 0, sweepEach: true, fee: 50_000, back: true},
@@ -129,24 +132,24 @@ func era2019() *era {
 func era2022() *era {
 	return &era{
 		year: Era2022, start: 1_641_081_600, cents: 4_700_000, swing: 3300, feeRate: 6_000,
-		assumptions: Assumptions{CoinJoins: 30, Reuse: 1_300, PayJoins: 10, SharedCustody: 100, ChangeHands: 50},
+		assumptions: Assumptions{CoinJoins: 30, Reuse: 1_900, PayJoins: 10, SharedCustody: 100, ChangeHands: 50},
 		software: []weighted{
-			{14, Software{Name: "core", Form: PayWitnessKey, Choose: BestFit, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Replace: true, Changed: true}},
-			{16, Software{Name: "electrum", Form: PayWitnessKey, Choose: ByAddress, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Replace: true, Sorted: true}},
+			{10, Software{Name: "core", Form: PayWitnessKey, Choose: BestFit, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Replace: true, Changed: true}},
+			{12, Software{Name: "electrum", Form: PayWitnessKey, Choose: ByAddress, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Replace: true, Sorted: true}},
 			{22, Software{Name: "web", Form: PayKeyHash, Choose: LargestFirst, Place: Anywhere, Fee: Hasty, Version: 1}},
-			{12, Software{Name: "mobile", Form: PayWitnessKey, Choose: OldestFirst, Place: Anywhere, Fee: Estimated, Version: 1, Changed: true}},
-			{18, Software{Name: "hardware", Form: PayNestedKey, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 2, Replace: true}},
-			{14, Software{Name: "multisig", Form: PayNestedScript, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 1}},
+			{8, Software{Name: "mobile", Form: PayWitnessKey, Choose: OldestFirst, Place: Anywhere, Fee: Estimated, Version: 1, Changed: true}},
+			{24, Software{Name: "hardware", Form: PayNestedKey, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 2, Replace: true}},
+			{20, Software{Name: "multisig", Form: PayNestedScript, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 1}},
 			{2, Software{Name: "samourai", Form: PayWitnessKey, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 1, Sorted: true, Replace: true}},
 			{1, Software{Name: "multisig-segwit", Form: PayWitnessScript, Choose: BestFit, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true}},
 			{1, Software{Name: "taproot", Form: PayTaproot, Choose: BestFit, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Replace: true}},
 		},
-		mix:     [deeds]uint64{deedShop: 14, deedPerson: 26, deedMany: 4, deedDeposit: 14, deedCash: 10, deedRemote: 40, deedMove: 6, deedBet: 4, deedMix: 1, deedBroker: 1, deedNote: 1},
-		stretch: 100, people: 90, spread: 5 * one / 2, part: 6, partSpread: 7 * one / 4, round: 700, hoard: 20, hoardWait: day,
+		mix:     [deeds]uint64{deedShop: 14, deedPerson: 26, deedMany: 4, deedDeposit: 14, deedCash: 10, deedRemote: 60, deedMove: 4, deedBet: 4, deedMix: 1, deedBroker: 1, deedNote: 1},
+		stretch: 100, people: 90, spread: 5 * one / 2, part: 6, partSpread: 7 * one / 4, round: 700, topup: 80, spot: 3_500, kin: 0, hoard: 20, hoardWait: day,
 		exchanges: []custody{
 			{form: PayNestedScript, hot: PayNestedScript, cold: PayNestedScript, confirms: 2, batch: 20, patience: 3, atMost: 80, sweepAt: 40, sweepWait: day / 2, fee: 20_000},
-			{form: PayWitnessKey, hot: PayWitnessKey, cold: PayWitnessScript, confirms: 2, batch: 20, patience: 3, atMost: 100, sweepEach: true, fee: 30_000},
-			{form: PayKeyHash, hot: PayWitnessKey, cold: PayScript, confirms: 1, batch: 0, sweepEach: true, fee: 30_000, back: true},
+			{form: PayNestedKey, hot: PayWitnessKey, cold: PayWitnessScript, confirms: 1, batch: 20, patience: 3, atMost: 100, sweepEach: true, fee: 30_000},
+			{form: PayKeyHash, hot: PayWitnessKey, cold: PayScript, confirms: 1, batch: 0, sweepAt: 12, sweepWait: day / 4, fee: 30_000, back: true},
 			{form: PayNestedKey, hot: PayNestedKey, cold: PayScript, confirms: 3, batch: 15, patience: 3, atMost: 60, direct: true, fee: 30_000},
 		},
 		processors: []custody{{form: PayWitnessKey, hot: PayWitnessKey, cold: PayWitnessScript, confirms: 1, batch: 8, patience: day, atMost: 60, sweepAt: 25, sweepWait: day}},

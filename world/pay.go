@@ -181,6 +181,22 @@ func (e *Economy) choose(w *Wallet, sum uint64, weight int) ([]int, uint64) {
 			return list, value(single)
 		}
 		slices.SortFunc(list, func(a, b int) int { return cmp.Or(cmp.Compare(value(b), value(a)), a-b) })
+	case Knapsack:
+		var smaller uint64
+		kept := list[:0]
+		for _, place := range list {
+			if v := value(place); v < sum {
+				smaller += v
+				kept = append(kept, place)
+			}
+		}
+		if single >= 0 && smaller < sum+e.fee(w, weight+len(kept)*formTable[w.Software.Form].weight) {
+			list = append(list[:0], single)
+			return list, value(single)
+		}
+		if list = kept; w.rng.Chance(5_000) {
+			slices.SortFunc(list, func(a, b int) int { return cmp.Or(cmp.Compare(value(b), value(a)), a-b) })
+		}
 	case LargestFirst:
 		slices.SortFunc(list, func(a, b int) int { return cmp.Or(cmp.Compare(value(b), value(a)), a-b) })
 	case SmallFirst:

@@ -42,12 +42,62 @@ func (e *Economy) act() {
 		return
 	default:
 	}
-	if w.balance < p.wealth/3 && d != deedMove {
-		e.buy(p, p.wealth/2+r.Below(p.wealth))
-	}
-	if w.balance > 3*p.wealth {
+	switch {
+	case d == deedMove:
+	case p.spot && d <= deedPerson:
+		v := e.wish(p, r)
+		if e.buy(p, v+v/16+p.wealth/1000) {
+			e.errands = append(e.errands, errand{p, d, v, e.height})
+		}
+		return
+	case w.balance < p.wealth/3:
+		if e.topUp(p, r) {
+			return
+		}
+	case w.balance > 3*p.wealth:
 		d = deedDeposit
 	}
+	e.do(p, d, r)
+}
+
+// errand is a deed that waits for the coins which were bought for it.
+type errand struct {
+	person *Person
+	deed   deed
+	amount uint64
+	since  int32
+}
+
+// runErrands has those pay whose coins have come.
+func (e *Economy) runErrands() {
+	kept := e.errands[:0]
+	for _, n := range e.errands {
+		p := n.person
+		switch {
+		case e.height-n.since < 2:
+		case e.height-n.since > 2*hour*6:
+			continue
+		case p.Wallet.balance < n.amount+n.amount/64:
+		default:
+			var to Dest
+			o := Order{Kind: Personal}
+			if n.deed == deedShop {
+				to, o.Kind = e.invoice(e.shop(p, &e.crowd)), Purchase
+			} else {
+				to = e.Receive(e.payee(p, &e.crowd).Wallet)
+			}
+			if e.Pay(p.Wallet, []Payment{{to, n.amount}}, o) {
+				continue
+			}
+		}
+		kept = append(kept, n)
+	}
+	e.errands = kept
+}
+
+// do has somebody do something with what is in their wallet.
+func (e *Economy) do(p *Person, d deed, r *Rand) {
+	w := p.Wallet
 	switch d {
 	case deedShop:
 		e.shopping(p, r)
@@ -62,7 +112,7 @@ func (e *Economy) act() {
 	case deedDeposit:
 		e.depositSome(p, r)
 	case deedCash:
-		e.buy(p, p.wealth/4+r.Below(p.wealth))
+		e.topUp(p, r)
 	case deedMove:
 		if r.Chance(3_000) {
 			e.SendAll(w, e.NewAddress(w, Receiving), 1, Order{Kind: Transfer})
@@ -84,8 +134,22 @@ func (e *Economy) act() {
 // payee returns somebody else.
 func (e *Economy) payee(p *Person, r *Rand) *Person {
 	for {
-		if q := e.people[e.activity.draw(r)]; q != p {
+		if q := e.people[e.activity.draw(r)]; q != p && e.kin(p.Wallet, q.Wallet.Software.Form, r) {
 			return q
+		}
+	}
+}
+
+// shop returns a shop that somebody goes to.
+func (e *Economy) shop(p *Person, r *Rand) *shop {
+	for {
+		s := e.shops[e.popularity.draw(r)]
+		f := s.wallet.Software.Form
+		if s.till != nil {
+			f = s.till.service.style.form
+		}
+		if e.kin(p.Wallet, f, r) {
+			return s
 		}
 	}
 }
@@ -93,11 +157,16 @@ func (e *Economy) payee(p *Person, r *Rand) *Person {
 // amount returns what a person pays: in proportion to their wealth and within
 // their means, as they type it.
 func (e *Economy) amount(p *Person, r *Rand) uint64 {
-	v := r.LogNormal(max(p.wealth/e.era.part, 3*Dust), e.era.partSpread)
+	v := e.wish(p, r)
 	if most := p.Wallet.balance / 10 * 9; v > most {
-		v = p.Wallet.balance / 100 * r.Between(5, 80)
+		v = e.typed(p, p.Wallet.balance/100*r.Between(5, 80), r)
 	}
-	return max(e.typed(p, v, r), 2*Dust)
+	return max(v, 2*Dust)
+}
+
+// wish is what a person would like to pay, in proportion to their wealth.
+func (e *Economy) wish(p *Person, r *Rand) uint64 {
+	return max(e.typed(p, r.LogNormal(max(p.wealth/e.era.part, 3*Dust), e.era.partSpread), r), 3*Dust)
 }
 
 // typed rounds an amount as its payer types it: in coins to one or two digits, or
@@ -134,7 +203,7 @@ func (e *Economy) invoice(s *shop) Dest {
 }
 
 func (e *Economy) shopping(p *Person, r *Rand) {
-	s := e.shops[e.popularity.draw(r)]
+	s := e.shop(p, r)
 	v := e.amount(p, r)
 	if v > p.Wallet.balance {
 		return
@@ -174,10 +243,15 @@ func (e *Economy) depositSome(p *Person, r *Rand) {
 	}
 }
 
+// topUp buys some coins, for the needs of days or weeks.
+func (e *Economy) topUp(p *Person, r *Rand) bool {
+	return e.buy(p, mulDiv(p.wealth, r.Between(e.era.topup/2, e.era.topup*3/2), 100))
+}
+
 // buy asks for coins from the exchange, unless the last ones are still to come.
-func (e *Economy) buy(p *Person, satoshis uint64) {
-	if e.height-p.asked < 3*hour && p.asked > 0 {
-		return
+func (e *Economy) buy(p *Person, satoshis uint64) bool {
+	if e.height-p.asked < 3*hour && p.asked > 0 && !p.spot {
+		return false
 	}
 	a, c := p.Account, p.Account.service
 	satoshis = max(satoshis, 20*Dust)
@@ -185,17 +259,19 @@ func (e *Economy) buy(p *Person, satoshis uint64) {
 		satoshis = e.typed(p, satoshis, &e.crowd)
 	}
 	if a.coins < satoshis+c.style.fee && !c.Buy(e, a, satoshis+c.style.fee-a.coins) {
-		return
+		return false
 	}
-	if c.Withdraw(e, a, e.Receive(p.Wallet), satoshis, Order{}) {
-		p.asked = e.height
+	if !c.Withdraw(e, a, e.Receive(p.Wallet), satoshis, Order{}) {
+		return false
 	}
+	p.asked = e.height
+	return true
 }
 
 // remote pays somebody straight from the account at the exchange.
 func (e *Economy) remote(p *Person, r *Rand) {
 	a, c := p.Account, p.Account.service
-	v := max(e.typed(p, r.LogNormal(max(p.wealth/e.era.part, 3*Dust), e.era.partSpread), r), 3*Dust)
+	v := e.wish(p, r)
 	if a.coins < v+c.style.fee && !c.Buy(e, a, v+c.style.fee-a.coins) {
 		return
 	}

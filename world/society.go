@@ -20,6 +20,7 @@ type society struct {
 	publishers []*Wallet // who write data into the chain
 	holders    []*Wallet // of tokens
 	deeds      table
+	errands    []errand
 	sticky     []Software // the era's, of those who keep to one address
 	treasuries []*Account // of services that buy coins
 	coinjoins  int        // so far
@@ -35,6 +36,7 @@ type Person struct {
 	mixed  *Wallet // for coins that come out of CoinJoins; nil until there are any
 	wealth uint64  // satoshis that they like to have at hand
 	coin   bool    // thinks in coins, and types round amounts of them
+	spot   bool    // buys coins when they are needed, and no more
 	asked  int32   // height of the last withdrawal to the own wallet
 }
 
@@ -134,6 +136,12 @@ const peoplesCoins = 4_000_0000_0000
 // bank returns the exchange that somebody chooses.
 func (e *Economy) bank(r *Rand) *Custodian { return e.exchanges[e.customers.draw(r)] }
 
+// kin says whether somebody is content with a counterparty of a form of address.
+// People of one time and taste use each other's services.
+func (e *Economy) kin(w *Wallet, f Form, r *Rand) bool {
+	return formTable[w.Software.Form].kind == formTable[f].kind || !r.Chance(e.era.kin)
+}
+
 // software returns the wallet program that somebody chooses.
 func (e *Economy) software(r *Rand) *Software {
 	i := e.softwareTable.draw(r)
@@ -144,12 +152,20 @@ func (e *Economy) software(r *Rand) *Software {
 }
 
 func (e *Economy) newPerson(a *Actor, r *Rand) *Person {
-	p := &Person{Actor: a, Wallet: e.NewWallet(a, e.software(r)), Account: e.bank(r).Open(e, a)}
+	p := &Person{Actor: a, Wallet: e.NewWallet(a, e.software(r))}
+	c := e.bank(r)
+	for range 4 {
+		if e.kin(p.Wallet, c.style.form, r) {
+			break
+		}
+		c = e.bank(r)
+	}
+	p.Account = c.Open(e, a)
 	if r.Chance(e.spec.Assumptions.SharedCustody) {
 		p.Wallet.partner = e.NewActor(Citizen, "")
 	}
 	p.Account.sells = r.Chance(7_000)
-	p.coin = r.Chance(e.era.round)
+	p.coin, p.spot = r.Chance(e.era.round), r.Chance(e.era.spot)
 	p.wealth = r.LogNormal(1<<24, e.era.spread)
 	return p
 }
@@ -186,6 +202,7 @@ func (e *Economy) block() error {
 		return e.scenes()
 	}
 	e.sellShops()
+	e.runErrands()
 	quota := e.quota()
 	scene := quota
 	if have := len(e.plan.txs); have < quota {
@@ -251,6 +268,8 @@ func (e *Economy) endow() {
 	}
 	n := len(e.people)
 	for _, p := range e.people[n*int(e.height-from-1)/(to-from) : n*int(e.height-from)/(to-from)] {
-		e.buy(p, p.wealth)
+		if !p.spot {
+			e.buy(p, p.wealth)
+		}
 	}
 }

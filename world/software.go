@@ -27,6 +27,7 @@ const (
 	BestFit             // the smallest single coin that suffices, else the largest first
 	ByAddress           // whole addresses, in random order
 	SmallFirst          // the smallest first: tidy, and costly
+	Knapsack            // Bitcoin Core until 2018: smaller coins together, if they suffice; else as BestFit
 )
 
 // Place is where the change output goes.
