@@ -48,13 +48,22 @@ func (e *Economy) Newcomer(role Role, name string, r *Rand) *Person {
 // wallet, where they arrive some blocks later. It is false where the exchange
 // has not so many.
 func (e *Economy) Obtain(p *Person, satoshis uint64, o Order) bool {
+	return e.Remit(p, e.Receive(p.Wallet), satoshis, o)
+}
+
+// Remit has a person pay somebody straight from their account at the exchange,
+// and buy there what is missing. It is false where the exchange has not so many.
+func (e *Economy) Remit(p *Person, to Dest, satoshis uint64, o Order) bool {
 	a, c := p.Account, p.Account.service
 	need := satoshis + c.style.fee
 	if a.coins < need && !c.Buy(e, a, need-a.coins) {
 		return false
 	}
-	return c.Withdraw(e, a, e.Receive(p.Wallet), satoshis, o)
+	return c.Withdraw(e, a, to, satoshis, o)
 }
+
+// Fee returns what the service keeps of each withdrawal, in satoshis.
+func (c *Custodian) Fee() uint64 { return c.style.fee }
 
 // Deposit has a wallet pay into an account at a service, which credits it when
 // the payment is confirmed. It is false where the wallet cannot pay.
