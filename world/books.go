@@ -155,6 +155,7 @@ func (c *Custodian) entry(e *Economy, k EntryKind, a *Account) Entry {
 func (c *Custodian) DepositAddress(e *Economy, a *Account) Dest {
 	if a.deposit == 0 {
 		a.deposit = e.newAddress(c.deposits, c.style.form, DepositAddress).Address
+		e.plan.owners[len(e.plan.owners)-1].account = a.ID
 	}
 	return Dest{Address: a.deposit, wallet: c.deposits, account: a}
 }

@@ -75,6 +75,7 @@ func Build(ctx context.Context, spec Spec, folder Folder, progress func(done, to
 		spec.Assumptions = &a
 	}
 	out := &files{folder: folder}
+	defer out.abandon()
 	w, err := newWriter(out, params, spec)
 	if err != nil {
 		return nil, err

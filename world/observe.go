@@ -27,6 +27,7 @@ type Owned struct {
 	Wallet  uint32
 	Actor   *Actor
 	Purpose Purpose
+	Account uint32 // of the customer who pays in there; 0: nobody's
 	Height  int32
 	Time    uint32
 }

@@ -44,6 +44,10 @@ func (e *Economy) act() {
 	}
 	switch {
 	case d == deedMove:
+	case p.gather > 0 && d <= deedDeposit:
+		if len(w.coins)-w.head < p.gather {
+			return
+		}
 	case p.spot && d <= deedPerson:
 		v := e.wish(p, r)
 		if e.buy(p, v+v/16+p.wealth/1000) {
@@ -134,7 +138,11 @@ func (e *Economy) do(p *Person, d deed, r *Rand) {
 // payee returns somebody else.
 func (e *Economy) payee(p *Person, r *Rand) *Person {
 	for {
-		if q := e.people[e.activity.draw(r)]; q != p && e.kin(p.Wallet, q.Wallet.Software.Form, r) {
+		q := e.people[e.activity.draw(r)]
+		if r.Chance(e.era.idle) {
+			q = e.people[r.Pick(len(e.people))]
+		}
+		if q != p && e.kin(p.Wallet, q.Wallet.Software.Form, r) {
 			return q
 		}
 	}
@@ -157,6 +165,9 @@ func (e *Economy) shop(p *Person, r *Rand) *shop {
 // amount returns what a person pays: in proportion to their wealth and within
 // their means, as they type it.
 func (e *Economy) amount(p *Person, r *Rand) uint64 {
+	if p.gather > 0 {
+		return max(e.typed(p, p.Wallet.balance/100*r.Between(50, 97), r), 2*Dust)
+	}
 	v := e.wish(p, r)
 	if most := p.Wallet.balance / 10 * 9; v > most {
 		v = e.typed(p, p.Wallet.balance/100*r.Between(5, 80), r)
@@ -199,6 +210,7 @@ func (e *Economy) invoice(s *shop) Dest {
 	}
 	to := e.newAddress(s.till.service.deposits, s.till.service.style.form, Invoice)
 	to.account = s.till
+	e.plan.owners[len(e.plan.owners)-1].account = s.till.ID
 	return to
 }
 

@@ -63,6 +63,7 @@ type owner struct {
 	wallet  uint32
 	actor   *Actor
 	purpose Purpose
+	account uint32 // at a service, whose customer pays in there; 0: nobody's
 }
 
 // Part places a transaction in a crime; the zero value is no crime.

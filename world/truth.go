@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"hash"
 	"io"
+	"slices"
 	"strconv"
 
 	"goshawk"
@@ -35,11 +36,14 @@ type hashed struct {
 	size int64
 	name string
 	done func(Listed)
+
+	closed bool
 }
 
 // files makes files and remembers them.
 type files struct {
 	folder Folder
+	open   []*hashed
 	list   []Listed
 }
 
@@ -50,7 +54,18 @@ func (f *files) create(name string) (*hashed, error) {
 	}
 	h := &hashed{file: file, hash: sha256.New(), name: name, done: func(l Listed) { f.list = append(f.list, l) }}
 	h.Writer = bufio.NewWriterSize(tee{h}, 1<<18)
+	f.open = append(slices.DeleteFunc(f.open, func(h *hashed) bool { return h.closed }), h)
 	return h, nil
+}
+
+// abandon closes what is still open of a world that will not be finished.
+func (f *files) abandon() {
+	for _, h := range f.open {
+		if !h.closed {
+			h.closed = true
+			_ = h.file.Close() // the file is to be removed
+		}
+	}
 }
 
 // tee is the way from a hashed file's buffer to its file.
@@ -68,6 +83,7 @@ func (t tee) Write(p []byte) (int, error) {
 
 // Close ends the file and lists it.
 func (h *hashed) Close() error {
+	h.closed = true
 	err := h.Flush()
 	if closed := h.file.Close(); err == nil && closed != nil {
 		err = failed(h.name, closed)

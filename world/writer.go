@@ -195,7 +195,7 @@ func (w *writer) truth(p *plan) error {
 			return err
 		}
 		if w.observer != nil {
-			if err := w.observer.Owned(&Owned{address, o.wallet, o.actor, o.purpose, p.height, p.time}); err != nil {
+			if err := w.observer.Owned(&Owned{address, o.wallet, o.actor, o.purpose, o.account, p.height, p.time}); err != nil {
 				return err
 			}
 		}
