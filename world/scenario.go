@@ -91,3 +91,9 @@ func (e *Economy) Rob(c *Custodian, to []Payment, o Order) bool {
 	c.house -= int64(before - c.Hot.balance)
 	return true
 }
+
+// Address returns where deposits to the account come in; 0 if nobody asked for it yet.
+func (a *Account) Address() Address { return a.deposit }
+
+// Era returns the time that the world's wallets and services are of.
+func (e *Economy) Era() Era { return e.spec.Era }

@@ -1,0 +1,265 @@
+package crime
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"goshawk"
+	"goshawk/chain/bitcoin"
+	"goshawk/world"
+)
+
+// memory is a world.Folder in memory.
+type memory struct{ fstest.MapFS }
+
+func (m memory) Create(name string) (world.File, error) {
+	if m.MapFS[name] != nil {
+		return nil, fs.ErrExist
+	}
+	f := &fstest.MapFile{Mode: 0o644}
+	m.MapFS[name] = f
+	return &memoryFile{file: f}, nil
+}
+
+type memoryFile struct {
+	bytes.Buffer
+	file *fstest.MapFile
+	shut bool
+}
+
+func (f *memoryFile) Close() error {
+	if f.shut {
+		return errors.New("closed twice")
+	}
+	f.shut, f.file.Data = true, f.Bytes()
+	return nil
+}
+
+// build makes a world with crimes in memory.
+func build(t testing.TB, seed uint64, era world.Era, txs int, level string, names ...string) memory {
+	t.Helper()
+	cases, err := New(names, level)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := memory{fstest.MapFS{}}
+	_, err = world.Build(context.Background(), world.Spec{Seed: seed, Era: era, Level: level, Txs: txs, Scenarios: cases}, m, nil)
+	if err != nil {
+		t.Fatalf("%v (%s)", err, goshawk.HintOf(err))
+	}
+	return m
+}
+
+func (m memory) rows(t testing.TB, name string) [][]string {
+	t.Helper()
+	if m.MapFS[name] == nil {
+		t.Fatalf("there is no %s", name)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(m.MapFS[name].Data)).ReadAll()
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	return rows[1:]
+}
+
+func (m memory) answer(t testing.TB, name string) *Answer {
+	t.Helper()
+	var a Answer
+	d := json.NewDecoder(bytes.NewReader(m.MapFS["truth/"+name+"/case.json"].Data))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&a); err != nil {
+		t.Fatal(err)
+	}
+	return &a
+}
+
+// output is an output of the chain as its blocks tell.
+type output struct {
+	value   uint64
+	address string
+	spender goshawk.Hash
+	spent   bool
+}
+
+// chain is what the blocks of a world say, read by the engine's own decoder.
+type chain struct {
+	outs map[goshawk.Outpoint]*output
+	txs  map[goshawk.Hash]*flow
+	list []goshawk.Hash
+}
+
+type flow struct {
+	ins  []goshawk.Outpoint
+	outs int
+}
+
+func (m memory) chain(t testing.TB) *chain {
+	t.Helper()
+	params, err := bitcoin.Lookup("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &chain{outs: map[goshawk.Outpoint]*output{}, txs: map[goshawk.Hash]*flow{}}
+	decoder := bitcoin.NewDecoder(params)
+	var b goshawk.Block
+	data := m.MapFS["blocks/blk00000.dat"].Data
+	for len(data) > 0 {
+		size := int(data[4]) | int(data[5])<<8 | int(data[6])<<16 | int(data[7])<<24
+		if err := decoder.Block(data[8:8+size], &b); err != nil {
+			t.Fatal(err)
+		}
+		data = data[8+size:]
+		for i := range b.Txs {
+			id := b.Txs[i].Hash
+			f := &flow{}
+			for _, in := range b.TxInputs(i) {
+				if !b.Txs[i].Coinbase {
+					f.ins = append(f.ins, in.Prev)
+					c.outs[in.Prev].spender, c.outs[in.Prev].spent = id, true
+				}
+			}
+			for n, o := range b.TxOutputs(i) {
+				c.outs[goshawk.Outpoint{Tx: id, Index: uint32(n)}] = &output{value: o.Value, address: params.FormatAddress(o.Kind, b.Keys[o.KeyStart:o.KeyEnd])}
+				f.outs++
+			}
+			c.txs[id] = f
+			c.list = append(c.list, id)
+		}
+	}
+	return c
+}
+
+// TestAnswerAgreesWithTheChain computes a case's books again, from the blocks and
+// the owners of addresses alone.
+func TestAnswerAgreesWithTheChain(t *testing.T) {
+	var names []string
+	for _, k := range List() {
+		names = append(names, k.Name)
+	}
+	for _, era := range world.Eras() {
+		for _, level := range Levels() {
+			t.Run(fmt.Sprint(era, " ", level.Name), func(t *testing.T) {
+				m := build(t, 11, era, 20_000, level.Name, names...)
+				c := m.chain(t)
+				for _, name := range names {
+					agree(t, m, c, m.answer(t, name))
+				}
+			})
+		}
+	}
+}
+
+// agree compares an answer key with a chain.
+func agree(t *testing.T, m memory, c *chain, a *Answer) {
+	t.Helper()
+	wallets := map[string]bool{}
+	for _, p := range a.People {
+		for _, w := range p.Wallets {
+			wallets[fmt.Sprint(w)] = true
+		}
+	}
+	ours := map[string]bool{}
+	for _, r := range m.rows(t, "truth/addresses.csv") {
+		if wallets[r[2]] {
+			ours[r[0]] = true
+		}
+	}
+	joins := map[string]bool{}
+	for _, r := range m.rows(t, "truth/transactions.csv") {
+		if r[3] == "coinjoin" {
+			joins[r[0]] = true
+		}
+	}
+	var come, gone, fees, held uint64
+	for _, id := range c.list {
+		f := c.txs[id]
+		var in, all, spent uint64
+		for _, p := range f.ins {
+			all += c.outs[p].value
+			if ours[c.outs[p].address] {
+				in += c.outs[p].value
+			}
+		}
+		var out, stay uint64
+		for n := range f.outs {
+			o := c.outs[goshawk.Outpoint{Tx: id, Index: uint32(n)}]
+			out += o.value
+			if ours[o.address] {
+				stay += o.value
+				if !o.spent {
+					held += o.value
+				}
+			}
+		}
+		spent = in
+		switch {
+		case joins[id.String()]:
+			gone += in
+			come += stay
+		case spent == 0:
+			come += stay
+		default:
+			if in != all {
+				t.Errorf("%s: %s spends coins of others", a.Case, id)
+			}
+			gone += out - stay
+			fees += all - out
+		}
+	}
+	if got := a.Totals; got.Income+got.Returned != come || got.Ended != gone || got.Fees != fees || got.Held != held {
+		t.Errorf("%s: the chain says %d in, %d out, %d fees, %d held; the answer %+v", a.Case, come, gone, fees, held, got)
+	}
+	if come != gone+fees+held {
+		t.Errorf("%s: %d came, %d is there", a.Case, come, gone+fees+held)
+	}
+	check := func(what string, x Coin) {
+		o := c.outs[goshawk.Outpoint{Tx: x.Tx, Index: x.Out}]
+		if o == nil || o.value != x.Satoshis || o.address != x.Address {
+			t.Errorf("%s: %s %+v: the chain has %+v", a.Case, what, x, o)
+		}
+	}
+	for _, s := range append(slices.Clone(a.Starts), a.Returns...) {
+		check("source", s.Coin)
+	}
+	for _, e := range a.Ends {
+		check("end", e.Coin)
+	}
+	for _, h := range a.Held {
+		check("held", h)
+		if o := c.outs[goshawk.Outpoint{Tx: h.Tx, Index: h.Out}]; o != nil && o.spent {
+			t.Errorf("%s: %+v is spent", a.Case, h)
+		}
+	}
+	for _, f := range a.Slip.Evidence {
+		if m.MapFS[f] == nil {
+			t.Errorf("%s: there is no %s", a.Case, f)
+		}
+	}
+	if brief := m.MapFS["public/"+a.Case+"/brief.md"]; brief == nil || !slices.ContainsFunc(a.Starts, func(s Source) bool { return strings.Contains(string(brief.Data), s.Address) }) {
+		t.Errorf("%s: the brief names no start", a.Case)
+	}
+	kinds := map[string]uint64{}
+	for _, e := range a.Ends {
+		kinds[fmt.Sprint(e.Kind, e.Own, e.Behind)] += e.Satoshis
+	}
+	t.Logf("%s: %d starts %d returns %d ends %d held; %+v\n%v", a.Case, len(a.Starts), len(a.Returns), len(a.Ends), len(a.Held), a.Totals, kinds)
+}
+
+// TestSameSeedSameBytes: a world with crimes comes out the same again.
+func TestSameSeedSameBytes(t *testing.T) {
+	a, b := build(t, 4, world.Era2019, 20_000, "basic", "ransomware"), build(t, 4, world.Era2019, 20_000, "basic", "ransomware")
+	for name, f := range a.MapFS {
+		if !bytes.Equal(f.Data, b.MapFS[name].Data) {
+			t.Errorf("%s differs", name)
+		}
+	}
+}

@@ -1,0 +1,91 @@
+package crime
+
+import (
+	"slices"
+	"strings"
+
+	"goshawk"
+	"goshawk/world"
+)
+
+// Level says how hard a crime is to follow.
+type Level struct {
+	Name     string
+	Hops     int // wallets that coins pass through before they are divided
+	Branches int // ways into which they are divided
+	Peels    int // payments of a peel chain
+	Mixed    int // percent that goes to a mixing service
+	Joined   int // coins' worth of CoinJoins, in hundredths of a coin
+	Accounts int // at exchanges, for cashing out
+	Victims  int // percent of the usual number
+	Decoys   int // purchases and payments to innocent people on the way
+}
+
+// Levels lists the levels, the easiest first.
+func Levels() []Level {
+	return []Level{
+		{Name: "basic", Hops: 1, Branches: 2, Peels: 5, Mixed: 6, Joined: 15, Accounts: 2, Victims: 60, Decoys: 2},
+		{Name: "standard", Hops: 3, Branches: 3, Peels: 12, Mixed: 12, Joined: 60, Accounts: 3, Victims: 100, Decoys: 5},
+		{Name: "advanced", Hops: 6, Branches: 5, Peels: 24, Mixed: 20, Joined: 150, Accounts: 5, Victims: 140, Decoys: 10},
+	}
+}
+
+// story is a kind of crime.
+type story struct {
+	name   string // on the command line and in files' names
+	title  string
+	abuse  string   // in TagPack's words
+	models []string // the real cases that it is modelled on
+	// play makes the people and wallets and plans the first acts. What it returns
+	// writes the papers, when everything has happened.
+	play func(c *Case) (tell func() error)
+}
+
+// stories lists all crimes, in the order in which they are listed for people.
+func stories() []story {
+	return []story{ransomware()}
+}
+
+// Kind describes a crime that can be planted.
+type Kind struct {
+	Name   string   `json:"name"`
+	Title  string   `json:"title"`
+	Abuse  string   `json:"abuse"`
+	Models []string `json:"models"`
+}
+
+// List returns the crimes that New knows.
+func List() []Kind {
+	var list []Kind
+	for _, s := range stories() {
+		list = append(list, Kind{s.name, s.title, s.abuse, s.models})
+	}
+	return list
+}
+
+// New returns the named crimes at a level, for world.Spec. Each is for one world
+// only. An unknown name or level, or one name twice, is an Invalid error.
+func New(names []string, level string) ([]world.Scenario, error) {
+	levels := Levels()
+	at := slices.IndexFunc(levels, func(l Level) bool { return l.Name == level })
+	if at < 0 {
+		return nil, goshawk.Errorf(goshawk.Invalid, "there is no level %q", level).WithHint("choose basic, standard or advanced")
+	}
+	var cases []world.Scenario
+	for i, name := range names {
+		all := stories()
+		n := slices.IndexFunc(all, func(s story) bool { return s.name == name })
+		if n < 0 {
+			var known []string
+			for _, s := range all {
+				known = append(known, s.name)
+			}
+			return nil, goshawk.Errorf(goshawk.Invalid, "there is no scenario %q", name).WithHint("choose from %s", strings.Join(known, ", "))
+		}
+		if slices.Contains(names[:i], name) {
+			return nil, goshawk.Errorf(goshawk.Invalid, "the scenario %q is named twice", name).WithHint("name each once")
+		}
+		cases = append(cases, &Case{story: all[n], level: levels[at]})
+	}
+	return cases, nil
+}

@@ -1,0 +1,288 @@
+package crime
+
+import "goshawk/world"
+
+// account is a member's account at an exchange.
+type account struct {
+	*world.Account
+	holder *member
+	since  int32
+	held   uint64
+	series []sitting
+}
+
+// sitting is a sum that sat in an account, unchanged, in the blocks [from, to).
+type sitting struct {
+	from, to int32
+	satoshis uint64
+}
+
+// account opens an account for a member at the n-th exchange.
+func (c *Case) account(m *member, n int) *account {
+	list := c.e.Exchanges()
+	a := &account{Account: list[n%len(list)].Open(c.e, m.actor), holder: m}
+	c.accounts = append(c.accounts, a)
+	return a
+}
+
+// note keeps the series of what sits in the account.
+func (a *account) note(e *world.Economy) {
+	if a.Coins() == a.held {
+		return
+	}
+	a.close(e.Height())
+	a.held = a.Coins()
+}
+
+func (a *account) close(height int32) {
+	if a.held > 0 {
+		a.series = append(a.series, sitting{a.since, height, a.held})
+	}
+	a.since = height
+}
+
+// income is what one victim, donor or customer pays at one time.
+type income struct {
+	payer   *world.Person
+	to      world.Dest
+	receipt world.Receipt
+	via     *world.Custodian // the exchange it was paid from; nil: the payer's own wallet
+	note    string           // what it was for, for the papers
+}
+
+// collect has somebody pay: straight from their exchange, or from their own
+// wallet, for which they buy coins if they have too few.
+func (c *Case) collect(p *world.Person, to world.Dest, satoshis uint64, note string) *income {
+	in := &income{payer: p, to: to, note: note}
+	c.incomes = append(c.incomes, in)
+	o := c.order(Income)
+	o.Receipt = &in.receipt
+	remit := func() bool {
+		in.via = p.Account.Service()
+		return c.e.Remit(p, to, satoshis, o)
+	}
+	if c.rng.Chance(5_000) {
+		c.after(1, remit)
+		return in
+	}
+	pay := []world.Payment{{To: to, Value: satoshis}}
+	patience := c.e.Height() + 200
+	asked := false
+	c.after(1, func() bool {
+		switch {
+		case c.e.Pay(p.Wallet, pay, o):
+			return true
+		case c.e.Height() > patience:
+			return remit()
+		case !asked:
+			asked = c.e.Obtain(p, satoshis+satoshis/50, world.Order{})
+		}
+		return false
+	})
+	return in
+}
+
+// returned is what comes back to the criminals from one of their accounts.
+type returned struct {
+	account *account
+	receipt world.Receipt
+}
+
+// withdraw has an account pay to a wallet. It is false where there is too little.
+func (c *Case) withdraw(a *account, to *world.Wallet, satoshis uint64, stage string) bool {
+	r := &returned{account: a}
+	o := c.order(stage)
+	o.Receipt = &r.receipt
+	if !a.Service().Withdraw(c.e, a.Account, c.fresh(to), satoshis, o) {
+		return false
+	}
+	c.returns = append(c.returns, r)
+	return true
+}
+
+// deposit has a wallet pay into an account.
+func (c *Case) deposit(w *world.Wallet, a *account, satoshis uint64) bool {
+	return c.e.Deposit(w, a.Account, satoshis, c.order(CashOut))
+}
+
+// empty has a wallet send everything into an account.
+func (c *Case) empty(w *world.Wallet, a *account) bool {
+	o := c.order(CashOut)
+	o.Kind = world.Deposit
+	return c.e.SendAll(w, a.Service().DepositAddress(c.e, a.Account), 100, o) > 0
+}
+
+// sells has an account's holder turn into money what comes in, some time later:
+// the time in which it could be frozen.
+func (c *Case) sells(a *account, from, to uint64) {
+	due := int32(-1)
+	c.at(1, func() bool {
+		switch {
+		case a.Coins() == 0:
+			due = -1
+		case due < 0:
+			due = c.e.Height() + int32(c.rng.Between(from, to))
+		case c.e.Height() >= due:
+			a.Service().Sell(c.e, a.Account, a.Coins())
+			due = -1
+		}
+		return false
+	})
+}
+
+// send has a wallet send all its coins to one of the criminals' addresses.
+func (c *Case) send(from *world.Wallet, to world.Dest, stage string) bool {
+	o := c.order(stage)
+	o.Kind = world.Transfer
+	return c.e.SendAll(from, to, 100, o) > 0
+}
+
+// pay has a wallet pay one sum.
+func (c *Case) pay(w *world.Wallet, to world.Dest, satoshis uint64, stage string) bool {
+	return c.e.Pay(w, []world.Payment{{To: to, Value: satoshis}}, c.order(stage))
+}
+
+// carry moves a wallet's coins through new wallets of one owner, one after the other.
+func (c *Case) carry(from *world.Wallet, m *member, hops int, then func(*world.Wallet)) {
+	if hops == 0 {
+		then(from)
+		return
+	}
+	to := c.wallet(m)
+	at := c.fresh(to)
+	c.after(c.pause(), func() bool {
+		if !c.send(from, at, Layering) {
+			return false
+		}
+		c.carry(to, m, hops-1, then)
+		return true
+	})
+}
+
+// divide splits a wallet's coins among as many wallets of one owner, itself the
+// last of them: it keeps the change.
+func (c *Case) divide(from *world.Wallet, m *member, branches int, then func(branch int, w *world.Wallet)) {
+	var wallets []*world.Wallet
+	var to []world.Payment
+	var weights []uint64
+	sum := c.rng.Between(70, 130)
+	for range branches - 1 {
+		w := c.wallet(m)
+		wallets = append(wallets, w)
+		to = append(to, world.Payment{To: c.fresh(w)})
+		weights = append(weights, c.rng.Between(70, 130))
+		sum += weights[len(weights)-1]
+	}
+	wallets = append(wallets, from)
+	c.after(c.pause(), func() bool {
+		for i := range to {
+			to[i].Value = c.typed(from.Balance() / sum * weights[i])
+		}
+		if len(to) > 0 && !c.e.Pay(from, to, c.order(Layering)) {
+			return false
+		}
+		for i, w := range wallets {
+			then(i, w)
+		}
+		return true
+	})
+}
+
+// peel pays a sum from a wallet again and again, each time from the change of the
+// time before: to returns where and how much, or a value of 0 to skip one. Then
+// the rest is someone else's business.
+func (c *Case) peel(w *world.Wallet, times int, stage string, to func(n int) (world.Dest, uint64), then func()) {
+	n := 0
+	var next func() bool
+	next = func() bool {
+		if n == times {
+			then()
+			return true
+		}
+		d, v := to(n)
+		if v > 0 && !c.pay(w, d, v, stage) {
+			if v < w.Balance() {
+				return false
+			}
+			n = times - 1 // there is nothing left to peel
+		}
+		n++
+		c.after(c.pause()/3, next)
+		return true
+	}
+	c.after(c.pause(), next)
+}
+
+// mix has a wallet pay to the mixing service, in sums that it can give back, and
+// brings what comes back to another wallet.
+func (c *Case) mix(from, to *world.Wallet, satoshis uint64) {
+	const most = 12_0000_0000
+	for satoshis > 0 {
+		v := min(satoshis, most)
+		satoshis -= v
+		var places []world.Dest
+		for range c.rng.Between(1, 3) {
+			places = append(places, c.e.NewAddress(to, world.Mixed))
+		}
+		v = c.typed(v)
+		c.after(c.pause()/2, func() bool { return c.e.Mix(from, v, places, c.order(Layering)) })
+	}
+}
+
+// join takes coins from a wallet to a CoinJoin and brings what comes back to
+// another wallet. Where the time knows no such service, or the wallet has too
+// little, it is not tried again.
+func (c *Case) join(from, to *world.Wallet) {
+	c.after(c.pause(), func() bool {
+		_ = c.e.JoinRound(from, to) || c.e.JoinPool(from, to, c.order(Layering))
+		return true
+	})
+}
+
+// typed rounds an amount as its payer types it: to two digits, or not at all, as
+// one who thinks in money and not in coins.
+func (c *Case) typed(v uint64) uint64 {
+	unit := uint64(1)
+	for unit*100 <= v {
+		unit *= 10
+	}
+	if c.rng.Chance(2_500) {
+		return max(v/unit*unit, 20*world.Dust)
+	}
+	return max(v-c.rng.Below(max(unit/10, 1)), 20*world.Dust)
+}
+
+// decoy pays a shop or a stranger a small sum: an
+// honest end of coins that are not.
+func (c *Case) decoy(w *world.Wallet) bool {
+	v := min(c.e.Satoshis(c.rng.Between(1_500, 40_000)), w.Balance()/12)
+	if v < 20*world.Dust {
+		return false
+	}
+	if c.rng.Chance(5_000) {
+		return c.pay(w, c.e.Checkout(&c.rng), c.typed(v), Spending)
+	}
+	return c.pay(w, c.e.Receive(c.e.Someone(&c.rng).Wallet), c.typed(v), Spending)
+}
+
+// decoys plans some of them.
+func (c *Case) decoys(w *world.Wallet, n int) {
+	for range n {
+		tries := 0
+		c.after(c.pause(), func() bool {
+			tries++
+			return c.decoy(w) || tries > 40
+		})
+	}
+}
+
+// late brings to an account whatever comes into a wallet, a few times in the
+// world's life: coins come back from mixing one by one.
+func (c *Case) late(w *world.Wallet, a *account) {
+	for _, part := range []uint64{620, 740, 850, 930, 965} {
+		c.at(c.part(part), func() bool {
+			c.empty(w, a)
+			return true
+		})
+	}
+}
