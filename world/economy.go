@@ -2,7 +2,6 @@ package world
 
 import (
 	"context"
-	"fmt"
 
 	"goshawk"
 	"goshawk/chain/bitcoin"
@@ -85,7 +84,7 @@ func (e *Economy) Rand(role string, number uint64) Rand { return newRand(e.spec.
 func (e *Economy) NewActor(role Role, name string) *Actor {
 	e.actors++
 	if name == "" {
-		name = fmt.Sprintf("%s-%d", role, e.actors)
+		name = defaultName(role, e.actors)
 	}
 	a := &Actor{ID: e.actors, Role: role, Name: name}
 	e.plan.actors = append(e.plan.actors, a)

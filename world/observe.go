@@ -1,6 +1,9 @@
 package world
 
-import "net/netip"
+import (
+	"net/netip"
+	"strconv"
+)
 
 // Observer is told what a world's truth and its services' books say, in the
 // order of the chain, while they are written: the papers of a world are made
@@ -85,3 +88,12 @@ func (a *Account) Identify(e *Economy, c Claim) {
 
 // State says something about an address in public.
 func (e *Economy) State(s Statement) { e.plan.said = append(e.plan.said, s) }
+
+// Started returns the time at which the world begins, seconds since 1970.
+func (e *Economy) Started() uint32 { return e.era.start }
+
+// OwnName says whether the actor was given a name of their own, rather than one
+// from their role and number.
+func (a *Actor) OwnName() bool { return a.Name != defaultName(a.Role, a.ID) }
+
+func defaultName(r Role, id uint32) string { return string(r) + "-" + strconv.Itoa(int(id)) }
