@@ -249,8 +249,8 @@ func (c *Case) source(m *world.Move, o *world.Moved, in *income, back *account, 
 		s.Kind = string(world.MixingService)
 	case m.Kind == world.CoinJoin:
 		s.Kind = string(world.CoinJoinService)
-	case m.Part.Case == c.Name() && m.Part.Stage == Income: // taken, not paid
-		s.Kind = "income"
+	case c.robbed != nil && m.Part == c.order(Income).Part:
+		s.Kind, s.From, s.Note = "income", c.robbed.Actor.Name, "taken from the hot wallet"
 	}
 	return s
 }

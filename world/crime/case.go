@@ -24,12 +24,15 @@ type Case struct {
 	e        *world.Economy
 	rng      world.Rand
 	trail    world.Trail
-	cents    []uint64 // price of a coin at each move of the trail
+	cents    []uint64               // price of a coin at each move of the trail
+	read     int                    // moves of the trail that came has read
+	seen     map[world.Address]bool // addresses of the criminals that were paid
 	people   []*member
 	wallets  []*world.Wallet
 	accounts []*account
 	incomes  []*income
 	returns  []*returned
+	robbed   *world.Custodian // whose hot wallet was emptied; nil of most
 	acts     []*act
 	tell     func() error
 	slip     Slip
@@ -57,6 +60,7 @@ func (c *Case) Begin(e *world.Economy) error {
 	if c.e != nil {
 		return goshawk.Errorf(goshawk.Invalid, "the case %s was played in another world", c.Name()).WithHint("make a new one for every world")
 	}
+	c.seen = make(map[world.Address]bool)
 	c.e, c.rng = e, e.Rand("crime/"+c.Name(), 0)
 	c.tell = c.story.play(c)
 	return nil

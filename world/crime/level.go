@@ -11,22 +11,22 @@ import (
 // Level says how hard a crime is to follow.
 type Level struct {
 	Name     string
-	Hops     int // wallets that coins pass through before they are divided
-	Branches int // ways into which they are divided
-	Peels    int // payments of a peel chain
-	Mixed    int // percent that goes to a mixing service
-	Joined   int // coins' worth of CoinJoins, in hundredths of a coin
-	Accounts int // at exchanges, for cashing out
-	Victims  int // percent of the usual number
-	Decoys   int // purchases and payments to innocent people on the way
+	Hops     int  // wallets that coins pass through before they are divided
+	Branches int  // ways into which they are divided
+	Peels    int  // payments of a peel chain
+	Mixed    int  // percent that goes to a mixing service
+	Joins    bool // CoinJoins are used, where the time has them
+	Accounts int  // at exchanges, for cashing out
+	Victims  int  // percent of the usual number
+	Decoys   int  // purchases and payments to innocent people on the way
 }
 
 // Levels lists the levels, the easiest first.
 func Levels() []Level {
 	return []Level{
-		{Name: "basic", Hops: 1, Branches: 2, Peels: 5, Mixed: 6, Joined: 15, Accounts: 2, Victims: 60, Decoys: 2},
-		{Name: "standard", Hops: 3, Branches: 3, Peels: 12, Mixed: 12, Joined: 60, Accounts: 3, Victims: 100, Decoys: 5},
-		{Name: "advanced", Hops: 6, Branches: 5, Peels: 24, Mixed: 20, Joined: 150, Accounts: 5, Victims: 140, Decoys: 10},
+		{Name: "basic", Hops: 1, Branches: 2, Peels: 5, Mixed: 6, Accounts: 2, Victims: 60, Decoys: 2},
+		{Name: "standard", Hops: 3, Branches: 3, Peels: 12, Mixed: 12, Joins: true, Accounts: 3, Victims: 100, Decoys: 5},
+		{Name: "advanced", Hops: 6, Branches: 5, Peels: 24, Mixed: 20, Joins: true, Accounts: 5, Victims: 140, Decoys: 10},
 	}
 }
 
@@ -43,7 +43,7 @@ type story struct {
 
 // stories lists all crimes, in the order in which they are listed for people.
 func stories() []story {
-	return []story{ransomware()}
+	return []story{ransomware(), theft(), market()}
 }
 
 // Kind describes a crime that can be planted.

@@ -82,6 +82,20 @@ func (c *Case) collect(p *world.Person, to world.Dest, satoshis uint64, note str
 	return in
 }
 
+// came says whether a payment has come to an address of the criminals that is
+// given out once.
+func (c *Case) came(to world.Dest) bool {
+	moves := c.trail.Moves
+	for ; c.read < len(moves); c.read++ {
+		for i := range moves[c.read].Outs {
+			if o := &moves[c.read].Outs[i]; o.Ours {
+				c.seen[o.To.Address] = true
+			}
+		}
+	}
+	return c.seen[to.Address]
+}
+
 // returned is what comes back to the criminals from one of their accounts.
 type returned struct {
 	account *account
@@ -128,6 +142,14 @@ func (c *Case) sells(a *account, from, to uint64) {
 		}
 		return false
 	})
+}
+
+// rob has a member take sums from a service's hot wallet.
+func (c *Case) rob(by *member, from *world.Custodian, to []world.Payment) bool {
+	c.robbed = from
+	o := c.order(Income)
+	o.Kind, o.Actor = world.Withdrawal, by.actor
+	return c.e.Rob(from, to, o)
 }
 
 // send has a wallet send all its coins to one of the criminals' addresses.
@@ -213,20 +235,35 @@ func (c *Case) peel(w *world.Wallet, times int, stage string, to func(n int) (wo
 	c.after(c.pause(), next)
 }
 
-// mix has a wallet pay to the mixing service, in sums that it can give back, and
-// brings what comes back to another wallet.
-func (c *Case) mix(from, to *world.Wallet, satoshis uint64) {
-	const most = 12_0000_0000
-	for satoshis > 0 {
-		v := min(satoshis, most)
-		satoshis -= v
+// mix has a wallet pay so many percent of its coins to the mixing service, in sums
+// that it can give back, and brings what comes back to another wallet. Then
+// whatever comes next happens, also if the service does not take the coins for long.
+func (c *Case) mix(from, to *world.Wallet, percent int, then func()) {
+	left := from.Balance() / 100 * uint64(percent)
+	most := uint64(12_0000_0000)
+	tries := 0
+	var next func() bool
+	next = func() bool {
+		v := c.typed(min(left, most, from.Balance()/10*9))
+		if v < 400*world.Dust {
+			then()
+			return true
+		}
 		var places []world.Dest
 		for range c.rng.Between(1, 3) {
 			places = append(places, c.e.NewAddress(to, world.Mixed))
 		}
-		v = c.typed(v)
-		c.after(c.pause()/2, func() bool { return c.e.Mix(from, v, places, c.order(Layering)) })
+		if !c.e.Mix(from, v, places, c.order(Layering)) {
+			if tries++; tries%8 == 0 {
+				most = v / 2
+			}
+			return false
+		}
+		left -= min(v, left)
+		c.after(c.pause()/2, next)
+		return true
 	}
+	c.after(c.pause()/2, next)
 }
 
 // join takes coins from a wallet to a CoinJoin and brings what comes back to
@@ -234,9 +271,25 @@ func (c *Case) mix(from, to *world.Wallet, satoshis uint64) {
 // little, it is not tried again.
 func (c *Case) join(from, to *world.Wallet) {
 	c.after(c.pause(), func() bool {
-		_ = c.e.JoinRound(from, to) || c.e.JoinPool(from, to, c.order(Layering))
+		if !c.e.JoinRound(from, to) {
+			c.e.JoinPool(from, to, c.order(Layering))
+		}
 		return true
 	})
+}
+
+// launder has a wallet's owner mix a part of its coins, take some to a CoinJoin,
+// and bring what comes back to an account; then the rest of the wallet is free.
+func (c *Case) launder(from *world.Wallet, m *member, percent int, a *account, then func()) {
+	clean := c.wallet(m)
+	c.after(c.pause(), func() bool {
+		if c.level.Joins {
+			c.join(from, clean)
+		}
+		c.mix(from, clean, percent, then)
+		return true
+	})
+	c.late(clean, a)
 }
 
 // typed rounds an amount as its payer types it: to two digits, or not at all, as
@@ -286,3 +339,16 @@ func (c *Case) late(w *world.Wallet, a *account) {
 		})
 	}
 }
+
+// invoice returns an invoice of a shop that takes payments through a processor,
+// which keeps its customers' orders; a shop's own address if there is none.
+func (c *Case) invoice() world.Dest {
+	d := c.e.Checkout(&c.rng)
+	for tries := 0; d.Account() == nil && tries < 100; tries++ {
+		d = c.e.Checkout(&c.rng)
+	}
+	return d
+}
+
+// into is where a deposit to an account goes.
+func (c *Case) into(a *account) world.Dest { return a.Service().DepositAddress(c.e, a.Account) }

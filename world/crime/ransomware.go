@@ -17,7 +17,7 @@ type extortion struct {
 	mules      []*member
 	panel      *world.Wallet // receives all payments; the developer's share stays in it
 	notes      []world.Dest  // the addresses that the notes to the many name
-	firm       *income
+	victim     *income       // the firm
 	many       []*income
 	own        *account // in the affiliate's own name
 	test       world.Receipt
@@ -44,7 +44,7 @@ func ransomware() story {
 		play: func(c *Case) func() error {
 			s := &extortion{Case: c, strain: strainNames[c.rng.Pick(len(strainNames))]}
 			s.begin()
-			return s.papersAtEnd
+			return s.write
 		},
 	}
 }
@@ -74,9 +74,9 @@ func (s *extortion) begin() {
 		return true
 	})
 	s.at(s.part(90), func() bool {
-		victim := s.e.Newcomer(world.Citizen, s.firmName(), &s.rng)
+		victim := s.e.Newcomer(world.Citizen, s.firm(), &s.rng)
 		v := s.typed(s.e.Satoshis(large/100*s.rng.Between(85, 120)) + s.rng.Below(1_000))
-		s.firm = s.collect(victim, s.fresh(s.panel), v, "ransom for a firm's network")
+		s.victim = s.collect(victim, s.fresh(s.panel), v, "ransom for a firm's network")
 		return true
 	})
 	s.share()
@@ -98,33 +98,21 @@ func (s *extortion) share() {
 	}
 	s.at(s.part(70), paid(80))
 	s.at(s.part(70), func() bool { return s.slipUp(loot) })
-	s.at(s.part(170), func() bool { return s.firm != nil && s.firmPaid() && paid(80)() })
+	s.at(s.part(170), func() bool { return s.firmPaid() && paid(80)() })
 	s.at(s.part(260), paid(70))
 	// The affiliate launders when the firm's money is there; the developer waits.
 	s.at(s.part(200), func() bool {
 		if !s.firmPaid() || taken < 2 {
 			return false
 		}
-		s.launder(loot)
+		s.scatter(loot)
 		return true
 	})
 	s.at(s.part(420), func() bool { s.develop(); return true })
 }
 
-// firmPaid says whether the firm's payment is in the panel's wallet, or was.
-func (s *extortion) firmPaid() bool {
-	if s.firm == nil {
-		return false
-	}
-	for _, m := range s.trail.Moves {
-		for i := range m.Outs {
-			if m.Outs[i].To.Address == s.firm.to.Address {
-				return true
-			}
-		}
-	}
-	return false
-}
+// firmPaid says whether the firm has paid.
+func (s *extortion) firmPaid() bool { return s.victim != nil && s.came(s.victim.to) }
 
 // slipUp is the affiliate's mistake: a small sum of the first split, to the
 // account in the affiliate's own name, to see whether the exchange takes it.
@@ -142,8 +130,8 @@ func (s *extortion) slipUp(loot *world.Wallet) bool {
 	return s.e.Deposit(loot, s.own.Account, s.testAmount, o)
 }
 
-// launder takes the affiliate's share apart and to accounts under bought names.
-func (s *extortion) launder(loot *world.Wallet) {
+// scatter takes the affiliate's share apart and to accounts under bought names.
+func (s *extortion) scatter(loot *world.Wallet) {
 	var exits []*account
 	for i, m := range s.mules {
 		a := s.account(m, i)
@@ -152,24 +140,24 @@ func (s *extortion) launder(loot *world.Wallet) {
 	}
 	s.carry(loot, s.affiliate, s.level.Hops, func(w *world.Wallet) {
 		s.divide(w, s.affiliate, s.level.Branches, func(branch int, w *world.Wallet) {
-			exit := exits[branch%len(exits)]
 			s.decoys(w, s.level.Decoys/s.level.Branches+1)
+			out := func() { s.cashOut(w, branch, exits) }
 			if branch == 0 {
-				// One branch goes through the mixing service, and a little through CoinJoins.
-				clean := s.wallet(s.affiliate)
-				s.after(s.pause(), func() bool {
-					s.mix(w, clean, w.Balance()/100*60)
-					s.join(w, clean)
-					return true
-				})
-				s.late(clean, exits[len(exits)-1])
+				s.launder(w, s.affiliate, 40+s.level.Mixed, exits[len(exits)-1], out)
+				return
 			}
-			s.peel(w, s.level.Peels, CashOut, func(n int) (world.Dest, uint64) {
-				a := exits[(branch+n)%len(exits)]
-				return a.Service().DepositAddress(s.e, a.Account), s.typed(w.Balance() / 100 * s.rng.Between(4, 14))
-			}, func() {
-				s.carry(w, s.affiliate, s.level.Hops/2, func(w *world.Wallet) { s.after(s.pause(), func() bool { return s.empty(w, exit) }) })
-			})
+			out()
+		})
+	})
+}
+
+// cashOut peels a branch off into accounts and brings the rest to one of them.
+func (s *extortion) cashOut(w *world.Wallet, branch int, exits []*account) {
+	s.peel(w, s.level.Peels, CashOut, func(n int) (world.Dest, uint64) {
+		return s.into(exits[(branch+n)%len(exits)]), s.typed(w.Balance() / 100 * s.rng.Between(4, 14))
+	}, func() {
+		s.carry(w, s.affiliate, s.level.Hops/2, func(w *world.Wallet) {
+			s.after(s.pause(), func() bool { return s.empty(w, exits[branch%len(exits)]) })
 		})
 	})
 }
@@ -181,12 +169,13 @@ func (s *extortion) develop() {
 	})
 }
 
-func (s *extortion) firmName() string { return s.Case.firm() }
-
-func (s *extortion) papersAtEnd() error {
+func (s *extortion) write() error {
+	if s.test.Height == 0 {
+		return nil // the case is not whole, and its end says so
+	}
 	var firm Source
 	for _, x := range s.answer.Starts {
-		if s.firm != nil && x.Address == s.e.Text(s.firm.to.Address) {
+		if s.victim != nil && x.Address == s.e.Text(s.victim.to.Address) {
 			firm = x
 		}
 	}
@@ -220,7 +209,7 @@ Firms get an address of their own on the page. After the payment is confirmed th
 	if err != nil {
 		return err
 	}
-	s.slip = Slip{Person: s.affiliate.actor.Name, What: "sent a small part of the first split to an account in the own name, to test it, weeks before the large sums went to accounts under bought names",
+	s.slip = Slip{Person: s.affiliate.actor.Name, What: "sent a small part of the first split to an account in the own name, to test it, days before the large sums went to accounts under bought names",
 		Evidence: []string{record, note}, Proves: "who controls the wallet into which four fifths of every ransom went",
 		Tx: s.test.Tx.String(), Address: s.e.Text(s.own.Address()), Service: s.own.Service().Actor.Name, Account: s.own.ID}
 	s.public("brief.md", `
