@@ -66,6 +66,19 @@ var heuristics = [...]Heuristic{
 // Heuristics lists all heuristics, in the order in which hints are shown.
 func Heuristics() []Heuristic { return append([]Heuristic(nil), heuristics[:]...) }
 
+// Alone is the expression by which a heuristic alone points to change: its name,
+// or !name where its property speaks for a payment.
+func (h *Heuristic) Alone() *Expression {
+	for i := range heuristics {
+		if heuristics[i].Name == h.Name && h.payment {
+			return Not(&Expression{op: 'h', heuristic: i})
+		} else if heuristics[i].Name == h.Name {
+			return &Expression{op: 'h', heuristic: i}
+		}
+	}
+	return nil // none of Heuristics
+}
+
 // addressReuse marks what GraphSense calls direct change.
 func addressReuse(s *sight) (set uint64) {
 	for i := range s.outs {

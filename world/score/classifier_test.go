@@ -151,6 +151,40 @@ func TestFingerprintIsFound(t *testing.T) {
 	}
 }
 
+// A thin sample keeps every crime and each its features, and bounds the rest.
+func TestThin(t *testing.T) {
+	whole := sample(rand.New(rand.NewPCG(5, 6)), 1000, 1, false)
+	for _, others := range []int{1, 90, 5000} {
+		thin := whole.Thin(others)
+		crimes, rest, at := 0, 0, 0
+		for i, crime := range thin.Crime {
+			if crime {
+				crimes++
+			} else {
+				rest++
+			}
+			for whole.Txs[at] != thin.Txs[i] {
+				if whole.Crime[at] {
+					t.Fatalf("the crime %d is not kept", whole.Txs[at])
+				}
+				at++
+			}
+			if !slices.Equal(thin.row(i), whole.row(at)) {
+				t.Fatalf("the features of %d changed", thin.Txs[i])
+			}
+		}
+		all := 0
+		for _, crime := range whole.Crime {
+			if crime {
+				all++
+			}
+		}
+		if crimes != all || rest > others || rest == 0 || others == 5000 && rest != len(whole.Txs)-all {
+			t.Errorf("%d others: %d crimes of %d and %d others are kept", others, crimes, all, rest)
+		}
+	}
+}
+
 func TestFeaturesByHand(t *testing.T) {
 	h := ledgertest.MustChain(`
 		tx mined: mint 50 -> m/p2pkh

@@ -70,6 +70,7 @@ type Clustering struct {
 	BCubedPrecision, BCubedRecall float64
 
 	Largest Largest
+	Joined  Largest // of the clusters that join several owners; zero if none does
 }
 
 // Largest describes the largest cluster; of several, the one with the smallest root.
@@ -183,6 +184,9 @@ func (c *Clustering) cluster(root goshawk.AddressID, members []Owner, owned map[
 	c.PairPrecision.Whole += pairs(size)
 	if size > c.Largest.Addresses {
 		c.Largest = largest
+	}
+	if largest.Owners > 1 && size > c.Joined.Addresses {
+		c.Joined = largest
 	}
 	return recall
 }

@@ -30,6 +30,7 @@ func TestClustersByHand(t *testing.T) {
 		BCubedPrecision: ((9.0+1)/4 + 1 + 1 + 1) / 7,
 		BCubedRecall:    (9.0/4 + 1.0/4 + 1.0/2 + 1.0/2 + 1) / 7,
 		Largest:         Largest{Root: 0, Addresses: 4, Owners: 2, Main: Share{3, 4}},
+		Joined:          Largest{Root: 0, Addresses: 4, Owners: 2, Main: Share{3, 4}},
 	}
 	if *c != want {
 		t.Errorf("%+v\nwant\n%+v", *c, want)

@@ -12,10 +12,14 @@ import (
 
 // Evaluation is what the engine scores on worlds.
 type Evaluation struct {
-	Version string // of the program
-	Worlds  string // of what made the worlds, and its version
-	Seeds   int    // asked for, for each era
-	Results []Result
+	Version      string // of the program
+	Worlds       string // of what made the worlds, and its version
+	Seeds        int    // asked for, for each era
+	FirstSeed    uint64 // the others follow
+	Swept        int    // seeds of each case of the sweep
+	Transactions int    // of each world, about
+	Sentences    []string
+	Results      []Result
 }
 
 // Result is what one method of one task scores in one era.
@@ -27,6 +31,9 @@ type Result struct {
 	// Tracing.Precision and Tracing.Found.
 	Precision, Recall Figure
 	Others            []Figure
+	// Real and Literature say what is known of the method on real ground truth
+	// and from publications, with its source; empty where nothing is.
+	Real, Literature string
 }
 
 // Figure is one measured figure over seeds, and over varied assumptions.
@@ -58,6 +65,12 @@ func (r *Result) figures() []Figure {
 // Caution is what every page of figures from worlds says.
 const Caution = "These figures are measured on synthetic chains made by this program's authors, under their assumptions. " +
 	"They are not the probability that a finding in a real case is wrong."
+
+// span says which worlds were measured.
+func (e *Evaluation) span() string {
+	return fmt.Sprintf("%d worlds of each era, of about %d transactions, with the seeds %d to %d; under each other setting the first %d of them",
+		e.Seeds, e.Transactions, e.FirstSeed, e.FirstSeed+uint64(max(e.Seeds, 1)-1), e.Swept)
+}
 
 // Insufficient marks figures of fewer seeds than an interval needs.
 const Insufficient = "Insufficient: intervals need at least 20 seeds."
@@ -111,9 +124,12 @@ func (f *Figure) title() string { return strings.ReplaceAll(f.Name, "_", " ") }
 // EvaluationText writes an evaluation for a person to read.
 func EvaluationText(w io.Writer, e *Evaluation) error {
 	p := bufio.NewWriter(w)
-	fmt.Fprintf(p, "Scores on worlds: %s, %s, %d seeds\n%s\n", e.Version, e.Worlds, e.Seeds, Caution)
+	fmt.Fprintf(p, "Scores on worlds: %s, %s\n%s.\n%s\n", e.Version, e.Worlds, capital(e.span()), Caution)
 	if e.Seeds < EnoughSeeds {
 		fmt.Fprintln(p, Insufficient)
+	}
+	for _, s := range e.Sentences {
+		fmt.Fprintf(p, "\n%s\n", s)
 	}
 	for i := range e.Results {
 		r := &e.Results[i]
@@ -130,14 +146,24 @@ func EvaluationText(w io.Writer, e *Evaluation) error {
 
 func (r *Result) heading() string { return r.Era + ": " + r.Task }
 
-// EvaluationMarkdown writes an evaluation as tables, one for each era and task.
-// All results of a table have the figures of its first.
+// EvaluationMarkdown writes an evaluation as a page: tables, one for each era and
+// task. All results of a table have the figures of its first.
 func EvaluationMarkdown(w io.Writer, e *Evaluation) error {
 	p := bufio.NewWriter(w)
-	fmt.Fprintf(p, "%s Measured with %s on %s, %d seeds. In brackets the 95 %% bootstrap interval over seeds; then the worst case over varied assumptions.\n",
-		Caution, e.Version, e.Worlds, e.Seeds)
+	fmt.Fprintf(p, "# Scores on worlds\n\n%s\n\n", Caution)
+	fmt.Fprintf(p, "Measured by %s on %s: %s. No test and no tuning uses seeds from %d on, and no world was left out. "+
+		"In brackets stands the 95 %% bootstrap interval of the mean over seeds, which covers chance between seeds and nothing else; "+
+		"behind it the worst mean where one of the assumptions is varied. Figures on real ground truth and from publications stand in columns of their own: "+
+		"they are about other data, mostly about other versions of a method, and are not to be mixed with those from worlds.\n",
+		e.Version, e.Worlds, e.span(), e.FirstSeed)
 	if e.Seeds < EnoughSeeds {
 		fmt.Fprintf(p, "\n**%s**\n", Insufficient)
+	}
+	if len(e.Sentences) > 0 {
+		fmt.Fprint(p, "\nA report may say:\n")
+	}
+	for _, s := range e.Sentences {
+		fmt.Fprintf(p, "\n> %s\n", s)
 	}
 	for i := range e.Results {
 		r := &e.Results[i]
@@ -147,28 +173,45 @@ func EvaluationMarkdown(w io.Writer, e *Evaluation) error {
 			for k := range figures {
 				fmt.Fprintf(p, " %s |", cell(figures[k].title()))
 			}
-			fmt.Fprintf(p, "\n|---|%s\n", strings.Repeat("---|", len(figures)))
+			fmt.Fprintf(p, " real ground truth | literature |\n|---|%s\n", strings.Repeat("---|", len(figures)+2))
 		}
 		fmt.Fprintf(p, "| %s |", cell(r.Method))
 		for k := range figures {
 			fmt.Fprintf(p, " %s |", cell(figures[k].words()))
 		}
-		fmt.Fprintln(p)
+		fmt.Fprintf(p, " %s | %s |\n", cell(orNone(r.Real)), cell(orNone(r.Literature)))
 	}
 	return p.Flush()
 }
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 // cell keeps a text inside its cell: change expressions hold bars.
 func cell(s string) string { return strings.ReplaceAll(s, "|", `\|`) }
 
 // EvaluationJSON writes an evaluation: version, worlds, seeds, sufficient,
-// caution, and rows with era, task, method, seeds, and for each figure its mean
-// under its own name (precision, recall, …), and _low, _high, _worst and
-// _worst_at beside it. What is not known is null.
+// first_seed, swept, transactions, caution, sentences, and rows with era, task,
+// method, seeds, for each figure its mean under its own name (precision, recall,
+// …), and _low, _high, _worst and _worst_at beside it, and what is known of
+// elsewhere. What is not known is null.
 func EvaluationJSON(w io.Writer, e *Evaluation) error {
 	p := bufio.NewWriter(w)
-	fmt.Fprintf(p, "{\n  \"version\": %s,\n  \"worlds\": %s,\n  \"seeds\": %d,\n  \"sufficient\": %t,\n  \"caution\": %s,\n  \"rows\": [",
-		quote(e.Version), quote(e.Worlds), e.Seeds, e.Seeds >= EnoughSeeds, quote(Caution))
+	fmt.Fprintf(p, "{\n  \"version\": %s,\n  \"worlds\": %s,\n  \"seeds\": %d,\n  \"sufficient\": %t,\n  \"first_seed\": %d,\n  \"swept\": %d,\n  \"transactions\": %d,\n  \"caution\": %s,\n  \"sentences\": [",
+		quote(e.Version), quote(e.Worlds), e.Seeds, e.Seeds >= EnoughSeeds, e.FirstSeed, e.Swept, e.Transactions, quote(Caution))
+	for i, s := range e.Sentences {
+		fmt.Fprintf(p, "%s\n    %s", comma(i), quote(s))
+	}
+	if len(e.Sentences) > 0 {
+		fmt.Fprint(p, "\n  ")
+	}
+	fmt.Fprint(p, "],\n  \"rows\": [")
 	for i := range e.Results {
 		r := &e.Results[i]
 		fmt.Fprintf(p, "%s\n    {\"era\": %s, \"task\": %s, \"method\": %s, \"seeds\": %d", comma(i), quote(r.Era), quote(r.Task), quote(r.Method), r.Precision.Summary.Seeds+r.Precision.Summary.Undefined)
@@ -180,10 +223,17 @@ func EvaluationJSON(w io.Writer, e *Evaluation) error {
 			fmt.Fprintf(p, ", %q: %s, %q: %s, %q: %s, %q: %s, %q: %s", f.Name, decimal(f.Summary.Mean), f.Name+"_low", decimal(f.Summary.Low),
 				f.Name+"_high", decimal(f.Summary.High), f.Name+"_worst", decimal(value), f.Name+"_worst_at", at)
 		}
-		fmt.Fprint(p, "}")
+		fmt.Fprintf(p, ", \"real_ground_truth\": %s, \"literature\": %s}", orNull(r.Real), orNull(r.Literature))
 	}
 	fmt.Fprint(p, "\n  ]\n}\n")
 	return p.Flush()
+}
+
+func orNull(s string) string {
+	if s == "" {
+		return "null"
+	}
+	return quote(s)
 }
 
 // quote writes a string in JSON.

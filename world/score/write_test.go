@@ -125,8 +125,8 @@ func evaluation() *Evaluation {
 	at := func(setting string, mean float64) Case { return Case{setting, Summary{Seeds: 2, Mean: mean}} }
 	touched := figure(3, at("CoinJoins × 3", 9), at("no CoinJoins", 1))
 	touched.Name, touched.Rising = "innocents_touched", true
-	return &Evaluation{Version: "0.1.0", Worlds: "worlds 1", Seeds: 2, Results: []Result{
-		{Era: "2022", Task: "clusters, pairs", Method: "co-spend/1", Precision: figure(0.931, at("CoinJoins × 3", 0.8), at("no CoinJoins", 0.99)), Recall: figure(0.4)},
+	return &Evaluation{Version: "0.1.0", Worlds: "worlds 1", Seeds: 2, FirstSeed: 1000, Swept: 1, Transactions: 500, Sentences: []string{"On 2 chains, this."}, Results: []Result{
+		{Era: "2022", Task: "clusters, pairs", Method: "co-spend/1", Precision: figure(0.931, at("CoinJoins × 3", 0.8), at("no CoinJoins", 0.99)), Recall: figure(0.4), Real: "ours", Literature: "theirs | x"},
 		{Era: "2022", Task: "clusters, pairs", Method: "change(peel|bip69)", Precision: Figure{Summary: Summarise(nil)}, Recall: figure(0)},
 		{Era: "2022", Task: "tracing", Method: "fifo", Precision: figure(0.5), Recall: figure(0.5), Others: []Figure{touched}},
 	}}
@@ -137,7 +137,10 @@ func TestEvaluationText(t *testing.T) {
 	if err := EvaluationText(&text, evaluation()); err != nil {
 		t.Fatal(err)
 	}
-	want := "Scores on worlds: 0.1.0, worlds 1, 2 seeds\n" + Caution + "\n" + Insufficient + `
+	want := "Scores on worlds: 0.1.0, worlds 1\n2 worlds of each era, of about 500 transactions, with the seeds 1000 to 1001; under each other setting the first 1 of them.\n" +
+		Caution + "\n" + Insufficient + `
+
+On 2 chains, this.
 
 2022: clusters, pairs
   co-spend/1
@@ -165,8 +168,9 @@ func TestEvaluationMarkdown(t *testing.T) {
 	}
 	for _, want := range []string{
 		Caution, Insufficient,
-		"\n## 2022: clusters, pairs\n\n| method | precision | recall |\n|---|---|---|\n| co-spend/1 | 93.1 % (92.1 % to 94.1 %), worst 80.0 % with CoinJoins × 3 | 40.0 % (39.0 % to 41.0 %) |\n| change(peel\\|bip69) | – |",
-		"\n## 2022: tracing\n\n| method | precision | recall | innocents touched |\n|---|---|---|---|\n",
+		"\n## 2022: clusters, pairs\n\n| method | precision | recall | real ground truth | literature |\n|---|---|---|---|---|\n| co-spend/1 | 93.1 % (92.1 % to 94.1 %), worst 80.0 % with CoinJoins × 3 | 40.0 % (39.0 % to 41.0 %) | ours | theirs \\| x |\n| change(peel\\|bip69) | – |",
+		"\n> On 2 chains, this.\n", "| 0.0 % (-1.0 % to 1.0 %) | none | none |",
+		"\n## 2022: tracing\n\n| method | precision | recall | innocents touched | real ground truth | literature |\n|---|---|---|---|---|---|\n",
 	} {
 		if !strings.Contains(text.String(), want) {
 			t.Errorf("no %q in\n%s", want, text.String())
@@ -183,22 +187,26 @@ func TestEvaluationJSON(t *testing.T) {
 		Sufficient *bool
 		Seeds      int
 		Caution    string
+		Sentences  []string
 		Rows       []map[string]any
 	}
 	if err := json.Unmarshal([]byte(text.String()), &got); err != nil {
 		t.Fatalf("%v in\n%s", err, text.String())
 	}
-	if *got.Sufficient || got.Seeds != 2 || got.Caution != Caution || len(got.Rows) != 3 {
+	if *got.Sufficient || got.Seeds != 2 || got.Caution != Caution || len(got.Sentences) != 1 || len(got.Rows) != 3 {
 		t.Fatalf("%+v", got)
 	}
 	for key, want := range map[string]any{
 		"era": "2022", "task": "clusters, pairs", "method": "co-spend/1", "seeds": 2.0,
 		"precision": 0.931, "precision_low": 0.921, "precision_high": 0.941, "precision_worst": 0.8, "precision_worst_at": "CoinJoins × 3",
-		"recall": 0.4, "recall_worst": nil, "recall_worst_at": nil,
+		"recall": 0.4, "recall_worst": nil, "recall_worst_at": nil, "real_ground_truth": "ours", "literature": "theirs | x",
 	} {
 		if got.Rows[0][key] != want {
 			t.Errorf("%s: %v, not %v", key, got.Rows[0][key], want)
 		}
+	}
+	if v, ok := got.Rows[1]["literature"]; !ok || v != nil {
+		t.Errorf("literature that there is not is %v", v)
 	}
 	if v, ok := got.Rows[1]["precision"]; !ok || v != nil {
 		t.Errorf("a precision that is not known is %v", v)
