@@ -172,6 +172,7 @@ func TestThin(t *testing.T) {
 			if !slices.Equal(thin.row(i), whole.row(at)) {
 				t.Fatalf("the features of %d changed", thin.Txs[i])
 			}
+			at++
 		}
 		all := 0
 		for _, crime := range whole.Crime {
