@@ -1,0 +1,202 @@
+package records
+
+import (
+	"goshawk/world"
+)
+
+// Records writes a world's papers. It implements world.Observer; one serves one
+// world.
+//
+// Below services/ every service that keeps accounts has a folder: customers.csv
+// (who they say they are), accounts.json, logins.csv, addresses.csv (where they
+// pay in), deposits.csv, withdrawals.csv, trades.csv, and balances.csv, in which
+// every change of an account names the row that it comes from. Below
+// public/labels/ lie what vendors and the public say about addresses (TagPacks),
+// who the services are (an ActorPack), and, where an authority lists somebody,
+// its sanctions list. truth/customers.csv says whose papers are not their own,
+// truth/labels.csv which labels are wrong, and why.
+type Records struct {
+	e        *world.Economy
+	create   world.Create
+	atlas    *atlas
+	services []*service
+	byActor  map[uint32]*service
+	height   int32
+	time     uint32 // of the block that is being told
+	before   uint32 // of the block before
+	public   *public
+}
+
+// New returns what writes the papers of one world.
+func New() *Records { return &Records{atlas: newAtlas(), byActor: map[uint32]*service{}} }
+
+// Begin implements world.Observer.
+func (r *Records) Begin(e *world.Economy, create world.Create) error {
+	r.e, r.create = e, create
+	r.time, r.before = e.Started(), e.Started()
+	var err error
+	r.public, err = newPublic(e, create)
+	return err
+}
+
+// tick begins a block, if it is a new one.
+func (r *Records) tick(height int32, time uint32) error {
+	if height == r.height {
+		return nil
+	}
+	r.height, r.before, r.time = height, r.time, time
+	return r.flush()
+}
+
+func (r *Records) flush() error {
+	for _, s := range r.services {
+		if err := s.flush(r.e.Era()); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Owned implements world.Observer.
+func (r *Records) Owned(o *world.Owned) error {
+	if err := r.tick(o.Height, o.Time); err != nil {
+		return err
+	}
+	if o.Account != 0 {
+		s, err := r.service(o.Actor)
+		if err == nil {
+			err = s.own(o)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return r.public.owned(o)
+}
+
+// Stated implements world.Observer.
+func (r *Records) Stated(s *world.Statement, address string, time uint32) error {
+	return r.public.stated(s, address, time)
+}
+
+// Booked implements world.Observer.
+func (r *Records) Booked(n *world.Entry, address string) error {
+	if err := r.tick(n.Height, n.Time); err != nil {
+		return err
+	}
+	s, err := r.service(n.Service)
+	if err != nil {
+		return err
+	}
+	a := s.byID[n.Account]
+	if a == nil {
+		a = r.open(s, n)
+	}
+	switch n.Kind {
+	case world.EntryOpen:
+		if n.Height > 1 {
+			s.visit(n, a, r.before)
+		}
+	case world.EntryIdentify:
+		a.identify(n.Time, *n.Claim)
+		s.visit(n, a, r.before)
+	case world.EntryLogin:
+		s.visit(n, a, r.before)
+	case world.EntrySell:
+		// What is sold as it comes in, nobody logs in for.
+		if a.credited != n.Height && a.visited != n.Height {
+			s.visit(n, a, r.before)
+		}
+	case world.EntryBuy, world.EntryRequest:
+		if a.visited != n.Height {
+			s.visit(n, a, r.before)
+		}
+	case world.EntryDeposit:
+		if a.visited != n.Height && a.rng.Chance(1_500) { // has it come?
+			s.visit(n, a, r.before)
+		}
+	default:
+	}
+	return s.entry(n, a, address)
+}
+
+func (r *Records) service(a *world.Actor) (*service, error) {
+	if s := r.byActor[a.ID]; s != nil {
+		return s, nil
+	}
+	s, err := newService(a, r.create)
+	if err != nil {
+		return nil, err
+	}
+	r.services = append(r.services, s)
+	r.byActor[a.ID] = s
+	return s, nil
+}
+
+// open opens an account. Those of the first block are older than the world.
+func (r *Records) open(s *service, n *world.Entry) *account {
+	a := &account{id: n.Account, customer: n.Customer, opened: n.Time, rng: r.e.Rand("visits", uint64(n.Account)), who: r.atlas.person(r.e, n.Customer)}
+	if n.Height == 1 {
+		a.opened -= uint32(a.rng.Below(2 * 365 * 86_400))
+	}
+	type odds struct{ second, third, none, text, key uint64 } // percent
+	var o odds
+	switch era := r.e.Era(); {
+	case era >= world.Era2022:
+		o = odds{100, 30, 5, 25, 15}
+	case era >= world.Era2019:
+		o = odds{85, 20, 20, 30, 5}
+	default:
+		o = odds{65, 15, 55, 15, 1}
+	}
+	level := 1
+	switch n := a.rng.Below(100); {
+	case n < o.third || a.who.Firm:
+		level = 3
+	case n < o.second:
+		level = 2
+	}
+	a.papers = []paper{{since: a.opened, level: level}}
+	switch n := a.rng.Below(100); {
+	case n < o.none:
+		a.factor = "none"
+	case n < o.none+o.text:
+		a.factor = "text message"
+	case n < o.none+o.text+o.key:
+		a.factor = "security key"
+	default:
+		a.factor = "authenticator"
+	}
+	s.accounts = append(s.accounts, a)
+	s.byID[a.id] = a
+	return a
+}
+
+// identify adds papers to an account. Who shows a document is verified by it.
+func (a *account) identify(at uint32, c world.Claim) {
+	level := a.papers[len(a.papers)-1].level
+	if c.Document != "" {
+		level = max(level, 2)
+	}
+	a.papers = append(a.papers, paper{at, level, claim(c)})
+}
+
+// End implements world.Observer.
+func (r *Records) End(_ *world.Economy, create world.Create) error {
+	if err := r.flush(); err != nil {
+		return err
+	}
+	truth, err := newSheet(create, "truth/customers.csv", "service,account,since,actor,name,papers")
+	if err != nil {
+		return err
+	}
+	for _, s := range r.services {
+		if err := s.close(create, truth); err != nil {
+			return err
+		}
+	}
+	if err := truth.Close(); err != nil {
+		return err
+	}
+	return r.public.close(create)
+}

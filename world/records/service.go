@@ -1,0 +1,302 @@
+package records
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"net/netip"
+	"slices"
+
+	"goshawk"
+	"goshawk/world"
+)
+
+// service is what one service keeps of its customers. Entries are written as
+// they come; what is known of a customer is written at the end.
+type service struct {
+	actor    *world.Actor
+	folder   string // below services/
+	accounts []*account
+	byID     map[uint32]*account
+
+	logins, deposits, withdrawals, trades, balances, addresses *sheet
+	visits                                                     []visit // of the block that is being told
+	numbers                                                    numbers
+}
+
+// numbers count a service's papers.
+type numbers struct{ deposits, withdrawals, trades uint64 }
+
+// account is what a service knows of a customer.
+type account struct {
+	id       uint32
+	customer *world.Actor
+	opened   uint32
+	factor   string  // the second one
+	papers   []paper // the first from when it was opened
+	who      Identity
+	rng      world.Rand
+	asked    []request // withdrawals that are not paid yet, oldest first
+	visited  int32     // height of the last log-in
+	credited int32     // height of the last deposit
+	last     uint32    // time of the last log-in
+	address  string    // that it pays in at, of those who keep one
+	sums     sums
+}
+
+// sums are in satoshis.
+type sums struct {
+	Deposits    uint64 `json:"deposits,string"`
+	Withdrawals uint64 `json:"withdrawals,string"` // that are paid
+	Pending     uint64 `json:"pending,string"`     // asked for, and not paid yet
+	Fees        uint64 `json:"fees,string"`
+	Bought      uint64 `json:"bought,string"`
+	Sold        uint64 `json:"sold,string"`
+	Balance     uint64 `json:"balance,string"`
+}
+
+// paper is what a customer handed in, and when.
+type paper struct {
+	since uint32
+	level int // of verification, 1 to 3: e-mail and name; identity document; proof of address
+	claim claim
+}
+
+// request is a withdrawal that a customer asked for.
+type request struct {
+	number, satoshis, fee uint64
+	at                    uint32
+}
+
+// visit is a log-in.
+type visit struct {
+	at      uint32
+	account uint32
+	from    netip.Addr
+	device  string
+	factor  string
+	failed  bool
+}
+
+func newService(a *world.Actor, create world.Create) (*service, error) {
+	s := &service{actor: a, folder: "services/" + slug(a.Name, "-") + "/", byID: map[uint32]*account{}}
+	for _, t := range []struct {
+		to           **sheet
+		name, header string
+	}{
+		{&s.logins, "logins.csv", "time,account,ip,device,agent,second_factor,result"},
+		{&s.deposits, "deposits.csv", "deposit,time,account,satoshis,address,tx,output"},
+		{&s.withdrawals, "withdrawals.csv", "withdrawal,requested,paid,account,satoshis,fee,address,tx,output"},
+		{&s.trades, "trades.csv", "trade,time,account,side,satoshis,usd"},
+		{&s.balances, "balances.csv", "time,account,reference,change,balance"},
+		{&s.addresses, "addresses.csv", "address,account,since"},
+	} {
+		var err error
+		if *t.to, err = newSheet(create, s.folder+t.name, t.header); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// entry writes a line of the books into the papers that it belongs to.
+func (s *service) entry(n *world.Entry, a *account, address string) error {
+	switch n.Kind {
+	case world.EntryDeposit:
+		s.numbers.deposits++
+		a.credited = n.Height
+		a.sums.Deposits += n.Satoshis
+		d := s.deposits.id('D', s.numbers.deposits).time(n.Time).number(uint64(a.id)).number(n.Satoshis)
+		if err := d.text(address).hash(n.Tx).number(uint64(n.Output)).end(); err != nil {
+			return err
+		}
+		return s.balance(n, a, 'D', s.numbers.deposits, '+', n.Satoshis)
+	case world.EntryBuy, world.EntrySell:
+		s.numbers.trades++
+		side, sign := "buy", byte('+')
+		if n.Kind == world.EntrySell {
+			side, sign = "sell", '-'
+			a.sums.Sold += n.Satoshis
+		} else {
+			a.sums.Bought += n.Satoshis
+		}
+		t := s.trades.id('T', s.numbers.trades).time(n.Time).number(uint64(a.id)).text(side).number(n.Satoshis)
+		if err := t.money(n.Cents).end(); err != nil {
+			return err
+		}
+		return s.balance(n, a, 'T', s.numbers.trades, sign, n.Satoshis)
+	case world.EntryRequest:
+		s.numbers.withdrawals++
+		a.sums.Fees += n.Fee
+		a.asked = append(a.asked, request{s.numbers.withdrawals, n.Satoshis, n.Fee, n.Time})
+		return s.balance(n, a, 'W', s.numbers.withdrawals, '-', n.Satoshis+n.Fee)
+	case world.EntryWithdrawal:
+		// A batch pays in the order of its outputs, not in that of the requests.
+		i := slices.IndexFunc(a.asked, func(q request) bool { return q.satoshis == n.Satoshis && q.fee == n.Fee })
+		if i < 0 {
+			return goshawk.Errorf(goshawk.Invalid, "%s pays account %d %d satoshis that nobody asked for", s.actor.Name, a.id, n.Satoshis)
+		}
+		q := a.asked[i]
+		a.asked = slices.Delete(a.asked, i, i+1)
+		a.sums.Withdrawals += n.Satoshis
+		return s.withdrawal(a, q, n.Time).text(address).hash(n.Tx).number(uint64(n.Output)).end()
+	default:
+		return nil
+	}
+}
+
+// withdrawal begins a withdrawal's row; paid is 0 until it is.
+func (s *service) withdrawal(a *account, q request, paid uint32) *sheet {
+	return s.withdrawals.id('W', q.number).time(q.at).time(paid).number(uint64(a.id)).number(q.satoshis).number(q.fee)
+}
+
+// balance writes a line of an account's extract: what an entry changed, and what
+// the service owes afterwards.
+func (s *service) balance(n *world.Entry, a *account, letter byte, number uint64, sign byte, satoshis uint64) error {
+	a.sums.Balance = n.Balance
+	return s.balances.time(n.Time).number(uint64(a.id)).id(letter, number).change(sign, satoshis).number(n.Balance).end()
+}
+
+// visit notes that a customer logged in, some time since the block before.
+func (s *service) visit(n *world.Entry, a *account, before uint32) {
+	r := &a.rng
+	v := visit{at: n.Time, account: a.id, from: a.who.Home, device: a.who.Device, factor: a.factor}
+	if wait := min(n.Time-before, 900); wait > 0 {
+		v.at -= uint32(r.Below(uint64(wait)))
+	}
+	v.at = max(v.at, a.opened)
+	second := a.who.Second != "" && r.Chance(2_500)
+	if second {
+		v.device = a.who.Second
+	}
+	switch {
+	case a.who.Firm:
+	case a.who.Away.IsValid() && r.Chance(6_000):
+		v.from = a.who.Away
+	case second || r.Chance(2_500):
+		v.from = a.who.Mobile
+	}
+	if n.Session != nil {
+		if n.Session.Device != "" {
+			v.device = n.Session.Device
+		}
+		if n.Session.Address.IsValid() {
+			v.from = n.Session.Address
+		}
+	}
+	if r.Chance(300) {
+		wrong := v
+		wrong.failed = true
+		wrong.at = max(v.at-uint32(r.Between(4, 60)), a.opened)
+		s.visits = append(s.visits, wrong)
+	}
+	s.visits = append(s.visits, v)
+	a.visited, a.last = n.Height, v.at
+}
+
+// flush writes the log-ins of a block in the order of time.
+func (s *service) flush(era world.Era) error {
+	slices.SortStableFunc(s.visits, func(a, b visit) int { return cmp.Compare(a.at, b.at) })
+	for _, v := range s.visits {
+		result := "ok"
+		if v.failed {
+			result = "wrong password"
+		}
+		l := s.logins.time(v.at).number(uint64(v.account)).text(v.from.String()).text(v.device).text(agent(era, v.device))
+		if err := l.text(v.factor).text(result).end(); err != nil {
+			return err
+		}
+	}
+	s.visits = s.visits[:0]
+	return nil
+}
+
+// own writes an address that a customer was given to pay in at.
+func (s *service) own(o *world.Owned) error {
+	if a := s.byID[o.Account]; a != nil && o.Purpose == world.DepositAddress {
+		a.address = o.Address
+	}
+	return s.addresses.text(o.Address).number(uint64(o.Account)).time(o.Time).end()
+}
+
+// close writes what is known of the customers, and ends the service's files.
+func (s *service) close(create world.Create, truth *sheet) error {
+	for _, a := range s.accounts {
+		for _, q := range a.asked {
+			if err := s.withdrawal(a, q, 0).text("").text("").text("").end(); err != nil {
+				return err
+			}
+		}
+	}
+	for _, c := range []*sheet{s.logins, s.deposits, s.withdrawals, s.trades, s.balances, s.addresses} {
+		if err := c.Close(); err != nil {
+			return err
+		}
+	}
+	c, err := newSheet(create, s.folder+"customers.csv", "account,since,type,name,born,nationality,street,city,postcode,country,document,number,issued,expires,email,phone,level")
+	if err != nil {
+		return err
+	}
+	for _, a := range s.accounts {
+		for _, p := range a.papers {
+			shown := p.claim.over(a.who)
+			if err := shown.write(c.number(uint64(a.id)).time(p.since), p.level); err != nil {
+				return err
+			}
+			t := truth.text(s.actor.Name).number(uint64(a.id)).time(p.since).number(uint64(a.customer.ID)).text(a.who.Name)
+			if err := t.text(p.claim.verdict(a.who)).end(); err != nil {
+				return err
+			}
+		}
+	}
+	if err := c.Close(); err != nil {
+		return err
+	}
+	return s.summary(create)
+}
+
+// summary writes the accounts as one JSON document, an account a line.
+func (s *service) summary(create world.Create) (err error) {
+	f, err := create(s.folder + "accounts.json")
+	if err != nil {
+		return err
+	}
+	head, err := json.Marshal(s.actor.Name)
+	if err != nil {
+		return goshawk.Errorf(goshawk.Invalid, "the accounts of %s cannot be written: %w", s.actor.Name, err)
+	}
+	if _, err := fmt.Fprintf(f, "{\"service\": %s, \"accounts\": [", head); err != nil {
+		return err
+	}
+	for i, a := range s.accounts {
+		for _, q := range a.asked {
+			a.sums.Pending += q.satoshis
+		}
+		last := &a.papers[len(a.papers)-1]
+		shown := last.claim.over(a.who)
+		line, err := json.Marshal(struct {
+			Account  uint32 `json:"account"`
+			Name     string `json:"name"`
+			Opened   string `json:"opened"`
+			Level    int    `json:"level"`
+			Factor   string `json:"second_factor"`
+			Deposits string `json:"deposit_address,omitempty"`
+			Last     string `json:"last_login,omitempty"`
+			Satoshis sums   `json:"satoshis"`
+		}{a.id, shown.Name, timestamp(a.opened), last.level, a.factor, a.address, timestamp(a.last), a.sums})
+		if err != nil {
+			return goshawk.Errorf(goshawk.Invalid, "an account of %s cannot be written: %w", s.actor.Name, err)
+		}
+		between := ",\n"
+		if i == 0 {
+			between = "\n"
+		}
+		if _, err := fmt.Fprintf(f, "%s%s", between, line); err != nil {
+			return err
+		}
+	}
+	if _, err := fmt.Fprint(f, "\n]}\n"); err != nil {
+		return err
+	}
+	return f.Close()
+}
