@@ -16,6 +16,7 @@ import (
 	"goshawk/internal/disk"
 	"goshawk/ledger"
 	"goshawk/world"
+	"goshawk/world/records"
 	"goshawk/world/score"
 )
 
@@ -93,7 +94,7 @@ func (f *worldFlags) make(ctx context.Context) (err error) {
 	if err != nil {
 		return badUsage("there is no era %q", *f.era).WithHint("choose 2015, 2019 or 2022")
 	}
-	spec := world.Spec{Seed: *f.seed, Era: world.Era(era), Level: *f.level, Txs: *f.txs, Sign: *f.sign}
+	spec := world.Spec{Seed: *f.seed, Era: world.Era(era), Level: *f.level, Txs: *f.txs, Sign: *f.sign, Observer: records.New()}
 	if len(f.scenarios.values) > 0 {
 		return badUsage("there is no scenario %q", f.scenarios.values[0]).WithHint("'goshawk world list' names them")
 	}
