@@ -196,7 +196,11 @@ func TestServerKeepsWhatIsUsed(t *testing.T) {
 	if body := <-answered; body != `{"in_best_chain":true,"height":1}` {
 		t.Errorf("the answer knows of what came later: %s", body)
 	}
-	<-closed
+	select {
+	case <-closed:
+	default:
+		t.Error("it was not closed when the answer had ended")
+	}
 }
 
 // slowBlocks waits with its first answer.

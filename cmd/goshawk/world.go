@@ -32,6 +32,7 @@ type worldFlags struct {
 	out       *string
 	format    *string
 	fast      *bool
+	serve     *serveFlags
 }
 
 func runWorld(ctx context.Context, _ *terminal, c *command) error {
@@ -45,11 +46,12 @@ func runWorld(ctx context.Context, _ *terminal, c *command) error {
 	f.fast = c.Bool("bytes", false, "verify: compare the files with world.json only, without measuring the chain")
 	c.Var(&f.scenarios, "scenario", "new: `NAME` of a crime to plant; may repeat ('goshawk world list' names them)")
 	f.format = c.format("text", "json")
+	f.serve = newServeFlags(c)
 	if err := c.parse(0, 2); err != nil {
 		return err
 	}
 	if len(c.args) == 0 {
-		return badUsage("say what to do: new, list or verify")
+		return badUsage("say what to do: new, list, verify or serve")
 	}
 	action, args := c.args[0], c.args[1:]
 	switch {
@@ -57,6 +59,10 @@ func runWorld(ctx context.Context, _ *terminal, c *command) error {
 		return badUsage("say which world to verify: goshawk world verify DIR")
 	case action == "verify":
 		return f.verify(ctx, args[0])
+	case action == "serve" && len(args) != 1:
+		return badUsage("say which world to serve: goshawk world serve DIR")
+	case action == "serve":
+		return f.serve.serve(ctx, args[0], *f.format == "json")
 	case len(args) > 0:
 		return badUsage("%q is one argument too many", args[0])
 	case action == "new":
@@ -64,7 +70,7 @@ func runWorld(ctx context.Context, _ *terminal, c *command) error {
 	case action == "list":
 		return f.list()
 	}
-	return badUsage("%q is nothing to do with a world", action).WithHint("choose one of new, list, verify")
+	return badUsage("%q is nothing to do with a world", action).WithHint("choose one of new, list, verify, serve")
 }
 
 // worldFolder is a world's folder on disk while it is being written.
