@@ -98,8 +98,8 @@ type custody struct {
 	sweepAt   int   // else so many at a time
 	sweepWait int32 // or after so many blocks
 	fee       uint64
-	oldest    bool // the hot wallet spends its oldest coins first
-	back      bool // hot wallet's change goes back to its address
+	choose    Choose // how the hot wallet chooses coins
+	back      bool   // hot wallet's change goes back to its address
 }
 
 type arrival struct {
@@ -118,11 +118,7 @@ type payout struct {
 
 // NewCustodian opens a service with a style of its own.
 func (e *Economy) newCustodian(a *Actor, style custody) *Custodian {
-	choose := BestFit
-	if style.oldest {
-		choose = OldestFirst
-	}
-	hot := &Software{Name: "service", Form: style.hot, Choose: choose, Fee: Estimated, Version: 1, Changed: true, Back: style.back}
+	hot := &Software{Name: "service", Form: style.hot, Choose: style.choose, Fee: Estimated, Version: 1, Changed: true, Back: style.back}
 	if e.spec.Era >= Era2019 {
 		hot.Version = 2
 	}
@@ -349,10 +345,17 @@ func (c *Custodian) pay(e *Economy, list []payout) bool {
 	return true
 }
 
+// mostHotCoins is how many coins a service lets lie in its hot wallet before it
+// brings the oldest together.
+const mostHotCoins = 240
+
 // balance moves coins between the hot and the cold wallet.
 func (c *Custodian) balance(e *Economy) {
 	if e.height%7 != int32(c.Actor.ID)%7 {
 		return
+	}
+	if len(c.Hot.coins)-c.Hot.head > mostHotCoins {
+		e.SendAll(c.Hot, e.hotAddress(c), mostHotCoins/4, Order{Kind: Consolidation})
 	}
 	all := c.Holds()
 	var asked uint64

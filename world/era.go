@@ -47,7 +47,16 @@ type era struct {
 	sendAll      int    // parts of ten thousand: deposits that empty the wallet
 	round        int    // parts of ten thousand: payments typed as round amounts of coin
 	topup        uint64 // percent of their wealth that people buy at a time, more or less
+	prompt       int    // parts of ten thousand: merchants who sell each payment at once
+	gather       int    // parts of ten thousand: people who let coins come in, and then spend most of them at once
+	gatherLeast  uint64 // so many coins at least
 	spot         int    // parts of ten thousand: people who buy coins when they need them, and no more
+	wake         int    // parts of ten thousand: deeds of anybody, rather than of those who act often
+	again        int    // parts of ten thousand: people who pay once more within the hour
+	alike        int    // of so many whom a person could pay, they pay the one whose wealth is most like theirs
+	savers       int    // people who bought long ago and spend once, for ten thousand transactions
+	bets         uint64 // bets in a session, at most
+	idle         int    // parts of ten thousand: payments that go to anybody, rather than to those who act often
 	kin          int    // parts of ten thousand: people who prefer counterparties with addresses like theirs
 	hoard        int    // coins that merchants let come in before they sell
 	hoardWait    int32
@@ -79,52 +88,52 @@ func eras(y Era) *era {
 func era2015() *era {
 	return &era{
 		year: Era2015, start: 1_433_116_800, cents: 22_500, swing: 3300, feeRate: 30_000,
-		assumptions: Assumptions{CoinJoins: 60, Reuse: 2_200, PayJoins: 0, SharedCustody: 100, ChangeHands: 50},
+		assumptions: Assumptions{CoinJoins: 60, Reuse: 3_900, PayJoins: 0, SharedCustody: 100, ChangeHands: 50},
 		software: []weighted{
 			{24, Software{Name: "core", Form: PayKeyHash, Choose: Knapsack, Place: Anywhere, Fee: Estimated, Version: 1, Changed: true}},
-			{14, Software{Name: "electrum", Form: PayKeyHash, Choose: OldestFirst, Place: Anywhere, Fee: Flat, Version: 1, Snipe: false}},
-			{22, Software{Name: "bitcoinj", Form: PayKeyHash, Choose: OldestFirst, Place: Last, Fee: Flat, Version: 1, Reuse: 3_000}},
-			{26, Software{Name: "web", Form: PayKeyHash, Choose: SmallFirst, Place: Last, Fee: Flat, Version: 1, Reuse: 4_000}},
-			{10, Software{Name: "mobile", Form: PayKeyHash, Choose: OldestFirst, Place: Anywhere, Fee: Flat, Version: 1, Changed: true}},
-			{4, Software{Name: "multisig", Form: PayScript, Choose: OldestFirst, Place: Anywhere, Fee: Flat, Version: 1}},
+			{14, Software{Name: "electrum", Tidy: 6_000, Form: PayKeyHash, Choose: OldestFirst, Place: Anywhere, Fee: Flat, Version: 1, Snipe: false}},
+			{22, Software{Name: "bitcoinj", Tidy: 6_000, Form: PayKeyHash, Choose: OldestFirst, Place: Last, Fee: Flat, Version: 1, Reuse: 3_000}},
+			{26, Software{Name: "web", Tidy: 6_000, Form: PayKeyHash, Choose: SmallFirst, Place: Last, Fee: Flat, Version: 1, Reuse: 4_000}},
+			{10, Software{Name: "mobile", Tidy: 6_000, Form: PayKeyHash, Choose: OldestFirst, Place: Anywhere, Fee: Flat, Version: 1, Changed: true}},
+			{4, Software{Name: "multisig", Tidy: 6_000, Form: PayScript, Choose: OldestFirst, Place: Anywhere, Fee: Flat, Version: 1}},
 		},
-		mix:     [deeds]uint64{deedShop: 30, deedPerson: 34, deedMany: 9, deedDeposit: 10, deedCash: 14, deedRemote: 8, deedMove: 3, deedBet: 10, deedMix: 1, deedBroker: 1, deedNote: 1},
-		stretch: 150, people: 1_000, spread: 3 * one, part: 4, partSpread: 2 * one, round: 3_200, topup: 25, spot: 2_000, kin: 0, hoard: 50, hoardWait: 20 * day,
+		mix:     [deeds]uint64{deedShop: 44, deedPerson: 26, deedMany: 9, deedDeposit: 10, deedCash: 5, deedRemote: 3, deedMove: 3, deedBet: 1, deedMix: 1, deedBroker: 1, deedNote: 1},
+		stretch: 230, people: 350, spread: 3 * one, part: 4, partSpread: 2 * one, round: 3_200, topup: 25, prompt: 1_500, spot: 3_500, savers: 680, bets: 14, again: 5_000, alike: 5, gather: 8_000, gatherLeast: 4, wake: 6_000, idle: 6_000, hoard: 100, hoardWait: 20 * day,
 		exchanges: []custody{
-			{form: PayKeyHash, hot: PayKeyHash, cold: PayScript, confirms: 6, batch: 0, sweepAt: 30, sweepWait: 2 * day, fee: 10_000, back: true},
-			{form: PayKeyHash, hot: PayKeyHash, cold: PayKeyHash, confirms: 3, batch: 0, direct: true, fee: 10_000, oldest: true},
-			{form: PayKeyHash, hot: PayKeyHash, cold: PayScript, confirms: 3, batch: 8, patience: 3, atMost: 20, sweepAt: 20, sweepWait: day, fee: 20_000},
-			{form: PayKeyHash, hot: PayKeyHash, cold: PayKeyHash, confirms: 4, batch: 0, sweepEach: true, fee: 10_000},
+			{form: PayKeyHash, hot: PayKeyHash, cold: PayScript, confirms: 6, batch: 3, patience: 2, atMost: 8, direct: true, choose: LargestFirst, fee: 10_000},
+			{form: PayKeyHash, hot: PayKeyHash, cold: PayKeyHash, confirms: 3, direct: true, choose: LargestFirst, fee: 10_000},
+			{form: PayKeyHash, hot: PayKeyHash, cold: PayScript, confirms: 3, batch: 6, patience: 2, atMost: 8, sweepAt: 20, sweepWait: day, fee: 20_000, choose: BestFit, back: true},
+			{form: PayKeyHash, hot: PayKeyHash, cold: PayKeyHash, confirms: 4, direct: true, choose: LargestFirst, fee: 10_000},
 		},
-		processors: []custody{{form: PayKeyHash, hot: PayKeyHash, cold: PayKeyHash, confirms: 1, batch: 6, patience: day, atMost: 20, direct: true, oldest: true}},
-		mined:      PayKeyHash, notes: []Form{PayKeyHash}, poolMembers: 14, activityTail: 85, sendAll: 2_500,
+		processors: []custody{{form: PayKeyHash, hot: PayKeyHash, cold: PayKeyHash, confirms: 1, batch: 6, patience: day, atMost: 20, direct: true, choose: OldestFirst}},
+		mined:      PayKeyHash, notes: []Form{PayKeyHash}, poolMembers: 8, activityTail: 120, sendAll: 2_500,
 	}
 }
 
 func era2019() *era {
 	return &era{
 		year: Era2019, start: 1_556_668_800, cents: 530_000, swing: 3300, feeRate: 40_000,
-		assumptions: Assumptions{CoinJoins: 25, Reuse: 300, PayJoins: 5, SharedCustody: 100, ChangeHands: 50},
+		assumptions: Assumptions{CoinJoins: 25, Reuse: 900, PayJoins: 5, SharedCustody: 100, ChangeHands: 50},
 		software: []weighted{
 			{20, Software{Name: "core", Form: PayNestedKey, Choose: Knapsack, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Changed: true, Match: true}},
 			{14, Software{Name: "electrum", Form: PayKeyHash, Choose: ByAddress, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Replace: true, Sorted: true}},
 			{5, Software{Name: "electrum-segwit", Form: PayWitnessKey, Choose: ByAddress, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Replace: true, Sorted: true}},
 			{22, Software{Name: "web", Form: PayKeyHash, Choose: LargestFirst, Place: Anywhere, Fee: Hasty, Version: 1, Reuse: 1_500}},
-			{12, Software{Name: "mobile", Form: PayKeyHash, Choose: OldestFirst, Place: Anywhere, Fee: Estimated, Version: 1, Changed: true}},
+			{12, Software{Name: "mobile", Tidy: 3_000, Form: PayKeyHash, Choose: OldestFirst, Place: Anywhere, Fee: Estimated, Version: 1, Changed: true}},
 			{17, Software{Name: "hardware", Form: PayNestedKey, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 1}},
 			{10, Software{Name: "multisig", Form: PayScript, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 1}},
 			{2, Software{Name: "samourai", Form: PayWitnessKey, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 1, Sorted: true, Replace: true}},
 		},
-		mix: [deeds]uint64{deedShop: 12, deedPerson: 18, deedMany: 2, deedDeposit: 10, deedCash: 6, deedRemote: 14, deedMove: 2, deedBet: 3, deedMix: 1, deedBroker: 1, deedNote: 12, deedToken: 12},
+		mix: [deeds]uint64{deedShop: 12, deedPerson: 18, deedMany: 1, deedDeposit: 10, deedCash: 6, deedRemote: 14, deedMove: 2, deedBet: 1, deedMix: 1, deedBroker: 1, deedNote: 10, deedToken: 6},
 
-		stretch: 110, people: 120, spread: 3 * one, part: 8, partSpread: 2 * one, round: 2_200, topup: 40, spot: 1_500, kin: 6_000, hoard: 14, hoardWait: 3 * day,
+		stretch: 110, people: 120, spread: 3 * one, part: 6, partSpread: 2 * one, round: 2_200, topup: 30, prompt: 800, spot: 1_500, gather: 1_300, gatherLeast: 2, savers: 80, bets: 6, again: 0, alike: 1, idle: 2_000, kin: 8_500, hoard: 14, hoardWait: 3 * day,
 		exchanges: []custody{
-			{form: PayScript, hot: PayScript, cold: PayScript, confirms: 3, batch: 10, patience: 4, atMost: 30, sweepAt: 30, sweepWait: day, fee: 40_000},
-			{form: PayKeyHash, hot: PayKeyHash, cold: PayScript, confirms: 1, batch: 0, sweepEach: true, fee: 50_000, back: true},
-			{form: PayNestedKey, hot: PayNestedKey, cold: PayScript, confirms: 2, batch: 12, patience: 4, atMost: 40, direct: true, fee: 50_000},
-			{form: PayKeyHash, hot: PayKeyHash, cold: PayKeyHash, confirms: 2, batch: 0, sweepAt: 20, sweepWait: day / 2, fee: 50_000},
+			{form: PayScript, hot: PayScript, cold: PayScript, confirms: 3, batch: 10, patience: 4, atMost: 30, sweepAt: 30, sweepWait: day, fee: 40_000, choose: BestFit},
+			{form: PayKeyHash, hot: PayKeyHash, cold: PayScript, confirms: 1, batch: 0, sweepEach: true, fee: 50_000, choose: BestFit},
+			{form: PayNestedKey, hot: PayNestedKey, cold: PayScript, confirms: 2, batch: 12, patience: 4, atMost: 40, direct: true, fee: 50_000, choose: BestFit},
+			{form: PayKeyHash, hot: PayKeyHash, cold: PayKeyHash, confirms: 2, batch: 5, patience: 2, atMost: 30, sweepAt: 20, sweepWait: day / 2, fee: 50_000, choose: BestFit},
 		},
-		processors: []custody{{form: PayScript, hot: PayScript, cold: PayScript, confirms: 1, batch: 8, patience: day, atMost: 40, sweepAt: 25, sweepWait: day}},
+		processors: []custody{{form: PayScript, hot: PayScript, cold: PayScript, confirms: 1, batch: 8, patience: day, atMost: 40, sweepAt: 25, sweepWait: day, choose: BestFit}},
 		mined:      PayKeyHash, notes: []Form{PayKeyHash, PayKeyHash, PayWitnessKey}, poolMembers: 20, roundSize: 40, activityTail: 120, sendAll: 2_500,
 	}
 }
@@ -134,25 +143,25 @@ func era2022() *era {
 		year: Era2022, start: 1_641_081_600, cents: 4_700_000, swing: 3300, feeRate: 6_000,
 		assumptions: Assumptions{CoinJoins: 30, Reuse: 1_900, PayJoins: 10, SharedCustody: 100, ChangeHands: 50},
 		software: []weighted{
-			{10, Software{Name: "core", Form: PayWitnessKey, Choose: BestFit, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Replace: true, Changed: true}},
-			{12, Software{Name: "electrum", Form: PayWitnessKey, Choose: ByAddress, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Replace: true, Sorted: true}},
-			{22, Software{Name: "web", Form: PayKeyHash, Choose: LargestFirst, Place: Anywhere, Fee: Hasty, Version: 1}},
-			{8, Software{Name: "mobile", Form: PayWitnessKey, Choose: OldestFirst, Place: Anywhere, Fee: Estimated, Version: 1, Changed: true}},
-			{24, Software{Name: "hardware", Form: PayNestedKey, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 2, Replace: true}},
-			{20, Software{Name: "multisig", Form: PayNestedScript, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 1}},
+			{13, Software{Name: "core", Form: PayWitnessKey, Choose: BestFit, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Replace: true, Changed: true}},
+			{16, Software{Name: "electrum", Form: PayWitnessKey, Choose: ByAddress, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Replace: true, Sorted: true}},
+			{26, Software{Name: "web", Form: PayKeyHash, Choose: LargestFirst, Place: Anywhere, Fee: Hasty, Version: 1}},
+			{8, Software{Name: "mobile", Tidy: 3_000, Form: PayWitnessKey, Choose: OldestFirst, Place: Anywhere, Fee: Estimated, Version: 1, Changed: true}},
+			{17, Software{Name: "hardware", Form: PayNestedKey, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 2, Replace: true}},
+			{17, Software{Name: "multisig", Form: PayNestedScript, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 1}},
 			{2, Software{Name: "samourai", Form: PayWitnessKey, Choose: LargestFirst, Place: Anywhere, Fee: Estimated, Version: 1, Sorted: true, Replace: true}},
 			{1, Software{Name: "multisig-segwit", Form: PayWitnessScript, Choose: BestFit, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true}},
 			{1, Software{Name: "taproot", Form: PayTaproot, Choose: BestFit, Place: Anywhere, Fee: Estimated, Version: 2, Snipe: true, Replace: true}},
 		},
-		mix:     [deeds]uint64{deedShop: 14, deedPerson: 26, deedMany: 4, deedDeposit: 14, deedCash: 10, deedRemote: 60, deedMove: 4, deedBet: 4, deedMix: 1, deedBroker: 1, deedNote: 1},
-		stretch: 100, people: 90, spread: 5 * one / 2, part: 6, partSpread: 7 * one / 4, round: 700, topup: 80, spot: 3_500, kin: 0, hoard: 20, hoardWait: day,
+		mix:     [deeds]uint64{deedShop: 14, deedPerson: 26, deedMany: 4, deedDeposit: 14, deedCash: 10, deedRemote: 60, deedMove: 2, deedBet: 1, deedMix: 1, deedBroker: 1, deedNote: 1},
+		stretch: 100, people: 90, spread: 5 * one / 2, part: 6, partSpread: 7 * one / 4, round: 700, topup: 80, prompt: 6_500, gather: 1_800, gatherLeast: 2, spot: 5_500, savers: 30, bets: 6, again: 0, alike: 1, hoard: 20, hoardWait: day,
 		exchanges: []custody{
-			{form: PayNestedScript, hot: PayNestedScript, cold: PayNestedScript, confirms: 2, batch: 20, patience: 3, atMost: 80, sweepAt: 40, sweepWait: day / 2, fee: 20_000},
-			{form: PayNestedKey, hot: PayWitnessKey, cold: PayWitnessScript, confirms: 1, batch: 20, patience: 3, atMost: 100, sweepEach: true, fee: 30_000},
-			{form: PayKeyHash, hot: PayWitnessKey, cold: PayScript, confirms: 1, batch: 0, sweepAt: 12, sweepWait: day / 4, fee: 30_000, back: true},
-			{form: PayNestedKey, hot: PayNestedKey, cold: PayScript, confirms: 3, batch: 15, patience: 3, atMost: 60, direct: true, fee: 30_000},
+			{form: PayNestedScript, hot: PayNestedScript, cold: PayNestedScript, confirms: 1, batch: 20, patience: 3, atMost: 80, sweepAt: 20, sweepWait: 6, fee: 20_000, choose: BestFit},
+			{form: PayNestedKey, hot: PayWitnessKey, cold: PayWitnessScript, confirms: 1, batch: 20, patience: 3, atMost: 100, sweepAt: 10, sweepWait: 6, fee: 30_000, choose: BestFit},
+			{form: PayKeyHash, hot: PayWitnessKey, cold: PayScript, confirms: 1, batch: 0, sweepAt: 12, sweepWait: day / 4, fee: 30_000, choose: BestFit},
+			{form: PayNestedKey, hot: PayNestedKey, cold: PayScript, confirms: 3, direct: true, fee: 30_000, choose: BestFit, back: true},
 		},
-		processors: []custody{{form: PayWitnessKey, hot: PayWitnessKey, cold: PayWitnessScript, confirms: 1, batch: 8, patience: day, atMost: 60, sweepAt: 25, sweepWait: day}},
+		processors: []custody{{form: PayWitnessKey, hot: PayWitnessKey, cold: PayWitnessScript, confirms: 1, batch: 8, patience: day, atMost: 60, sweepAt: 25, sweepWait: 6, choose: BestFit}},
 		mined:      PayKeyHash, notes: []Form{PayKeyHash, PayWitnessKey}, poolMembers: 30, roundSize: 50, activityTail: 120, sendAll: 4_000,
 	}
 }

@@ -138,14 +138,22 @@ func (e *Economy) settle(w *Wallet, d *draft, sum uint64) bool {
 // transaction that weighs so much without them, and what they are worth; nil if
 // none suffice.
 func (e *Economy) choose(w *Wallet, sum uint64, weight int) ([]int, uint64) {
-	const window = 192 // wallets with more coins look at the oldest ones only
+	const window = 192 // wallets with more coins look at the oldest and the newest ones only
 	coins := w.coins[w.head:]
 	list := e.places[:0]
 	var total uint64
 	single := -1 // the smallest that suffices alone
 	enough := func(more int) bool { return total >= sum+e.fee(w, weight+more) }
+	extra := 0 // coins beyond those
+	if w.Software.Tidy > 0 && w.rng.Chance(w.Software.Tidy) {
+		extra = int(min(w.rng.pareto(2, 80), 60)) - 1
+	}
 	more := 0
-	for i, s := range coins {
+	for i := 0; i < len(coins); i++ {
+		if i == window/2 && w.Software.Choose != OldestFirst {
+			i = max(i, len(coins)-window/2)
+		}
+		s := coins[i]
 		if !e.ripe(s, w.Software.Changed) {
 			continue
 		}
@@ -159,17 +167,22 @@ func (e *Economy) choose(w *Wallet, sum uint64, weight int) ([]int, uint64) {
 			total += c.value
 			more += f
 			if enough(more) {
-				e.places = list
-				return list, total
+				if extra--; extra < 0 {
+					e.places = list
+					return list, total
+				}
 			}
 		} else if c.value >= sum+e.fee(w, weight+f) && (single < 0 || c.value < e.coins[coins[single]].value) {
 			single = i
 		}
-		if len(list) == window {
+		if len(list) == 2*window {
 			break
 		}
 	}
 	e.places = list
+	if w.Software.Choose == OldestFirst && enough(more) && len(list) > 0 {
+		return list, total
+	}
 	if w.Software.Choose == OldestFirst || len(list) == 0 {
 		return nil, 0
 	}
@@ -210,6 +223,10 @@ func (e *Economy) choose(w *Wallet, sum uint64, weight int) ([]int, uint64) {
 		more += formTable[e.coins[coins[list[n]]].address.Form()].weight
 		whole := w.Software.Choose != ByAddress || n+1 == len(list) || e.coins[coins[list[n+1]]].address != e.coins[coins[list[n]]].address
 		if whole && enough(more) {
+			for ; extra > 0 && n+1 < len(list); extra-- {
+				n++
+				total += value(list[n])
+			}
 			list = list[:n+1]
 			slices.Sort(list)
 			return list, total

@@ -26,6 +26,9 @@ func (e *Economy) act() {
 	r := &e.crowd
 	d := deed(e.deeds.draw(r))
 	p := e.people[e.activity.draw(r)]
+	if r.Chance(e.era.wake) {
+		p = e.people[r.Pick(len(e.people))]
+	}
 	w := p.Wallet
 	if e.coinjoins*10_000 < e.done*e.spec.Assumptions.CoinJoins && r.Chance(500) {
 		d = deedJoin
@@ -62,13 +65,17 @@ func (e *Economy) act() {
 		d = deedDeposit
 	}
 	e.do(p, d, r)
+	if p.gather == 0 && d <= deedPerson && r.Chance(e.era.again) {
+		e.errands = append(e.errands, errand{p, d, e.wish(p, r), e.height})
+	}
 }
 
-// errand is a deed that waits for the coins which were bought for it.
+// errand is a deed that waits: for the coins which were bought for it, or a
+// little while.
 type errand struct {
 	person *Person
 	deed   deed
-	amount uint64
+	amount uint64 // satoshis, or bets to come
 	since  int32
 }
 
@@ -78,6 +85,12 @@ func (e *Economy) runErrands() {
 	for _, n := range e.errands {
 		p := n.person
 		switch {
+		case n.deed == deedBet:
+			if e.bet(p, &e.crowd) && n.amount > 1 {
+				n.amount--
+				break
+			}
+			continue
 		case e.height-n.since < 2:
 		case e.height-n.since > 2*hour*6:
 			continue
@@ -123,8 +136,8 @@ func (e *Economy) do(p *Person, d deed, r *Rand) {
 		} else if len(w.coins)-w.head > 2 {
 			e.SendAll(w, e.NewAddress(w, Receiving), 60, Order{Kind: Consolidation})
 		}
-	case deedBet:
-		e.bet(p, r)
+	case deedBet: // seldom only once
+		e.errands = append(e.errands, errand{p, d, r.Between(1, e.era.bets), e.height})
 	case deedMix:
 		e.mix(p, r)
 	case deedJoin:
@@ -135,23 +148,35 @@ func (e *Economy) do(p *Person, d deed, r *Rand) {
 	}
 }
 
-// payee returns somebody else.
+// payee returns somebody else, of a few the one whose means are most like the
+// payer's.
 func (e *Economy) payee(p *Person, r *Rand) *Person {
-	for {
+	var best *Person
+	for n := 0; n < e.era.alike; {
 		q := e.people[e.activity.draw(r)]
 		if r.Chance(e.era.idle) {
 			q = e.people[r.Pick(len(e.people))]
 		}
-		if q != p && e.kin(p.Wallet, q.Wallet.Software.Form, r) {
-			return q
+		if q == p || !e.kin(p.Wallet, q.Wallet.Software.Form, r) {
+			continue
+		}
+		if n++; best == nil || distance(p.wealth, q.wealth) < distance(p.wealth, best.wealth) {
+			best = q
 		}
 	}
+	return best
 }
+
+// distance says how far apart two sums are, in proportion.
+func distance(a, b uint64) uint64 { return max(a, b) / (min(a, b)>>10 + 1) }
 
 // shop returns a shop that somebody goes to.
 func (e *Economy) shop(p *Person, r *Rand) *shop {
 	for {
 		s := e.shops[e.popularity.draw(r)]
+		if r.Chance(e.era.idle) {
+			s = e.shops[r.Pick(len(e.shops))]
+		}
 		f := s.wallet.Software.Form
 		if s.till != nil {
 			f = s.till.service.style.form
@@ -166,7 +191,7 @@ func (e *Economy) shop(p *Person, r *Rand) *shop {
 // their means, as they type it.
 func (e *Economy) amount(p *Person, r *Rand) uint64 {
 	if p.gather > 0 {
-		return max(e.typed(p, p.Wallet.balance/100*r.Between(50, 97), r), 2*Dust)
+		return max(e.typed(p, p.Wallet.balance/100*r.Between(80, 98), r), 2*Dust)
 	}
 	v := e.wish(p, r)
 	if most := p.Wallet.balance / 10 * 9; v > most {

@@ -49,7 +49,7 @@ func (e *Economy) foundServices() {
 		return e.NewWallet(e.NewActor(role, name), &s)
 	}
 	form := e.era.mined
-	e.casino = &casino{wallet: service(Gambling, "Lucky Heron", Software{Form: form, Choose: BestFit, Version: 1, Back: true, Changed: true}), rng: newRand(e.spec.Seed, "casino", 0)}
+	e.casino = &casino{wallet: service(Gambling, "Lucky Heron", Software{Form: form, Choose: LargestFirst, Version: 1, Back: true, Changed: true}), rng: newRand(e.spec.Seed, "casino", 0)}
 	for range 4 {
 		e.casino.houses = append(e.casino.houses, e.NewAddress(e.casino.wallet, House).Address)
 	}
@@ -61,8 +61,7 @@ func (e *Economy) foundServices() {
 		e.broker.accounts = append(e.broker.accounts, a)
 	}
 	for i := range 24 {
-		r := newRand(e.spec.Seed, "publisher", uint64(i))
-		s := Software{Name: "anchor", Form: e.era.notes[i%len(e.era.notes)], Choose: BestFit, Place: Last, Version: 1, Back: r.Chance(7_500), Changed: true}
+		s := Software{Name: "anchor", Form: e.era.notes[i%len(e.era.notes)], Choose: BestFit, Place: Last, Version: 1, Back: true, Changed: true}
 		e.publishers = append(e.publishers, e.NewWallet(e.NewActor(Publisher, ""), &s))
 	}
 	for i := range 60 {
@@ -85,15 +84,16 @@ func (e *Economy) serve() {
 	e.supply()
 }
 
-// bet plays: the stake goes to the house.
-func (e *Economy) bet(p *Person, r *Rand) {
+// bet plays: the stake goes to the house. It is false where there is none.
+func (e *Economy) bet(p *Person, r *Rand) bool {
 	c := e.casino
 	v := e.typed(p, r.LogNormal(max(p.wealth/60, 2_000), one), r)
 	to := Dest{Address: c.houses[c.rng.Pick(len(c.houses))], wallet: c.wallet}
 	if v < 2*Dust || !e.Pay(p.Wallet, []Payment{{to, v}}, Order{Kind: Bet}) {
-		return
+		return false
 	}
 	c.bets = append(c.bets, bet{v, e.Receive(p.Wallet), e.height})
+	return true
 }
 
 // payWinners pays double to not quite half of those who bet.
@@ -107,6 +107,9 @@ func (e *Economy) payWinners() {
 		}
 	}
 	c.bets = c.bets[:copy(c.bets, c.bets[n:])]
+	if len(c.wallet.coins)-c.wallet.head > mostHotCoins {
+		e.SendAll(c.wallet, Dest{Address: c.houses[0], wallet: c.wallet}, mostHotCoins/2, Order{Kind: Consolidation})
+	}
 }
 
 // Mix has a wallet's owner pay a sum to the mixing service, which pays 98 % of it

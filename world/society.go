@@ -21,6 +21,7 @@ type society struct {
 	holders    []*Wallet // of tokens
 	deeds      table
 	errands    []errand
+	savers     savers
 	sticky     []Software // the era's, of those who keep to one address
 	treasuries []*Account // of services that buy coins
 	coinjoins  int        // so far
@@ -36,6 +37,7 @@ type Person struct {
 	mixed  *Wallet // for coins that come out of CoinJoins; nil until there are any
 	wealth uint64  // satoshis that they like to have at hand
 	coin   bool    // thinks in coins, and types round amounts of them
+	gather int     // spends when so many coins have come in, and then most; 0: spends at any time
 	spot   bool    // buys coins when they are needed, and no more
 	asked  int32   // height of the last withdrawal to the own wallet
 }
@@ -104,7 +106,7 @@ func (e *Economy) found() {
 	s.customers = newTable([]uint64{35, 30, 20, 15}[:len(s.exchanges)])
 	for _, w := range e.era.software {
 		sticky := w.Software
-		sticky.Reuse, sticky.Back = 9_000, true
+		sticky.Reuse, sticky.Back = 4_000, true
 		s.sticky = append(s.sticky, sticky)
 	}
 	var activity, popularity []uint64
@@ -127,6 +129,7 @@ func (e *Economy) found() {
 	s.activity, s.popularity, s.deeds = newTable(activity), newTable(popularity), newTable(e.era.mix[:])
 	e.foundServices()
 	e.foundPools()
+	e.foundSavers()
 }
 
 // peoplesCoins is what citizens like to have at hand, all together, of the
@@ -165,6 +168,9 @@ func (e *Economy) newPerson(a *Actor, r *Rand) *Person {
 		p.Wallet.partner = e.NewActor(Citizen, "")
 	}
 	p.Account.sells = r.Chance(7_000)
+	if r.Chance(e.era.gather) {
+		p.gather = 1 + int(min(r.pareto(e.era.gatherLeast, 70), 60))
+	}
 	p.coin, p.spot = r.Chance(e.era.round), r.Chance(e.era.spot)
 	p.wealth = r.LogNormal(1<<24, e.era.spread)
 	return p
@@ -174,7 +180,10 @@ func (e *Economy) newShop(r *Rand) *shop {
 	a := e.NewActor(Merchant, "")
 	s := &shop{actor: a, wallet: e.NewWallet(a, e.software(r)), account: e.bank(r).Open(e, a)}
 	s.account.sells = true
-	s.hoard = e.era.hoard/2 + r.Pick(e.era.hoard)
+	s.hoard = int(min(r.pareto(uint64(e.era.hoard)/3, 100), 400))
+	if r.Chance(e.era.prompt) {
+		s.hoard = 1
+	}
 	s.sold = int32(r.Below(uint64(e.era.hoardWait)))
 	if r.Chance(4_000) {
 		s.till = e.processors[r.Pick(len(e.processors))].Open(e, a)
@@ -203,6 +212,7 @@ func (e *Economy) block() error {
 	}
 	e.sellShops()
 	e.runErrands()
+	e.wakeSavers()
 	quota := e.quota()
 	scene := quota
 	if have := len(e.plan.txs); have < quota {
@@ -266,6 +276,7 @@ func (e *Economy) endow() {
 	if e.height <= from || e.height > to {
 		return
 	}
+	e.fillSavers(int(e.height-from-1), int(e.height-from), to-from)
 	n := len(e.people)
 	for _, p := range e.people[n*int(e.height-from-1)/(to-from) : n*int(e.height-from)/(to-from)] {
 		if !p.spot {

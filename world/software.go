@@ -14,6 +14,7 @@ type Software struct {
 	Snipe   bool // lock time is the current height, against fee sniping
 	Replace bool // BIP 125: may be replaced by a higher fee
 	Version uint32
+	Tidy    int  // parts of ten thousand: payments that take more coins than they need, to have fewer
 	Sorted  bool // BIP 69
 	Changed bool // spends its own change before it is confirmed
 }

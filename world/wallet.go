@@ -100,6 +100,20 @@ func (e *Economy) take(w *Wallet, places []int) {
 		return
 	}
 	coins := w.coins[w.head:]
+	if first := places[0]; first > len(coins)/2 { // those after the first chosen one move up
+		to, next := first, 0
+		for i := first; i < len(coins); i++ {
+			if next < len(places) && places[next] == i {
+				w.balance -= e.coins[coins[i]].value
+				next++
+				continue
+			}
+			coins[to] = coins[i]
+			to++
+		}
+		w.coins = w.coins[:w.head+to]
+		return
+	}
 	// Those before the last chosen one move back over the gaps.
 	end := places[len(places)-1]
 	to, next := end, len(places)-1
