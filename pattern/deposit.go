@@ -11,10 +11,11 @@ import (
 // collects from many: how services gather what customers paid in (the deposit
 // addresses of Victor, FC 2020, for accounts; for coins, the sweeps that
 // Meiklejohn et al., IMC 2013, describe).
-const RuleDepositAddress = "deposit-address/1"
+const RuleDepositAddress = "deposit-address/2"
 
 const (
 	collectorOutputs = 20      // an unlabelled collector received at least so many coins [own]
+	collectorLooked  = 20      // of its addresses that are looked at for whom it pays [own]
 	mostHistory      = 10_000  // transactions of one address that are looked at
 	mostSweeps       = 100     // listed in a finding
 	depositWindow    = 1 << 26 // addresses whose state is held at once: 512 MB
@@ -158,10 +159,14 @@ func (s *search) depositAt(ctx context.Context, a goshawk.AddressID) error {
 	case service != "":
 		d.Confidence, d.Statement = strong, "consistent with a customer's deposit address at "+service
 		d.Saw = append(d.Saw, "the addresses paid are labelled "+service)
-	case collector[0].Outputs < collectorOutputs:
-		return nil
-	case s.Owner != nil:
-		d.Confidence = moderate
+	default:
+		collects, err := s.collects(ctx, p, party, to)
+		if err != nil || !collects {
+			return err
+		}
+		if s.Owner != nil {
+			d.Confidence = moderate
+		}
 	}
 	if left := about.Outputs - min(about.Outputs, about.Spends); left > 0 {
 		d.Confidence = weaker(d.Confidence)
@@ -169,9 +174,77 @@ func (s *search) depositAt(ctx context.Context, a goshawk.AddressID) error {
 	}
 	d.Saw = append(d.Saw,
 		fmt.Sprintf("%s received in all, and every spend (%s) paid nobody else", about.Received, goshawk.Count(sweeps, "transaction", "transactions")),
-		fmt.Sprintf("%s received %s from all its payers", collector[0].Text, goshawk.Count(int(collector[0].Outputs), "coin", "coins")))
+		fmt.Sprintf("%s received %s from all payers", collector[0].Text, goshawk.Count(int(collector[0].Outputs), "coin", "coins")))
 	d.parts = append([]part{{"deposit", goshawk.NoTx, -1, a, 0, false}}, parts...)
 	return s.report(ctx, []*draft{d})
+}
+
+// collects says whether an unlabelled party gathers coins as a service does: its
+// addresses received enough of them, and it is not itself a customer, who brings
+// all that it receives to one other party (a shop does so that is paid on many
+// addresses and sells at one exchange).
+func (s *search) collects(ctx context.Context, p *parties, party, to goshawk.AddressID) (bool, error) {
+	if known, ok := s.collectors[party]; ok {
+		return known, nil
+	}
+	members, more := []goshawk.AddressID{to}, false
+	if s.Members != nil {
+		all, cut, err := s.Members(ctx, to, collectorLooked)
+		if err != nil {
+			return false, err
+		}
+		for _, a := range all {
+			if a != to {
+				members = append(members, a)
+			}
+		}
+		more = cut
+	}
+	described, err := s.ledger.Addresses(ctx, members, goshawk.WantTotals)
+	if err != nil {
+		return false, err
+	}
+	coins, spends := uint64(0), uint64(0)
+	for i := range described {
+		coins += described[i].Outputs
+		spends += described[i].Spends
+	}
+	ok := more || coins >= collectorOutputs
+	if ok && spends > 0 {
+		if ok, err = s.paysOthers(ctx, p, party, members); err != nil {
+			return false, err
+		}
+	}
+	if s.collectors == nil {
+		s.collectors = map[goshawk.AddressID]bool{}
+	}
+	s.collectors[party] = ok
+	return ok, nil
+}
+
+// paysOthers says whether any of a party's addresses took part in a transaction
+// that pays two addresses of others or more, such as a customer and one's own
+// change: sweeps and deposits of all that came in pay one.
+func (s *search) paysOthers(ctx context.Context, p *parties, party goshawk.AddressID, members []goshawk.AddressID) (bool, error) {
+	for _, a := range members {
+		sweeps, err := s.eachSpend(ctx, a, func(batch *goshawk.Transactions, row int) bool {
+			outs := batch.Out(row)
+			others := 0
+			for i := range outs {
+				if !spendable(&outs[i]) {
+					continue
+				}
+				if to, _ := p.of(outs[i].Address); to != party {
+					others++
+				}
+			}
+			return others < 2
+		})
+		if err != nil || !sweeps {
+			return !sweeps, err
+		}
+	}
+	return false, nil
 }
 
 // weaker is the next word down.

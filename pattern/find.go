@@ -29,6 +29,9 @@ type Query struct {
 	// Owner maps addresses to what stands for their cluster; nil: every address
 	// stands for itself.
 	Owner func(goshawk.AddressID) goshawk.AddressID
+	// Members lists the addresses of an address's cluster, itself among them, at
+	// most limit of them; more says that there are others. Nil: it stands alone.
+	Members func(ctx context.Context, a goshawk.AddressID, limit int) (members []goshawk.AddressID, more bool, err error)
 	// Change tells which output of each transaction of a batch is its change, -1
 	// where that cannot be said; ChangeWant is what it needs in the batch. Nil
 	// takes the larger output of a peel for what goes on.
@@ -68,6 +71,8 @@ type search struct {
 	head   goshawk.Head
 	each   func(goshawk.Finding) error
 	found  int
+	// collectors remembers which unlabelled parties collect coins as services do.
+	collectors map[goshawk.AddressID]bool
 }
 
 func (s *search) run(ctx context.Context) error {

@@ -239,8 +239,8 @@ func TestDepositAddresses(t *testing.T) {
 	}
 	h := ledgertest.MustChain(script)
 	l := h.Ledger()
-	one := "deposit-address/1 weak d: deposit, sweep s1:0, sweep s2:0"
-	two := "deposit-address/1 weak d: deposit, sweep s2:0" // with a coin left
+	one := "deposit-address/2 weak d: deposit, sweep s1:0, sweep s2:0"
+	two := "deposit-address/2 weak d: deposit, sweep s2:0" // with a coin left
 	expect(t, "collected by an address", find(t, h, l, Query{Kind: KindDepositAddress}), one, two)
 	expect(t, "from a coin", find(t, h, l, Query{Kind: KindDepositAddress, From: outpoint(h, "d:0")}), one)
 	expect(t, "from a coin spent otherwise", find(t, h, l, Query{Kind: KindDepositAddress, From: outpoint(h, "more:1")}))
@@ -248,7 +248,7 @@ func TestDepositAddresses(t *testing.T) {
 	labels := label(t, h, l, "Exchange", "hot", "elsewhere")
 	expect(t, "collected by a service", find(t, h, l, Query{Kind: KindDepositAddress, Services: labels}),
 		strings.Replace(one, "weak", "strong", 1), strings.Replace(two, "weak", "moderate", 1),
-		"deposit-address/1 strong more: deposit, sweep s3:0, sweep s3:1")
+		"deposit-address/2 strong more: deposit, sweep s3:0, sweep s3:1")
 
 	// One cluster of everything: nobody pays anybody else.
 	together := func(goshawk.AddressID) goshawk.AddressID { return 0 }
@@ -262,6 +262,59 @@ func TestDepositAddresses(t *testing.T) {
 	}
 	got := find(t, h, l, Query{Kind: KindDepositAddress, Owner: cluster, Limit: 1})
 	expect(t, "collected by a cluster", got, strings.Replace(one, "weak", "moderate", 1))
+}
+
+// A shop brings what it is paid on many addresses to its account at an exchange,
+// and the exchange sweeps that on: the shop's addresses are not the exchange's
+// deposit addresses. Where the collector pays others too it is taken for a service.
+func TestACustomerIsNoCollector(t *testing.T) {
+	script := "tx fund: mint 50 -> " + many(24, "shop# 2") + ", rest 2\nblock\n"
+	for i := range 24 {
+		script += fmt.Sprintf("tx bring%d: fund:%d -> account 2\n", i, i)
+	}
+	for name, c := range map[string]struct {
+		ends  string
+		found int
+	}{
+		"swept":         {"tx sweep: " + many(24, "bring#:0") + " -> hot 48\n", 0},
+		"not yet swept": {"", 24},
+		"pays others":   {"tx pay: bring0:0, bring1:0 -> somebody 1, change 3\n", 24},
+	} {
+		h := ledgertest.MustChain(script + c.ends)
+		if got := find(t, h, h.Ledger(), Query{Kind: KindDepositAddress}); len(got) != c.found {
+			t.Errorf("%s: %d findings, not %d: %v", name, len(got), c.found, got)
+		}
+	}
+}
+
+// What many addresses of one cluster collect counts together.
+func TestAClusterCollects(t *testing.T) {
+	script := "tx fund: mint 50 -> " + many(24, "payer# 2") + ", rest 2\nblock\n"
+	for i := range 24 {
+		script += fmt.Sprintf("tx sweep%d: fund:%d -> hot%d 2\n", i, i, i)
+	}
+	h := ledgertest.MustChain(script + "tx pay: " + many(24, "sweep#:0") + " -> somebody 40, change 8\n")
+	l := h.Ledger()
+	var hot []goshawk.AddressID
+	for i := range 24 {
+		hot = append(hot, address(t, h, l, fmt.Sprintf("hot%d", i)))
+	}
+	q := Query{Kind: KindDepositAddress, Owner: func(a goshawk.AddressID) goshawk.AddressID {
+		if slices.Contains(hot, a) {
+			return hot[0]
+		}
+		return a
+	}}
+	expect(t, "without the cluster's addresses", find(t, h, l, q))
+	q.Members = func(_ context.Context, a goshawk.AddressID, limit int) ([]goshawk.AddressID, bool, error) {
+		if slices.Contains(hot, a) {
+			return hot[:limit], true, nil
+		}
+		return []goshawk.AddressID{a}, false, nil
+	}
+	if got := find(t, h, l, q); len(got) != 24 || !strings.HasPrefix(got[0], "deposit-address/2 moderate fund: deposit") {
+		t.Errorf("%d findings: %v", len(got), got)
+	}
 }
 
 func TestAddressReuse(t *testing.T) {

@@ -66,7 +66,8 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 	defer func() { err = errors.Join(err, closeLabels()) }()
 	finder := cluster.NewFinder(ch, rule)
 	q.Change, q.ChangeWant = finder.Changes, finder.Want()
-	q.Owner = func(a goshawk.AddressID) goshawk.AddressID { return cluster.Root(ch.local, a) }
+	clusters := cluster.Of(ch, ch.local)
+	q.Owner, q.Members = clusters.Root, clusters.Members
 	if q.Services, err = newNames(ctx, ch, set); err != nil {
 		return err
 	}

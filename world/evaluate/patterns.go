@@ -247,7 +247,7 @@ func (m *measurer) deposits(ctx context.Context) error {
 		services pattern.Services
 	}{{pattern.RuleDepositAddress, nil}, {pattern.RuleDepositAddress + ", services labelled", known{m.Truth}}} {
 		var names []string
-		query := pattern.Query{Kind: pattern.KindDepositAddress, Owner: m.grouping.Root, Services: by.services}
+		query := pattern.Query{Kind: pattern.KindDepositAddress, Owner: m.grouping.Root, Members: m.grouping.Members, Services: by.services}
 		err := pattern.Find(ctx, m.Ledger, query, func(f goshawk.Finding) error {
 			for i := range f.Parts {
 				if p := &f.Parts[i]; p.Role == "deposit" {

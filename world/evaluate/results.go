@@ -47,6 +47,9 @@ func Results(ctx context.Context, era world.Era, settled []Settled) ([]score.Res
 			}
 			f := score.Figure{Name: name, Share: share, Rising: rising, Summary: score.Summarise(values(own))}
 			for _, setting := range Settings(era) {
+				if !share && !rising {
+					break // of a mere count no case is the worst
+				}
 				if c := cards[setting.Name]; setting.Name != "" && len(c) > 0 {
 					f.Sweep = append(f.Sweep, score.Case{Setting: setting.Name, Summary: score.Summarise(values(c))})
 				}
