@@ -2,7 +2,6 @@ package world
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -146,54 +145,45 @@ func TestBooksAgreeWithTheChain(t *testing.T) {
 				}
 			}
 		}
-		m, _ := build(t, Spec{Seed: 5, Era: era, Txs: 6_000, Scenarios: []Scenario{&theft{check: check}}})
+		books := &clerk{}
+		m, _ := build(t, Spec{Seed: 5, Era: era, Txs: 6_000, Scenarios: []Scenario{&theft{check: check}}, Observer: books})
 		chain := validate(t, m)
-		balances := map[string]uint64{}
-		seen := map[string]int{}
-		for _, r := range m.rows(t, "services/accounts.csv") {
-			account, kind := r[1], r[4]
-			amount, fee, balance := number(t, r[5]), number(t, r[6]), number(t, r[8])
-			seen[kind]++
-			switch kind {
-			case "deposit", "withdrawal":
-				hash, err := chainhash.NewHashFromStr(r[10])
+		balances := map[uint32]uint64{}
+		seen := map[EntryKind]int{}
+		for i, n := range books.entries {
+			seen[n.Kind]++
+			switch n.Kind {
+			case EntryDeposit, EntryWithdrawal:
+				hash, err := chainhash.NewHashFromStr(n.Tx.String())
 				if err != nil {
 					t.Fatal(err)
 				}
-				out := chain.outputs[wire.OutPoint{Hash: *hash, Index: uint32(number(t, r[11]))}]
-				if out == nil || uint64(out.Value) != amount {
-					t.Fatalf("%d: %v: the chain has %v", era, r, out)
+				out := chain.outputs[wire.OutPoint{Hash: *hash, Index: n.Output}]
+				if out == nil || uint64(out.Value) != n.Satoshis {
+					t.Fatalf("%d: %+v: the chain has %v", era, n, out)
 				}
-				if kind, key, _, _ := bitcoin.Classify(out.PkScript, nil); params.FormatAddress(kind, key) != r[9] {
-					t.Fatalf("%d: %v pays another address", era, r)
+				if kind, key, _, _ := bitcoin.Classify(out.PkScript, nil); params.FormatAddress(kind, key) != books.addresses[i] {
+					t.Fatalf("%d: %+v pays another address than %s", era, n, books.addresses[i])
 				}
-				if kind == "deposit" {
-					balances[account] += amount
+				if n.Kind == EntryDeposit {
+					balances[n.Account] += n.Satoshis
 				}
-			case "request":
-				balances[account] -= amount + fee
-			case "buy":
-				balances[account] += amount
-			case "sell":
-				balances[account] -= amount
+			case EntryRequest:
+				balances[n.Account] -= n.Satoshis + n.Fee
+			case EntryBuy:
+				balances[n.Account] += n.Satoshis
+			case EntrySell:
+				balances[n.Account] -= n.Satoshis
+			default:
 			}
-			if balances[account] != balance {
-				t.Fatalf("%d: %v: the balance is %d", era, r, balances[account])
+			if balances[n.Account] != n.Balance {
+				t.Fatalf("%d: %+v: the balance is %d", era, n, balances[n.Account])
 			}
 		}
-		for _, kind := range []string{"open", "deposit", "buy", "sell", "request", "withdrawal"} {
+		for _, kind := range []EntryKind{EntryOpen, EntryDeposit, EntryBuy, EntrySell, EntryRequest, EntryWithdrawal} {
 			if seen[kind] < 10 {
 				t.Errorf("%d: %d entries of %s", era, seen[kind], kind)
 			}
 		}
 	}
-}
-
-func number(t testing.TB, s string) uint64 {
-	t.Helper()
-	n, err := strconv.ParseUint(s, 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return n
 }

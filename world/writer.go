@@ -25,7 +25,7 @@ type writer struct {
 
 	observer Observer // may be nil
 
-	addresses, transactions, actors, wallets, accounts, prices *sheet
+	addresses, transactions, actors, wallets, prices *sheet
 }
 
 func newWriter(out *files, params *bitcoin.Params, spec Spec) (*writer, error) {
@@ -42,7 +42,6 @@ func newWriter(out *files, params *bitcoin.Params, spec Spec) (*writer, error) {
 		{&w.transactions, "truth/transactions.csv", "tx,height,position,kind,actor,case,stage"},
 		{&w.actors, "truth/actors.csv", "actor,role,name,height,concept,entity"},
 		{&w.wallets, "truth/wallets.csv", "wallet,actor,software,height"},
-		{&w.accounts, "services/accounts.csv", "service,account,customer,time,kind,satoshis,fee,cents,balance,address,tx,output"},
 		{&w.prices, "public/prices.csv", "date,currency,price"},
 	} {
 		var err error
@@ -201,17 +200,20 @@ func (w *writer) truth(p *plan) error {
 		}
 	}
 	if w.observer != nil {
-		for i := range p.said {
-			if err := w.observer.Stated(&p.said[i], w.text(p.said[i].Address), p.time); err != nil {
-				return err
-			}
+		if err := w.observe(p); err != nil {
+			return err
 		}
 	}
-	return w.books(p)
+	return w.price(p)
 }
 
-// books writes what services noted in a block.
-func (w *writer) books(p *plan) error {
+// observe tells the observer what services noted in a block, and what was said.
+func (w *writer) observe(p *plan) error {
+	for i := range p.said {
+		if err := w.observer.Stated(&p.said[i], w.text(p.said[i].Address), p.time); err != nil {
+			return err
+		}
+	}
 	for i := range p.books {
 		b := &p.books[i]
 		if b.Position >= 0 {
@@ -221,26 +223,11 @@ func (w *writer) books(p *plan) error {
 		if b.Address != 0 {
 			address = w.text(b.Address)
 		}
-		if w.observer != nil {
-			if err := w.observer.Booked(b, address); err != nil {
-				return err
-			}
-		}
-		if b.Kind >= EntryLogin {
-			continue // no coins move
-		}
-		c := w.accounts.text(b.Service.Name).number(uint64(b.Account)).number(uint64(b.Customer.ID)).number(uint64(b.Time)).text(b.Kind.String())
-		c.number(b.Satoshis).number(b.Fee).number(b.Cents).number(b.Balance)
-		if b.Address == 0 {
-			c.text("").text("").text("")
-		} else {
-			c.text(address).hex(b.Tx).number(uint64(b.Output))
-		}
-		if err := c.end(); err != nil {
+		if err := w.observer.Booked(b, address); err != nil {
 			return err
 		}
 	}
-	return w.price(p)
+	return nil
 }
 
 // price writes the price of every day that has begun.
@@ -262,7 +249,7 @@ func (w *writer) price(p *plan) error {
 // close ends all files.
 func (w *writer) close() error {
 	var err error
-	for _, c := range []*hashed{w.blocks, w.addresses.hashed, w.transactions.hashed, w.actors.hashed, w.wallets.hashed, w.accounts.hashed, w.prices.hashed} {
+	for _, c := range []*hashed{w.blocks, w.addresses.hashed, w.transactions.hashed, w.actors.hashed, w.wallets.hashed, w.prices.hashed} {
 		if closed := c.Close(); err == nil {
 			err = closed
 		}
