@@ -104,6 +104,9 @@ func (p *Params) ParseAddress(text string) (kind goshawk.Kind, key []byte, err e
 		return 0, nil, p.foreign(text, []string{"ethereum or a chain like it"})
 	}
 	if hrp := hrpOf(text); hrp != "" {
+		if hrp == p.HRP { // the usual case: whose else it could be need not be found out
+			return p.parseWitness(text, hrp, nil)
+		}
 		if networks := p.networksOf(func(f *addressForm) bool { return f.hrp == hrp }); networks != nil {
 			return p.parseWitness(text, hrp, networks)
 		}
