@@ -36,6 +36,7 @@ func TestMadeUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	transcripts(t, "testdata/made-up", map[string]string{
+		"LISTEN":   freeAddress(t),
 		"THEFT":    story.Theft.String(),
 		"THEFTTX":  story.Theft.Tx.String(),
 		"COINJOIN": story.CoinJoin.String(),

@@ -48,22 +48,17 @@ func (k clock) run(ctx context.Context, chain *growing, height int32, each func(
 	if k.speed == 0 {
 		return nil
 	}
-	var latest int64
-	for h := int32(0); h <= height; h++ {
-		_, t := chain.blocks.At(h)
-		latest = max(latest, t)
-	}
-	zero, start := float64(latest), k.now()
-	for height < chain.blocks.Height() {
-		present := zero + k.now().Sub(start).Seconds()*k.speed
-		due := height
-		next := latest
-		for due < chain.blocks.Height() {
+	last := chain.blocks.Height()
+	_, begin := chain.blocks.At(height)
+	start := k.now()
+	for height < last {
+		present := float64(begin) + k.now().Sub(start).Seconds()*k.speed
+		due, wait := height, 0.0
+		for due < last {
 			_, t := chain.blocks.At(due + 1)
-			if next = max(latest, t); float64(next) > present {
+			if wait = (float64(t) - present) / k.speed; wait > 0 {
 				break
 			}
-			latest = next
 			due++
 		}
 		if due > height {
@@ -73,11 +68,9 @@ func (k clock) run(ctx context.Context, chain *growing, height int32, each func(
 			height = due
 		}
 		each(height, time.Unix(int64(min(present, math.MaxUint32)), 0))
-		if height == chain.blocks.Height() {
+		if height == last {
 			break
 		}
-		// A bar that people look at moves on between blocks that are far apart.
-		wait := (float64(next) - present) / k.speed
 		d := longestSleep
 		if wait < longestSleep.Seconds() {
 			d = max(time.Duration(wait*float64(time.Second)), shortestSleep)
