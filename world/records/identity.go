@@ -3,6 +3,7 @@ package records
 import (
 	"fmt"
 	"net/netip"
+	"strconv"
 	"strings"
 
 	"goshawk/world"
@@ -27,9 +28,9 @@ type Identity struct {
 	Phone       string
 
 	Home   netip.Addr // the line at home, or a firm's server
-	Mobile netip.Addr // what the mobile network shows, and shows of others too
+	Mobile netip.Addr // what the mobile network shows, and shows of others too; invalid for firms
 	Away   netip.Addr // a VPN's exit, which others use too; invalid for most people
-	Device string     // 16 hexadecimal digits
+	Device string     // 16 hexadecimal digits, or a firm's "key-" and 12
 	Second string     // another device; empty for most people
 }
 
@@ -101,7 +102,9 @@ func (t *atlas) person(e *world.Economy, a *world.Actor) Identity {
 		given, family, _ = strings.Cut(a.Name, " ")
 	}
 	p.Name = strings.TrimSpace(given + " " + family)
-	number := uint64(a.ID)*7 + r.Below(7) // nobody else's
+	// Nobody else has these, as long as there are no ten million people. Their
+	// order says nothing about that of the actors.
+	number := uint64(a.ID) % 10_000_000 * 6_180_339 % 10_000_000
 	p.Nationality, p.Country, p.City = from.code, home.code, pick(&r, home.cities)
 	p.Postcode = fill(&r, home.post)
 	street, house := pick(&r, home.names.streets), r.Between(1, 180)
@@ -119,10 +122,10 @@ func (t *atlas) person(e *world.Economy, a *world.Actor) Identity {
 	}
 	issued := int64(start) - int64(2*year+r.Below(7*year)) // for ten years; accounts are at most two years old at the start
 	p.Issued, p.Expires = day(issued), day(issued+10*year)
-	p.Number = fmt.Sprintf("ZZ%07d%c", number%10_000_000, 'A'+rune(r.Below(26)))
-	p.Email = fmt.Sprintf("%s%s%d@%s", slug(given[:1+r.Pick(len(given))], ""), slug(family, ""), number,
+	p.Number = fmt.Sprintf("ZZ%07d%c", number, 'A'+rune(r.Below(26)))
+	p.Email = fmt.Sprintf("%s%s%s@%s", slug(given[:1+r.Pick(len(given))], ""), slug(family, ""), strconv.FormatUint(number, 36),
 		pick(&r, []string{"postbox.example", "mailwren.example", "inbox.example", "letterbird.example"}))
-	p.Phone = fmt.Sprintf("+%s0%09d", home.calls, number*97+r.Below(97))
+	p.Phone = fmt.Sprintf("+%s0%07d%d", home.calls, number, r.Between(10, 99))
 	if p.Firm {
 		p.Name = family + " " + n.firm
 		if named && a.OwnName() {
@@ -130,28 +133,35 @@ func (t *atlas) person(e *world.Economy, a *world.Actor) Identity {
 		}
 		p.Born, p.Document, p.Nationality = day(int64(start)-int64(2*year+r.Below(8*year))), "company register", home.code
 		p.Issued, p.Expires = p.Born, ""
-		p.Email = fmt.Sprintf("treasury@%s-%d.example", slug(p.Name, "-"), number)
+		p.Email = fmt.Sprintf("treasury@%s-%s.example", slug(p.Name, "-"), strconv.FormatUint(number, 36))
 	}
-	p.Home = netip.AddrFrom4([4]byte{10, byte(place), byte(r.Below(256)), byte(1 + r.Below(254))})
-	switch {
-	case p.Firm:
+	p.connect(e.Era(), &r, byte(place))
+	return p
+}
+
+// connect gives somebody in a country's place lines and devices.
+func (p *Identity) connect(era world.Era, r *world.Rand, place byte) {
+	p.Device = hexadecimal(r.Uint64())
+	if p.Firm {
 		p.Home = netip.AddrFrom4([4]byte{198, 19, byte(r.Below(256)), byte(1 + r.Below(254))})
-	case e.Era() >= world.Era2019 && r.Chance(2_500):
-		b := [16]byte{0x20, 0x01, 0x0d, 0xb8, byte(place), byte(r.Below(256)), byte(r.Below(256)), byte(r.Below(256))}
-		for i := 8; i < 16; i++ {
+		p.Device = "key-" + p.Device[:12] // of the interface for programs
+		return
+	}
+	p.Home = netip.AddrFrom4([4]byte{10, place, byte(r.Below(256)), byte(1 + r.Below(254))})
+	if era >= world.Era2019 && r.Chance(2_500) {
+		b := [16]byte{0x20, 0x01, 0x0d, 0xb8, place}
+		for i := 5; i < 16; i++ {
 			b[i] = byte(r.Below(256))
 		}
 		p.Home = netip.AddrFrom16(b)
 	}
-	p.Mobile = netip.AddrFrom4([4]byte{100, 64 + byte(place), byte(r.Below(4)), byte(1 + r.Below(60))})
+	p.Mobile = netip.AddrFrom4([4]byte{100, 64 + place, byte(r.Below(4)), byte(1 + r.Below(60))})
 	if r.Chance(900) {
 		p.Away = netip.AddrFrom4([4]byte{198, 18, byte(r.Below(24)), byte(1 + r.Below(12))})
 	}
-	p.Device = hexadecimal(r.Uint64())
 	if r.Chance(3_500) {
 		p.Second = hexadecimal(r.Uint64())
 	}
-	return p
 }
 
 // fill puts digits and letters into a pattern.
@@ -170,6 +180,9 @@ func fill(r *world.Rand, pattern string) string {
 
 // agent is how a device's program calls itself, as far as its time knew it.
 func agent(era world.Era, device string) string {
+	if strings.HasPrefix(device, "key-") {
+		return "program"
+	}
 	var n int
 	for _, c := range []byte(device) {
 		n = (n*31 + int(c)) & 0xffff

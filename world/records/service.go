@@ -184,7 +184,7 @@ func (s *service) visit(n *world.Entry, a *account, before uint32) {
 			v.from = n.Session.Address
 		}
 	}
-	if r.Chance(300) {
+	if !a.who.Firm && r.Chance(300) {
 		wrong := v
 		wrong.failed = true
 		wrong.at = max(v.at-uint32(r.Between(4, 60)), a.opened)
