@@ -16,7 +16,7 @@ var poolShares = [...]uint64{28, 22, 17, 13, 11, 9}
 func (e *Economy) foundPools() {
 	for i := range poolShares {
 		r := newRand(e.spec.Seed, "pool", uint64(i))
-		a := e.NewActor(MiningPool, poolNames[i])
+		a := e.NewActor(MiningPool, poolNames.of(i))
 		s := &Software{Name: "pool", Form: e.era.mined, Choose: OldestFirst, Place: Last, Fee: Estimated, Version: 1, Reuse: 10_000, Back: i%2 == 0}
 		p := &miningPool{actor: a, wallet: e.NewWallet(a, s), account: e.exchanges[i%len(e.exchanges)].Open(e, a), rng: r}
 		p.account.sells = true

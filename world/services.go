@@ -1,10 +1,31 @@
 package world
 
-// The names of firms are invented; any likeness is chance.
+import (
+	"strconv"
+	"strings"
+)
+
+// firms are invented names; any likeness is chance.
+type firms struct{ first, second []string }
+
+// of returns the name of firm number i, different for each.
+func (f firms) of(i int) string {
+	name := f.first[i%len(f.first)]
+	if n := i / len(f.first); n > 0 {
+		name, _, _ = strings.Cut(name, " ")
+		name += " " + f.second[(n-1)%len(f.second)]
+		if n > len(f.second) {
+			name += " " + strconv.Itoa(n/len(f.second)+1)
+		}
+	}
+	return name
+}
+
 var (
-	exchangeNames  = [...]string{"Kestrel Exchange", "Northgate", "Coinharbour", "Baltic Bourse"}
-	processorNames = [...]string{"Paylane"}
-	poolNames      = [...]string{"Granite Pool", "Hashworks", "Ore Brothers", "Deep Shaft", "Polar Mining", "Solo Union"}
+	exchangeNames = firms{[]string{"Kestrel Exchange", "Northgate", "Coinharbour", "Baltic Bourse", "Juniper", "Saltmarsh", "Tidewater", "Copperfield"},
+		[]string{"Markets", "Trade", "Digital", "Coin", "Pro", "Global"}}
+	processorNames = firms{[]string{"Paylane", "Tillbridge", "Checkmint"}, []string{"Pay", "Checkout", "Merchant"}}
+	poolNames      = firms{[]string{"Granite Pool", "Hashworks", "Ore Brothers", "Deep Shaft", "Polar Mining", "Solo Union"}, []string{"Mining"}}
 )
 
 // casino takes bets at addresses that everybody knows, and pays winners from there.
@@ -60,11 +81,11 @@ func (e *Economy) foundServices() {
 		a.sells = true
 		e.broker.accounts = append(e.broker.accounts, a)
 	}
-	for i := range 24 {
+	for i := range 24 * e.size.crowds {
 		s := Software{Name: "anchor", Form: e.era.notes[i%len(e.era.notes)], Choose: BestFit, Place: Last, Version: 1, Back: true, Changed: true}
 		e.publishers = append(e.publishers, e.NewWallet(e.NewActor(Publisher, ""), &s))
 	}
-	for i := range 60 {
+	for i := range 60 * e.size.crowds {
 		r := newRand(e.spec.Seed, "holder", uint64(i))
 		s := Software{Name: "token", Form: PayKeyHash, Choose: BestFit, Place: First, Version: 1, Back: true, Changed: true, Reuse: 10_000}
 		if r.Chance(3_000) {
@@ -236,7 +257,7 @@ func (e *Economy) supply() {
 			c.Withdraw(e, a, e.Receive(w), 3*least, Order{})
 		}
 	}
-	busy := uint64(e.spec.Txs/int(e.size.blocks) + 1)
+	busy := uint64(e.spec.Txs/int(e.size.blocks)/e.size.crowds + 1)
 	for _, w := range e.publishers {
 		top(w, busy*e.feeRate*30)
 	}

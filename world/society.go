@@ -57,6 +57,7 @@ type size struct {
 	blocks int32
 	people int
 	shops  int
+	crowds int // how often the services of a world of 50,000 transactions are needed
 }
 
 // foundation is the number of blocks in which the first coins are mined and
@@ -71,6 +72,8 @@ func (e *Economy) plannedSize() size {
 		life = life * root(root(txs<<32/50_000)) >> 8
 	}
 	s := size{blocks: foundation + int32(life)}
+	usual := 50_000 / (foundation + 2_200*int(e.era.stretch)/100)
+	s.crowds = max((e.spec.Txs/int(s.blocks)+usual/2)/usual, 1)
 	s.people = max(e.spec.Txs*e.era.people/int(s.blocks), 300)
 	s.shops = max(s.people/25, 12)
 	return s
@@ -97,13 +100,16 @@ func mulDiv(a, b, c uint64) uint64 {
 // found lets everybody be born, with nothing but their wallets.
 func (e *Economy) found() {
 	s := &e.society
-	for i, style := range e.era.exchanges {
-		s.exchanges = append(s.exchanges, e.newCustodian(e.NewActor(ExchangeService, exchangeNames[i%len(exchangeNames)]), style))
+	var shares []uint64
+	for i := range s.size.crowds * len(e.era.exchanges) {
+		style := i % len(e.era.exchanges)
+		s.exchanges = append(s.exchanges, e.newCustodian(e.NewActor(ExchangeService, exchangeNames.of(i)), e.era.exchanges[style]))
+		shares = append(shares, exchangeShares[style])
 	}
-	for i, style := range e.era.processors {
-		s.processors = append(s.processors, e.newCustodian(e.NewActor(PaymentProcessor, processorNames[i%len(processorNames)]), style))
+	for i := range s.size.crowds * len(e.era.processors) {
+		s.processors = append(s.processors, e.newCustodian(e.NewActor(PaymentProcessor, processorNames.of(i)), e.era.processors[i%len(e.era.processors)]))
 	}
-	s.customers = newTable([]uint64{35, 30, 20, 15}[:len(s.exchanges)])
+	s.customers = newTable(shares)
 	for _, w := range e.era.software {
 		sticky := w.Software
 		sticky.Reuse, sticky.Back = 4_000, true
@@ -116,7 +122,7 @@ func (e *Economy) found() {
 		p := e.newPerson(e.NewActor(Citizen, ""), &r)
 		s.people = append(s.people, p)
 		wealth += p.wealth
-		activity = append(activity, min(r.pareto(64, e.era.activityTail), 64*uint64(s.size.people)/100))
+		activity = append(activity, min(r.pareto(64, e.era.activityTail), 64*busiest))
 	}
 	for _, p := range s.people {
 		p.wealth = max(mulDiv(peoplesCoins, p.wealth, wealth), 20_000)
@@ -124,13 +130,22 @@ func (e *Economy) found() {
 	for i := range s.size.shops {
 		r := newRand(e.spec.Seed, "merchant", uint64(i))
 		s.shops = append(s.shops, e.newShop(&r))
-		popularity = append(popularity, min(r.pareto(64, 110), 64*uint64(s.size.shops)/20))
+		popularity = append(popularity, min(r.pareto(64, 110), 64*mostVisited))
 	}
 	s.activity, s.popularity, s.deeds = newTable(activity), newTable(popularity), newTable(e.era.mix[:])
 	e.foundServices()
 	e.foundPools()
 	e.foundSavers()
 }
+
+// exchangeShares are the shares of customers that an era's exchanges have.
+var exchangeShares = [...]uint64{35, 30, 20, 15}
+
+// Nobody acts, and no shop is visited, more often than so many times the least.
+const (
+	busiest     = 24
+	mostVisited = 6
+)
 
 // peoplesCoins is what citizens like to have at hand, all together, of the
 // 15,000 coins that there will ever be.
