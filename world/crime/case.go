@@ -108,7 +108,8 @@ func (c *Case) part(thousandths uint64) int32 {
 // pause returns a number of blocks between two acts of one person, a share of
 // the world's life so that small worlds hold whole stories.
 func (c *Case) pause() int32 {
-	return int32(c.rng.Between(2, max(uint64(c.e.Blocks()-c.e.Founded())/90, 4)))
+	life := uint64(c.e.Blocks() - c.e.Founded())
+	return int32(min(c.rng.LogNormal(max(life/180, 3), 3<<15), life/40+6))
 }
 
 func (c *Case) order(stage string) world.Order {

@@ -18,15 +18,15 @@ type Level struct {
 	Joins    bool // CoinJoins are used, where the time has them
 	Accounts int  // at exchanges, for cashing out
 	Victims  int  // percent of the usual number
-	Decoys   int  // purchases and payments to innocent people on the way
+	Decoys   int  // purchases from shops and payments to people, paid with the proceeds
 }
 
 // Levels lists the levels, the easiest first.
 func Levels() []Level {
 	return []Level{
-		{Name: "basic", Hops: 1, Branches: 2, Peels: 5, Mixed: 6, Accounts: 2, Victims: 60, Decoys: 4},
-		{Name: "standard", Hops: 3, Branches: 3, Peels: 12, Mixed: 12, Joins: true, Accounts: 3, Victims: 100, Decoys: 12},
-		{Name: "advanced", Hops: 6, Branches: 5, Peels: 24, Mixed: 20, Joins: true, Accounts: 5, Victims: 140, Decoys: 24},
+		{Name: "basic", Hops: 1, Branches: 2, Peels: 5, Mixed: 6, Accounts: 2, Victims: 60, Decoys: 20},
+		{Name: "standard", Hops: 3, Branches: 3, Peels: 12, Mixed: 12, Joins: true, Accounts: 3, Victims: 100, Decoys: 50},
+		{Name: "advanced", Hops: 6, Branches: 5, Peels: 24, Mixed: 20, Joins: true, Accounts: 5, Victims: 140, Decoys: 90},
 	}
 }
 
@@ -43,7 +43,7 @@ type story struct {
 
 // stories lists all crimes, in the order in which they are listed for people.
 func stories() []story {
-	return []story{ransomware(), theft(), market(), scam(), donations(), site()}
+	return []story{ransomware(), theft(), market(), scam(), donations(), site(), advertisements(), giveaway()}
 }
 
 // Kind describes a crime that can be planted.

@@ -65,7 +65,7 @@ func (s *bazaar) begin() {
 	}
 	// Before the market opens the administrator looks for work in a forum.
 	s.at(s.part(10), func() bool {
-		s.fee = s.collect(s.e.Someone(&s.rng), s.post, s.e.Satoshis(s.rng.Between(4_000, 12_000)), "fee for a small job, paid to the address in a forum post")
+		s.fee = s.collect(s.e.Someone(&s.rng), s.post, s.money(s.rng.Between(2_000, 8_000)), "fee for a small job, paid to the address in a forum post")
 		return true
 	})
 	orders := 60 * s.level.Victims / 100
@@ -84,16 +84,19 @@ func (s *bazaar) begin() {
 // price is what an order costs, in cents.
 func (s *bazaar) price() uint64 {
 	if s.e.Era() == world.Era2015 {
-		return s.rng.Between(3_000, 45_000)
+		return s.rng.Between(500, 9_000)
 	}
-	return s.rng.Between(10_000, 250_000)
+	if s.e.Era() == world.Era2019 {
+		return s.rng.Between(2_000, 40_000)
+	}
+	return s.rng.Between(4_000, 150_000)
 }
 
 // sale is one order, from the payment into escrow to its end.
 func (s *bazaar) sale() {
 	buyer := s.e.Someone(&s.rng)
 	v := s.vendors[s.rng.Pick(len(s.vendors))]
-	value := s.e.Satoshis(s.price()) + s.rng.Below(100)
+	value := s.money(s.price())
 	s.number++
 	to := s.fresh(s.escrow)
 	s.collect(buyer, to, value, fmt.Sprintf("order %d", s.number))
@@ -127,7 +130,7 @@ func (s *bazaar) earn() {
 		return
 	}
 	s.after(1, func() bool {
-		if !s.pay(s.escrow, s.fresh(s.laptop), v, Split) {
+		if !s.pay(s.escrow, s.e.Receive(s.laptop), v, Split) {
 			return false
 		}
 		s.commission = 0
@@ -148,10 +151,10 @@ func (s *bazaar) vend() {
 			// The most careful one mixes first.
 			s.launder(v.wallet, v.member, 50, v.exit, func() {})
 		default:
-			s.decoys(v.wallet, max(s.level.Decoys/len(s.vendors), 1))
+			s.decoys(v.wallet, s.level.Decoys/len(s.vendors))
 			s.carry(v.wallet, v.member, min(s.level.Hops-1, 2), func(w *world.Wallet) {
 				s.peel(w, max(s.level.Peels/6, 1), CashOut, func(int) (world.Dest, uint64) {
-					return s.into(v.exit), s.typed(w.Balance() / 100 * s.rng.Between(20, 60))
+					return s.into(v.exit), s.slice(w, 25)
 				}, func() {})
 			})
 		}
@@ -185,7 +188,7 @@ func (s *bazaar) write() error {
 # Board: new places
 
 **%s**, some days later: has anybody tried %s? Escrow, and the vendors seem honest. I have nothing to do with it.
-`, s.nick, when(s.fee.receipt.Time), s.e.Text(s.post.Address), s.mail(), s.handle(), s.nick, s.site)
+`, s.nick, when(s.fee.receipt.Time-6_000), s.e.Text(s.post.Address), s.mail(), s.handle(), s.nick, s.site)
 	record, err := s.disclose(Record{Service: s.own.Service().Actor.Name, About: s.mail(), Facts: []Fact{
 		{"account", fmt.Sprint(s.own.ID)}, {"holder", s.admin.actor.Name}, {"papers", "passport"}, {"e-mail", s.mail()}, {"residence", s.city()},
 	}})
@@ -221,7 +224,7 @@ func (s *bazaar) write() error {
 		}
 	}
 	s.public("statements.md", "# Statements of buyers at %s\n\n%s", s.site, bought.String())
-	s.public("brief.md", `
+	s.brief(`
 # The market %s
 
 %s sells forbidden goods. A buyer pays each order to an address of its own, where the money is kept until the goods have come; then the vendor

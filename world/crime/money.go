@@ -171,7 +171,7 @@ func (c *Case) carry(from *world.Wallet, m *member, hops int, then func(*world.W
 		return
 	}
 	to := c.wallet(m)
-	at := c.fresh(to)
+	at := c.e.Receive(to)
 	c.after(c.pause(), func() bool {
 		if !c.send(from, at, Layering) {
 			return false
@@ -191,7 +191,7 @@ func (c *Case) divide(from *world.Wallet, m *member, branches int, then func(bra
 	for range branches - 1 {
 		w := c.wallet(m)
 		wallets = append(wallets, w)
-		to = append(to, world.Payment{To: c.fresh(w)})
+		to = append(to, world.Payment{To: c.e.Receive(w)})
 		weights = append(weights, c.rng.Between(70, 130))
 		sum += weights[len(weights)-1]
 	}
@@ -305,28 +305,48 @@ func (c *Case) typed(v uint64) uint64 {
 	return max(v-c.rng.Below(max(unit/10, 1)), 20*world.Dust)
 }
 
-// decoy pays a shop or a stranger a small sum: an
-// honest end of coins that are not.
-func (c *Case) decoy(w *world.Wallet) bool {
-	v := min(c.e.Satoshis(c.rng.Between(1_500, 40_000)), w.Balance()/12)
-	if v < 20*world.Dust {
-		return false
-	}
-	if c.rng.Chance(5_000) {
-		return c.pay(w, c.e.Checkout(&c.rng), c.typed(v), Spending)
-	}
-	return c.pay(w, c.e.Receive(c.e.Someone(&c.rng).Wallet), c.typed(v), Spending)
+// money is what a sum of cents buys, as a payer's wallet works it out.
+func (c *Case) money(cents uint64) uint64 { return c.e.Satoshis(cents) + c.rng.Below(100) }
+
+// slice is a part of a wallet's coins, around so many percent: people's payments
+// spread over orders of magnitude.
+func (c *Case) slice(w *world.Wallet, percent uint64) uint64 {
+	return c.typed(min(c.rng.LogNormal(w.Balance()/100*percent, 3<<15), w.Balance()/2))
 }
 
-// decoys plans some of them.
-func (c *Case) decoys(w *world.Wallet, n int) {
-	for range n {
-		tries := 0
-		c.after(c.pause(), func() bool {
-			tries++
-			return c.decoy(w) || tries > 40
-		})
+// decoys has a wallet's owner live on the proceeds: some of the coins go to a
+// purse, from which shops and other people are paid so many times, as everybody
+// pays them. These are honest ends, and among all others they look like nothing.
+func (c *Case) decoys(from *world.Wallet, times int) {
+	purse := c.wallet(&member{actor: from.Actor})
+	tries := 0
+	c.after(c.pause(), func() bool {
+		if tries++; tries > 100 {
+			return true
+		}
+		v := c.slice(from, 6)
+		if v < 400*world.Dust || !c.pay(from, c.e.Receive(purse), v, Spending) {
+			return false
+		}
+		left := uint64(max(c.e.Blocks()-c.e.Height(), 1))
+		for range times {
+			c.after(int32(c.rng.Below(left)), func() bool {
+				c.spend(purse)
+				return true
+			})
+		}
+		return true
+	})
+}
+
+// spend pays a shop or a stranger from a purse.
+func (c *Case) spend(purse *world.Wallet) {
+	v := c.typed(min(c.rng.LogNormal(purse.Balance()/12, 3<<15), purse.Balance()/10*9))
+	to := c.e.Checkout(&c.rng)
+	if c.rng.Chance(6_000) {
+		to = c.e.Receive(c.e.Someone(&c.rng).Wallet)
 	}
+	c.pay(purse, to, v, Spending)
 }
 
 // late brings to an account whatever comes into a wallet, a few times in the

@@ -20,6 +20,11 @@ func (c *Case) public(name, format string, args ...any) string {
 	return c.paper("public/"+c.Name()+"/"+name, fmt.Sprintf(format, args...))
 }
 
+// brief writes what the officer is given first.
+func (c *Case) brief(format string, args ...any) {
+	c.public("brief.md", format+"\nThis world has 15,000 coins at most, and a case's sums are scaled to them; dollars are at the day's price (../prices.csv).\n", args...)
+}
+
 func (c *Case) paper(name, text string) string {
 	c.papers = append(c.papers, paper{name, strings.TrimSpace(text) + "\n"})
 	return name
@@ -77,9 +82,6 @@ func (c *Case) End(e *world.Economy, create world.Create) error {
 		return err
 	}
 	c.answer.Slip = c.slip
-	if err := c.whole(); err != nil {
-		return err
-	}
 	key, err := json.MarshalIndent(c.answer, "", "  ")
 	if err != nil {
 		return goshawk.Errorf(goshawk.Invalid, "the answer key of the case %s cannot be written: %w", c.Name(), err)
@@ -102,7 +104,8 @@ func (c *Case) End(e *world.Economy, create world.Create) error {
 			return err
 		}
 	}
-	return nil
+	// Only now, so that whoever wants to see how far the story came can.
+	return c.whole()
 }
 
 // whole says what is missing from a case that did not come to its end.

@@ -29,11 +29,11 @@ type extortion struct {
 func (c *Case) demand() (person, firm uint64) {
 	switch c.e.Era() {
 	case world.Era2015:
-		return 50_000, 600_000
+		return 8_000, 90_000
 	case world.Era2019:
-		return 150_000, 6_500_000
+		return 30_000, 1_500_000
 	default:
-		return 300_000, 35_000_000
+		return 100_000, 12_000_000
 	}
 }
 
@@ -66,7 +66,7 @@ func (s *extortion) begin() {
 		// The many: private machines, one of three addresses each.
 		for n := range 22 * s.level.Victims / 100 {
 			s.at(s.part(40+uint64(n)*8), func() bool {
-				v := s.e.Satoshis(small) + s.rng.Below(2_000)
+				v := s.money(small)
 				s.many = append(s.many, s.collect(s.e.Someone(&s.rng), s.notes[s.rng.Pick(3)], v, "ransom for a private computer"))
 				return true
 			})
@@ -75,7 +75,7 @@ func (s *extortion) begin() {
 	})
 	s.at(s.part(90), func() bool {
 		victim := s.e.Newcomer(world.Citizen, s.firm(), &s.rng)
-		v := s.typed(s.e.Satoshis(large/100*s.rng.Between(85, 120)) + s.rng.Below(1_000))
+		v := s.money(large / 100 * s.rng.Between(85, 120))
 		s.victim = s.collect(victim, s.fresh(s.panel), v, "ransom for a firm's network")
 		return true
 	})
@@ -89,7 +89,7 @@ func (s *extortion) share() {
 	paid := func(part uint64) func() bool {
 		return func() bool {
 			v := s.panel.Balance() / 100 * part
-			if v < 50*world.Dust || !s.pay(s.panel, s.fresh(loot), s.typed(v), Split) {
+			if v < 50*world.Dust || !s.pay(s.panel, s.e.Receive(loot), s.typed(v), Split) {
 				return false
 			}
 			taken++
@@ -140,7 +140,7 @@ func (s *extortion) scatter(loot *world.Wallet) {
 	}
 	s.carry(loot, s.affiliate, s.level.Hops, func(w *world.Wallet) {
 		s.divide(w, s.affiliate, s.level.Branches, func(branch int, w *world.Wallet) {
-			s.decoys(w, s.level.Decoys/s.level.Branches+1)
+			s.decoys(w, s.level.Decoys/s.level.Branches)
 			out := func() { s.cashOut(w, branch, exits) }
 			if branch == 0 {
 				s.launder(w, s.affiliate, 40+s.level.Mixed, exits[len(exits)-1], out)
@@ -154,7 +154,7 @@ func (s *extortion) scatter(loot *world.Wallet) {
 // cashOut peels a branch off into accounts and brings the rest to one of them.
 func (s *extortion) cashOut(w *world.Wallet, branch int, exits []*account) {
 	s.peel(w, s.level.Peels, CashOut, func(n int) (world.Dest, uint64) {
-		return s.into(exits[(branch+n)%len(exits)]), s.typed(w.Balance() / 100 * s.rng.Between(4, 14))
+		return s.into(exits[(branch+n)%len(exits)]), s.slice(w, 5)
 	}, func() {
 		s.carry(w, s.affiliate, s.level.Hops/2, func(w *world.Wallet) {
 			s.after(s.pause(), func() bool { return s.empty(w, exits[branch%len(exits)]) })
@@ -179,7 +179,7 @@ func (s *extortion) write() error {
 			firm = x
 		}
 	}
-	note := s.public("ransom-note.txt", `
+	s.public("ransom-note.txt", `
 Your files are locked by %s.
 Buy Bitcoin and send the sum that the page names to the address that the page names.
 Private computers: the sum is on your screen, the address is one of
@@ -210,9 +210,9 @@ Firms get an address of their own on the page. After the payment is confirmed th
 		return err
 	}
 	s.slip = Slip{Person: s.affiliate.actor.Name, What: "sent a small part of the first split to an account in the own name, to test it, days before the large sums went to accounts under bought names",
-		Evidence: []string{record, note}, Proves: "who controls the wallet into which four fifths of every ransom went",
+		Evidence: []string{record}, Proves: "who controls the wallet into which four fifths of every ransom went",
 		Tx: s.test.Tx.String(), Address: s.e.Text(s.own.Address()), Service: s.own.Service().Actor.Name, Account: s.own.ID}
-	s.public("brief.md", `
+	s.brief(`
 # %s: the payment of %s
 
 On %s %s paid %s, %s at that day's price, to the people behind the ransomware %s, to the address

@@ -81,11 +81,11 @@ func (s *ponzi) begin() {
 func (s *ponzi) stakes() (first, last uint64) {
 	switch s.e.Era() {
 	case world.Era2015:
-		return s.rng.Between(10_000, 40_000), s.rng.Between(40_000, 250_000)
+		return s.rng.Between(2_000, 8_000), s.rng.Between(8_000, 60_000)
 	case world.Era2019:
-		return s.rng.Between(20_000, 80_000), s.rng.Between(200_000, 2_000_000)
+		return s.rng.Between(6_000, 25_000), s.rng.Between(50_000, 400_000)
 	default:
-		return s.rng.Between(40_000, 150_000), s.rng.Between(1_000_000, 9_000_000)
+		return s.rng.Between(20_000, 90_000), s.rng.Between(200_000, 3_000_000)
 	}
 }
 
@@ -94,7 +94,7 @@ func (s *ponzi) lure() {
 	m := &mark{person: s.e.Someone(&s.rng), to: s.fresh(s.desk), city: s.city()}
 	s.marks = append(s.marks, m)
 	first, last := s.stakes()
-	stake := s.e.Satoshis(first)
+	stake := s.money(first)
 	m.paid = append(m.paid, s.collect(m.person, m.to, stake, "first deposit"))
 	s.after(s.pause()*2, func() bool {
 		// The proof that it works: the stake and a profit.
@@ -105,7 +105,7 @@ func (s *ponzi) lure() {
 	})
 	for i := range 1 + s.rng.Pick(3) {
 		s.after(s.pause()*int32(3+2*i), func() bool {
-			m.paid = append(m.paid, s.collect(m.person, m.to, s.e.Satoshis(last/uint64(1+i)), "further deposit"))
+			m.paid = append(m.paid, s.collect(m.person, m.to, s.money(last/uint64(1+i)), "further deposit"))
 			return true
 		})
 	}
@@ -153,7 +153,7 @@ func (s *ponzi) scatter() {
 				default:
 					s.decoys(w, s.level.Decoys/s.level.Branches)
 					s.peel(w, s.level.Peels, CashOut, func(n int) (world.Dest, uint64) {
-						return s.into(s.exits[(i+n)%len(s.exits)]), s.typed(w.Balance() / 100 * s.rng.Between(5, 20))
+						return s.into(s.exits[(i+n)%len(s.exits)]), s.slice(w, 8)
 					}, func() { s.after(s.pause(), func() bool { return s.empty(w, exit) }) })
 				}
 			})
@@ -228,7 +228,7 @@ func (s *ponzi) write() error {
 
 **%s**: site is down. Has anyone gone to the police? Each of us had an address of our own, I think.
 `, s.site, s.handle(), s.handle(), s.handle())
-	s.public("brief.md", `
+	s.brief(`
 # %s
 
 %d people report that they lost %s to the investment site %s (victim-reports.md). Each was given a deposit address of their own. The largest

@@ -61,12 +61,12 @@ func (s *heist) begin() {
 
 // take empties the hot wallet in many payments, within hours.
 func (s *heist) take() {
-	// Bitfinex lost 0.76 % of all coins there were.
-	total := min(uint64(110_0000_0000), s.target.Hot.Balance()/3)
-	times := 12 + s.level.Victims/10
+	// Bitfinex lost 0.76 % of all coins there were; of this world's, half as much.
+	total := min(uint64(56_0000_0000), s.target.Hot.Balance()/3)
+	times := 16 + s.level.Victims/8
 	for i := range times {
-		v := total / uint64(times) / 100 * s.rng.Between(55, 145)
-		to := []world.Payment{{To: s.fresh(s.vaults[i%3]), Value: v}}
+		v := s.typed(min(s.rng.LogNormal(total/uint64(3*times), 3<<15), total/8))
+		to := []world.Payment{{To: s.fresh(s.vaults[i%len(s.vaults)]), Value: v}}
 		tries := 0
 		s.after(1+int32(i/4), func() bool {
 			tries++
@@ -87,7 +87,7 @@ func (s *heist) move() {
 			s.decoys(w, s.level.Decoys/s.level.Branches)
 			out := func() {
 				s.peel(w, 2*s.level.Peels, CashOut, func(n int) (world.Dest, uint64) {
-					return s.into(s.exits[(branch+n/2)%len(s.exits)]), s.typed(w.Balance() / 100 * s.rng.Between(2, 8))
+					return s.into(s.exits[(branch+n/2)%len(s.exits)]), s.slice(w, 3)
 				}, func() {})
 			}
 			switch branch {
@@ -127,7 +127,7 @@ func (s *heist) hop() {
 func (s *heist) shopping(w *world.Wallet) {
 	s.shop = s.invoice()
 	s.after(1, func() bool {
-		s.spent = s.e.Satoshis(50_000) // $500
+		s.spent = s.money(50_000)
 		if s.spent > w.Balance()/2 {
 			s.spent = w.Balance() / 20
 		}
@@ -197,7 +197,7 @@ func (s *heist) write() error {
 
 **%s**: and nothing moves. They will sit on it.
 `, s.target.Actor.Name, when(a.Starts[0].Time), s.handle(), goshawk.Group(fmt.Sprint(len(a.Starts))), s.handle())
-	s.public("brief.md", `
+	s.brief(`
 # The theft from %s
 
 On %s somebody who had the keys of the hot wallet of %s began to pay its coins to addresses of their own: %s in %d payments,
