@@ -186,9 +186,14 @@ func (g *growing) show() error {
 	return nil
 }
 
-// close waits for the answers under way and closes the ledger.
-func (g *growing) close() error {
+// hide shows nothing any more, and waits for the answers under way.
+func (g *growing) hide() {
 	g.server.Show(nil, nil)
 	g.snapshots.Wait()
+}
+
+// close ends the answers and closes the ledger.
+func (g *growing) close() error {
+	g.hide()
 	return g.ledger.Close()
 }

@@ -113,7 +113,7 @@ func (f *serveFlags) serve(ctx context.Context, dir string, asJSON bool) (err er
 	if asJSON {
 		err = f.c.json(what)
 	} else {
-		err = f.say(dir, what)
+		err = f.announce(dir, what)
 	}
 	if err != nil {
 		return err
@@ -233,8 +233,8 @@ func reachable(a net.Addr) string {
 	return net.JoinHostPort("localhost", fmt.Sprint(t.Port))
 }
 
-// say tells people what is served and how to work with it.
-func (f *serveFlags) say(dir string, s served) error {
+// announce tells people what is served and how to work with it.
+func (f *serveFlags) announce(dir string, s served) error {
 	how := ""
 	switch {
 	case *f.cookie != "":

@@ -336,6 +336,42 @@ func TestServeAgain(t *testing.T) {
 	}
 }
 
+// TestServeWaits: a chain is not closed while an answer from it is under way.
+func TestServeWaits(t *testing.T) {
+	_, _, chain := smallWorld(t)
+	if err := chain.grow(t.Context(), 3, nil); err != nil {
+		t.Fatal(err)
+	}
+	closed := make(chan struct{})
+	slow := &slowReader{ResponseRecorder: httptest.NewRecorder(), read: func() {
+		go func() {
+			chain.hide()
+			close(closed)
+		}()
+		select {
+		case <-closed:
+			t.Error("it was closed while somebody still read his answer")
+		case <-time.After(20 * time.Millisecond):
+		}
+	}}
+	chain.server.ServeHTTP(slow, httptest.NewRequest(http.MethodGet, "/blocks/tip/height", nil))
+	<-closed
+	if slow.Body.String() != "3" {
+		t.Errorf("he read %q", slow.Body)
+	}
+}
+
+// slowReader takes an answer when read has returned.
+type slowReader struct {
+	*httptest.ResponseRecorder
+	read func()
+}
+
+func (s *slowReader) Write(p []byte) (int, error) {
+	s.read()
+	return s.ResponseRecorder.Write(p)
+}
+
 // TestServeEnds: Ctrl-C ends the program with 0 and takes its temporary files and
 // its cookie along, also while somebody who asked does not read his answer.
 func TestServeEnds(t *testing.T) {
