@@ -89,7 +89,7 @@ func (s *bazaar) price() uint64 {
 	if s.e.Era() == world.Era2019 {
 		return s.rng.Between(2_000, 40_000)
 	}
-	return s.rng.Between(4_000, 150_000)
+	return s.rng.Between(8_000, 350_000)
 }
 
 // sale is one order, from the payment into escrow to its end.

@@ -164,21 +164,30 @@ func (c *Case) pay(w *world.Wallet, to world.Dest, satoshis uint64, stage string
 	return c.e.Pay(w, []world.Payment{{To: to, Value: satoshis}}, c.order(stage))
 }
 
-// carry moves a wallet's coins through new wallets of one owner, one after the other.
+// carry moves a wallet's coins through new wallets of one owner, one after the
+// other, each time in a few payments.
 func (c *Case) carry(from *world.Wallet, m *member, hops int, then func(*world.Wallet)) {
 	if hops == 0 {
 		then(from)
 		return
 	}
 	to := c.wallet(m)
-	at := c.e.Receive(to)
-	c.after(c.pause(), func() bool {
-		if !c.send(from, at, Layering) {
-			return false
+	pieces := c.rng.Pick(4)
+	var next func() bool
+	next = func() bool {
+		if pieces == 0 {
+			if !c.send(from, c.e.Receive(to), Layering) {
+				return false
+			}
+			c.carry(to, m, hops-1, then)
+			return true
 		}
-		c.carry(to, m, hops-1, then)
+		pieces--
+		c.pay(from, c.e.Receive(to), c.slice(from, 20), Layering)
+		c.after(c.pause()/2, next)
 		return true
-	})
+	}
+	c.after(c.pause(), next)
 }
 
 // divide splits a wallet's coins among as many wallets of one owner, itself the
@@ -319,29 +328,24 @@ func (c *Case) slice(w *world.Wallet, percent uint64) uint64 {
 // pays them. These are honest ends, and among all others they look like nothing.
 func (c *Case) decoys(from *world.Wallet, times int) {
 	purse := c.wallet(&member{actor: from.Actor})
-	tries := 0
-	c.after(c.pause(), func() bool {
-		if tries++; tries > 100 {
+	left := uint64(max(c.e.Blocks()-c.e.Height(), 1))
+	for n := range 3 {
+		c.after(c.pause()*int32(1+n), func() bool {
+			c.pay(from, c.e.Receive(purse), c.slice(from, 8), Spending)
 			return true
-		}
-		v := c.slice(from, 6)
-		if v < 400*world.Dust || !c.pay(from, c.e.Receive(purse), v, Spending) {
-			return false
-		}
-		left := uint64(max(c.e.Blocks()-c.e.Height(), 1))
-		for range times {
-			c.after(int32(c.rng.Below(left)), func() bool {
-				c.spend(purse)
-				return true
-			})
-		}
-		return true
-	})
+		})
+	}
+	for range times {
+		c.after(int32(c.rng.Below(left)), func() bool {
+			c.spend(purse)
+			return true
+		})
+	}
 }
 
 // spend pays a shop or a stranger from a purse.
 func (c *Case) spend(purse *world.Wallet) {
-	v := c.typed(min(c.rng.LogNormal(purse.Balance()/12, 3<<15), purse.Balance()/10*9))
+	v := c.typed(min(c.rng.LogNormal(purse.Balance()/8, 3<<15), purse.Balance()/10*9))
 	to := c.e.Checkout(&c.rng)
 	if c.rng.Chance(6_000) {
 		to = c.e.Receive(c.e.Someone(&c.rng).Wallet)

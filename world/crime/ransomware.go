@@ -33,7 +33,7 @@ func (c *Case) demand() (person, firm uint64) {
 	case world.Era2019:
 		return 30_000, 1_500_000
 	default:
-		return 100_000, 12_000_000
+		return 200_000, 20_000_000
 	}
 }
 

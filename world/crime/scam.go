@@ -85,7 +85,7 @@ func (s *ponzi) stakes() (first, last uint64) {
 	case world.Era2019:
 		return s.rng.Between(6_000, 25_000), s.rng.Between(50_000, 400_000)
 	default:
-		return s.rng.Between(20_000, 90_000), s.rng.Between(200_000, 3_000_000)
+		return s.rng.Between(40_000, 150_000), s.rng.Between(500_000, 6_000_000)
 	}
 }
 
