@@ -396,6 +396,11 @@ func TestVendors(t *testing.T) {
 				t.Fatalf("%s: %v", name, report)
 			}
 			read += len(s.Labels)
+			for _, actor := range s.Actors {
+				if actor.Label == "Fogbank" && (!slices.Equal(actor.Categories, []string{"mixing_service", "tumbler"}) || len(actor.Jurisdictions) != 1) {
+					t.Errorf("%+v", actor)
+				}
+			}
 			packs = append(packs, s)
 		}
 		if len(packs) != 4 {

@@ -187,7 +187,7 @@ func (s *service) visit(n *world.Entry, a *account, before uint32) {
 	if !a.who.Firm && r.Chance(300) {
 		wrong := v
 		wrong.failed = true
-		wrong.at = max(v.at-uint32(r.Between(4, 60)), a.opened)
+		wrong.at = max(v.at-uint32(r.Between(4, 60)), before, a.opened)
 		s.visits = append(s.visits, wrong)
 	}
 	s.visits = append(s.visits, v)

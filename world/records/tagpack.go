@@ -125,7 +125,8 @@ func (k *pack) close() error {
 	return err
 }
 
-// actors writes the ActorPack: who the services are.
+// actors writes the ActorPack: who the services are, in the words of TagPacks and,
+// where they differ, of INTERPOL's taxonomy.
 func (p *public) actors(create world.Create) error {
 	f, err := create(folder + "actors.yaml")
 	if err != nil {
@@ -135,8 +136,12 @@ func (p *public) actors(create world.Create) error {
 	fmt.Fprintf(b, "title: Services\ncreator: Larkspur Analytics\ndescription: Services that the tags speak of.\nlastmod: '%s'\nactors:\n", day(int64(p.time)))
 	seats := []string{"MT", "SG", "EE", "LT", "GB", "US", "KY", "SC", "HK"}
 	for _, a := range p.known {
-		fmt.Fprintf(b, "- id: %s\n  label: %s\n  uri: %s.example\n  categories:\n  - %s\n  jurisdictions:\n  - '%s'\n",
-			scalar(slug(a.Name, "_")), scalar(a.Name), slug(a.Name, "-"), a.Role.Concept(), pick(&p.chance, seats))
+		fmt.Fprintf(b, "- id: %s\n  label: %s\n  uri: %s.example\n  categories:\n  - %s\n",
+			scalar(slug(a.Name, "_")), scalar(a.Name), slug(a.Name, "-"), a.Role.Concept())
+		if entity := a.Role.Entity(); entity != a.Role.Concept() {
+			fmt.Fprintf(b, "  - %s\n", entity)
+		}
+		fmt.Fprintf(b, "  jurisdictions:\n  - '%s'\n", pick(&p.chance, seats))
 	}
 	if err := b.Flush(); err != nil {
 		return err
