@@ -60,13 +60,14 @@ type Statement struct {
 	Abuse    string // TagPack abuse; may be empty
 	Basis    string // TagPack confidence level: forensic, web_crawl, authority_data, …
 	Source   string // a link
-	Actor    *Actor // who in truth holds the address
+	Actor    *Actor // who in truth holds the address; nil: truth names nobody
 	Sanction string // programme under which an authority lists Label; empty: it does not
 	Wrong    string // why the statement is false; empty: it is true
 }
 
 // Use has the customer come from there from now on, whatever the reason: a
-// borrowed machine, a friend's line. nil: from where they always do.
+// borrowed machine, a friend's line. nil: from where they always do. The session
+// must not be changed afterwards.
 func (a *Account) Use(s *Session) { a.session = s }
 
 // Visit has a customer log in and do nothing. A session of nil is the usual one.
