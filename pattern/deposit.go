@@ -164,9 +164,6 @@ func (s *search) depositAt(ctx context.Context, a goshawk.AddressID) error {
 		if err != nil || !collects {
 			return err
 		}
-		if s.Owner != nil {
-			d.Confidence = moderate
-		}
 	}
 	if left := about.Outputs - min(about.Outputs, about.Spends); left > 0 {
 		d.Confidence = weaker(d.Confidence)

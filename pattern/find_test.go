@@ -261,7 +261,7 @@ func TestDepositAddresses(t *testing.T) {
 		return a
 	}
 	got := find(t, h, l, Query{Kind: KindDepositAddress, Owner: cluster, Limit: 1})
-	expect(t, "collected by a cluster", got, strings.Replace(one, "weak", "moderate", 1))
+	expect(t, "collected by a cluster", got, one)
 }
 
 // A shop brings what it is paid on many addresses to its account at an exchange,
@@ -312,7 +312,7 @@ func TestAClusterCollects(t *testing.T) {
 		}
 		return []goshawk.AddressID{a}, false, nil
 	}
-	if got := find(t, h, l, q); len(got) != 24 || !strings.HasPrefix(got[0], "deposit-address/2 moderate fund: deposit") {
+	if got := find(t, h, l, q); len(got) != 24 || !strings.HasPrefix(got[0], "deposit-address/2 weak fund: deposit") {
 		t.Errorf("%d findings: %v", len(got), got)
 	}
 }
