@@ -1,6 +1,9 @@
 package evaluate
 
-import "goshawk/world"
+import (
+	"goshawk/world"
+	"goshawk/world/score"
+)
 
 // FirstSeed is the seed of the first world of an evaluation; the others follow
 // one by one. No test, no tuning and no example of this program uses a seed from
@@ -9,8 +12,9 @@ const FirstSeed = 1_000_000_000
 
 // Setting is what a sweep assumes instead of an era's own assumptions.
 type Setting struct {
-	Name        string // such as "CoinJoins × 3"; empty for the era's own
+	Name        string // such as "more CoinJoins"; empty for the era's own
 	Assumptions world.Assumptions
+	Milder      bool // what makes clustering hard is absent
 }
 
 // Settings lists what an era's worlds are measured under: its own assumptions
@@ -18,7 +22,7 @@ type Setting struct {
 // of them stronger at once.
 func Settings(era world.Era) []Setting {
 	own := world.DefaultAssumptions(era)
-	list := []Setting{{"", own}}
+	list := []Setting{{Assumptions: own}}
 	all := own
 	for _, v := range []struct {
 		name  string
@@ -37,11 +41,11 @@ func Settings(era world.Era) []Setting {
 		*v.of(&more) = max(*v.of(&own)*v.times, v.least)
 		*v.of(&all) = *v.of(&more)
 		if own != none {
-			list = append(list, Setting{"no " + v.name, none})
+			list = append(list, Setting{"no " + v.name, none, true})
 		}
-		list = append(list, Setting{"more " + v.name, more})
+		list = append(list, Setting{"more " + v.name, more, false})
 	}
-	return append(list, Setting{"more of all five", all})
+	return append(list, Setting{"more of all five", all, false})
 }
 
 // Job is one world to make and to measure in.
@@ -52,10 +56,14 @@ type Job struct {
 }
 
 // Jobs lists the worlds of an era's evaluation, those of the sweep last. The
-// sweep takes the first of the seeds, as many as Swept says.
+// sweep takes the first of the seeds, as many as Swept says. An evaluation with
+// too few seeds for an interval is a quick look: it leaves the milder settings out.
 func Jobs(era world.Era, seeds int) []Job {
 	var list []Job
 	for k, setting := range Settings(era) {
+		if setting.Milder && seeds < score.EnoughSeeds {
+			continue
+		}
 		n := seeds
 		if k > 0 {
 			n = Swept(seeds)
