@@ -30,6 +30,7 @@ type Case struct {
 	people   []*member
 	wallets  []*world.Wallet
 	accounts []*account
+	purses   []*account // from which the criminals withdraw what they spend; may be empty
 	incomes  []*income
 	returns  []*returned
 	robbed   *world.Custodian // whose hot wallet was emptied; nil of most

@@ -263,3 +263,151 @@ func TestSameSeedSameBytes(t *testing.T) {
 		}
 	}
 }
+
+// TestEachAlone: every crime plays to its end in every era without the others, in
+// the world of a standard exercise.
+func TestEachAlone(t *testing.T) {
+	for i, k := range List() {
+		t.Run(k.Name, func(t *testing.T) {
+			era := world.Eras()[i%len(world.Eras())]
+			m := build(t, uint64(30+i), era, 50_000, "standard", k.Name)
+			agree(t, m, m.chain(t), m.answer(t, k.Name))
+		})
+	}
+}
+
+// clerk keeps the balances of all accounts, as the services book them.
+type clerk struct{ balances map[string][]string }
+
+func (k *clerk) Begin(*world.Economy, world.Create) error      { return nil }
+func (k *clerk) Owned(*world.Owned) error                      { return nil }
+func (k *clerk) Stated(*world.Statement, string, uint32) error { return nil }
+func (k *clerk) End(*world.Economy, world.Create) error        { return nil }
+func (k *clerk) Booked(n *world.Entry, _ string) error {
+	id := fmt.Sprint(n.Account)
+	k.balances[id] = append(k.balances[id], fmt.Sprint(n.Balance))
+	return nil
+}
+
+// TestFreezableAgreesWithTheBooks: what sat in a criminal's account, by the
+// series, is the balance that the service's own books show.
+func TestFreezableAgreesWithTheBooks(t *testing.T) {
+	cases, err := New([]string{"theft", "scam"}, "standard")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, clerk := memory{fstest.MapFS{}}, &clerk{balances: map[string][]string{}}
+	spec := world.Spec{Seed: 8, Era: world.Era2022, Txs: 20_000, Scenarios: cases, Observer: clerk}
+	if _, err := world.Build(context.Background(), spec, m, nil); err != nil {
+		t.Fatal(err)
+	}
+	balances := clerk.balances
+	seen := 0
+	for _, name := range []string{"theft", "scam"} {
+		last := map[string]int{}
+		for _, r := range m.rows(t, "truth/"+name+"/freezable.csv") {
+			seen++
+			if !slices.Contains(balances[r[1]], r[5]) {
+				t.Errorf("%s: the books know no balance of %s in account %s", name, r[5], r[1])
+			}
+			var from, to int
+			fmt.Sscan(r[3], &from)
+			fmt.Sscan(r[4], &to)
+			if from < last[r[1]] || to != 0 && to <= from {
+				t.Errorf("%s: %v is out of order", name, r)
+			}
+			last[r[1]] = to
+		}
+	}
+	if seen < 10 {
+		t.Errorf("only %d sums ever sat in an account", seen)
+	}
+}
+
+// TestNewRefuses what it does not know.
+func TestNewRefuses(t *testing.T) {
+	for _, c := range []struct {
+		names []string
+		level string
+	}{{[]string{"piracy"}, "basic"}, {[]string{"theft", "theft"}, "basic"}, {[]string{"theft"}, "easy"}} {
+		if _, err := New(c.names, c.level); goshawk.CodeOf(err) != goshawk.Invalid || goshawk.HintOf(err) == "" {
+			t.Errorf("%v: %v", c, err)
+		}
+	}
+}
+
+// TestTooSmall: a world in which a crime cannot come to its end is refused, and
+// nobody mistakes it for a whole one.
+func TestTooSmall(t *testing.T) {
+	cases, err := New([]string{"ransomware", "theft", "market", "scam"}, "advanced")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := memory{fstest.MapFS{}}
+	_, err = world.Build(context.Background(), world.Spec{Seed: 1, Era: world.Era2022, Txs: 2_000, Scenarios: cases}, m, nil)
+	if goshawk.CodeOf(err) != goshawk.Invalid || m.MapFS[world.ManifestName] != nil {
+		t.Errorf("%v, and the world has a manifest: %t", err, m.MapFS[world.ManifestName] != nil)
+	}
+}
+
+// TestOneCaseOneWorld: a case cannot be played twice.
+func TestOneCaseOneWorld(t *testing.T) {
+	cases, err := New([]string{"theft"}, "basic")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 2 {
+		_, err = world.Build(context.Background(), world.Spec{Seed: 1, Era: world.Era2022, Txs: 12_000, Scenarios: cases}, memory{fstest.MapFS{}}, nil)
+		if (i == 1) != (goshawk.CodeOf(err) == goshawk.Invalid) {
+			t.Errorf("time %d: %v", i+1, err)
+		}
+	}
+}
+
+// TestDecoys: for each criminal who uses the mixing service, and for each of their
+// peel chains, there are twenty innocent ones in a world with one crime. (With
+// four at once there are ten in 2015, whose people peel less.)
+func TestDecoys(t *testing.T) {
+	for _, era := range world.Eras() {
+		m := build(t, 8, era, 50_000, "standard", "theft")
+		crime := map[string]bool{}
+		ours, others := map[string]int{}, map[string]int{}
+		for _, r := range m.rows(t, "truth/transactions.csv") {
+			if crime[r[0]] = r[5] != ""; crime[r[0]] {
+				ours[r[3]]++
+			} else {
+				others[r[3]]++
+			}
+		}
+		c := m.chain(t)
+		long := map[goshawk.Hash]int{}
+		for _, id := range slices.Backward(c.list) {
+			f := c.txs[id]
+			if len(f.ins) != 1 || f.outs != 2 {
+				continue
+			}
+			long[id] = 1
+			for n := range uint32(2) {
+				if o := c.outs[goshawk.Outpoint{Tx: id, Index: n}]; o.spent {
+					long[id] = max(long[id], 1+long[o.spender])
+				}
+			}
+		}
+		for _, id := range c.list {
+			f := c.txs[id]
+			if long[id] >= 5 && long[f.ins[0].Tx] == 0 { // a chain begins
+				if crime[id.String()] {
+					ours["peel chain"]++
+				} else {
+					others["peel chain"]++
+				}
+			}
+		}
+		for _, kind := range []string{"mix_deposit", "peel chain"} {
+			if others[kind] < 20*ours[kind] || ours[kind] == 0 {
+				t.Errorf("%d %s: %d of criminals, %d of others", era, kind, ours[kind], others[kind])
+			}
+		}
+		t.Logf("%d: %v %v", era, ours, others)
+	}
+}

@@ -52,7 +52,9 @@ func (s *bazaar) begin() {
 	s.admin = s.member(s.fullName(), "administrator of the market")
 	s.escrow, s.laptop = s.wallet(s.admin), s.wallet(s.admin)
 	s.own = s.account(s.admin, s.rng.Pick(4))
+	s.own.Identify(s.e, world.Claim{Email: s.mail()})
 	s.post = s.e.NewAddress(s.laptop, world.Published)
+	s.e.State(world.Statement{Address: s.post.Address, Label: s.nick, Basis: "web_crawl", Source: "https://coders.example/" + s.nick, Actor: s.admin.actor})
 	for i := range 3 + s.level.Accounts {
 		m := s.member(fmt.Sprintf("%s (vendor %d)", s.handle(), i+1), "vendor")
 		v := &vendor{member: m, wallet: s.wallet(m)}

@@ -107,7 +107,7 @@ func (c *Case) withdraw(a *account, to *world.Wallet, satoshis uint64, stage str
 	r := &returned{account: a}
 	o := c.order(stage)
 	o.Receipt = &r.receipt
-	if !a.Service().Withdraw(c.e, a.Account, c.fresh(to), satoshis, o) {
+	if !a.Service().Withdraw(c.e, a.Account, c.e.Receive(to), satoshis, o) {
 		return false
 	}
 	c.returns = append(c.returns, r)
@@ -333,6 +333,15 @@ func (c *Case) decoys(from *world.Wallet, times int) {
 		c.after(c.pause()*int32(1+n), func() bool {
 			c.pay(from, c.e.Receive(purse), c.slice(from, 8), Spending)
 			return true
+		})
+	}
+	// What comes to exchanges is in part withdrawn again, to be spent.
+	for range min(3, len(c.purses)) {
+		until := c.e.Height() + int32(left/2)
+		c.after(c.pause(), func() bool {
+			a := c.purses[c.rng.Pick(len(c.purses))]
+			v := c.typed(c.rng.LogNormal(a.Coins()/6+1, 3<<15))
+			return v > 4*a.Service().Fee() && c.withdraw(a, purse, v, Spending) || c.e.Height() > until
 		})
 	}
 	for range times {

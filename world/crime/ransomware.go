@@ -60,6 +60,8 @@ func (s *extortion) begin() {
 	s.panel = s.wallet(s.developer)
 	for range 3 {
 		s.notes = append(s.notes, s.e.NewAddress(s.panel, world.Published))
+		s.e.State(world.Statement{Address: s.notes[len(s.notes)-1].Address, Label: s.strain, Abuse: "ransomware", Basis: "web_crawl",
+			Source: "https://notes.example/" + s.strain, Actor: s.developer.actor})
 	}
 	small, large := s.demand()
 	s.at(s.part(40), func() bool {
@@ -135,9 +137,11 @@ func (s *extortion) scatter(loot *world.Wallet) {
 	var exits []*account
 	for i, m := range s.mules {
 		a := s.account(m, i)
+		a.Identify(s.e, world.Claim{Forged: true})
 		s.sells(a, 10, 60)
 		exits = append(exits, a)
 	}
+	s.purses = exits
 	s.carry(loot, s.affiliate, s.level.Hops, func(w *world.Wallet) {
 		s.divide(w, s.affiliate, s.level.Branches, func(branch int, w *world.Wallet) {
 			s.decoys(w, s.level.Decoys/s.level.Branches)

@@ -2,6 +2,7 @@ package crime
 
 import (
 	"fmt"
+	"net/netip"
 	"strings"
 
 	"goshawk/world"
@@ -24,7 +25,7 @@ type ponzi struct {
 	tested    uint64
 	marks     []*mark
 	phone     string
-	address   string // of the internet line that all accounts were opened from
+	line      *world.Session // that all accounts are used from
 }
 
 // mark is a victim.
@@ -54,15 +55,20 @@ func (s *ponzi) begin() {
 	s.dealer = s.member(s.handle()+" (dealer)", "brings the coins to brokers and accounts")
 	s.desk = s.wallet(s.organiser)
 	s.phone = fmt.Sprintf("+99 %03d %04d", s.rng.Below(1000), s.rng.Below(10_000))
-	s.address = fmt.Sprintf("203.0.113.%d", 1+s.rng.Below(254)) // RFC 5737
+	s.line = &world.Session{Address: netip.AddrFrom4([4]byte{203, 0, 113, byte(1 + s.rng.Below(254))}), Device: "shared desktop"} // RFC 5737
 	for i := range s.level.Accounts {
 		m := s.member(s.fullName(), "lent name and face for an account")
 		s.holders = append(s.holders, m)
 		a := s.account(m, i%2) // the two exchanges with the most customers
+		a.Use(s.line)
+		a.Identify(s.e, world.Claim{Phone: s.phone})
 		s.exits = append(s.exits, a)
 		s.sells(a, 10, 70)
 	}
+	s.purses = s.exits
 	s.own = s.account(s.organiser, s.rng.Pick(4))
+	s.own.Use(s.line)
+	s.own.Identify(s.e, world.Claim{Phone: s.phone})
 	s.sells(s.own, 4, 20)
 	n := 14 * s.level.Victims / 100
 	for i := range n {
@@ -176,7 +182,7 @@ func (s *ponzi) write() error {
 	}
 	var evidence []string
 	for _, x := range append([]*account{s.own}, s.exits...) {
-		facts := []Fact{{"account", fmt.Sprint(x.ID)}, {"holder", x.Customer.Name}, {"papers", "identity card and a picture"}, {"opened from", s.address}}
+		facts := []Fact{{"account", fmt.Sprint(x.ID)}, {"holder", x.Customer.Name}, {"papers", "identity card and a picture"}, {"opened from", s.line.Address.String()}}
 		if x == s.own {
 			facts = append(facts, Fact{"telephone", s.phone}, Fact{"first deposit", fmt.Sprintf("%s in %s", coins(s.tested), s.test.Tx)})
 		} else {

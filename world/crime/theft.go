@@ -49,9 +49,14 @@ func (s *heist) begin() {
 	for i, m := range s.aliases {
 		s.exits = append(s.exits, s.account(m, n+1+i%(len(list)-1))) // not where they stole
 	}
+	s.purses = s.exits
 	s.own = s.account(s.partner, n+1)
 	s.phone = fmt.Sprintf("+99 %03d %04d", s.rng.Below(1000), s.rng.Below(10_000))
 	s.mail = fmt.Sprintf("%s.%d@mail.example", s.handle(), 10+s.rng.Below(90))
+	for _, a := range s.exits {
+		a.Identify(s.e, world.Claim{Email: s.mail, Forged: true})
+	}
+	s.own.Identify(s.e, world.Claim{Phone: s.phone})
 	for range 3 {
 		s.vaults = append(s.vaults, s.wallet(s.thief))
 	}
