@@ -43,7 +43,7 @@ type story struct {
 
 // stories lists all crimes, in the order in which they are listed for people.
 func stories() []story {
-	return []story{ransomware(), theft(), market(), scam(), donations(), site(), advertisements(), giveaway()}
+	return []story{ransomware(), theft(), market(), scam(), donations(), site(), advertisements(), giveaway(), broker()}
 }
 
 // Kind describes a crime that can be planted.

@@ -59,7 +59,7 @@ func (s *subscription) begin() {
 	}
 	n := 44 * s.level.Victims / 100
 	for i := range n {
-		s.at(s.part(30+uint64(i*600/n)), func() bool { s.join(); return true })
+		s.at(s.part(30+uint64(i*600/n)), func() bool { s.register(); return true })
 	}
 	s.at(s.part(120), func() bool {
 		officer := s.e.Newcomer(world.Citizen, "an officer's cover identity", &s.rng)
@@ -74,8 +74,8 @@ func (s *subscription) begin() {
 // price is what a user pays at one time, in cents.
 func (s *subscription) price() uint64 { return s.rng.Between(20, 360) * 100 }
 
-// join has a user register and pay, once or again.
-func (s *subscription) join() {
+// register has a user come and pay, once or again.
+func (s *subscription) register() {
 	u := &user{person: s.e.Someone(&s.rng), to: s.fresh(s.till), distant: s.rng.Chance(8_500)}
 	s.users = append(s.users, u)
 	for n := range 1 + s.rng.Pick(3) {
