@@ -59,7 +59,7 @@ func (f *clusterFlags) options(ctx context.Context, ch *chain) (cluster.Options,
 	}
 	for i, id := range found.Transactions {
 		if id == goshawk.NoTx {
-			return o, ch.notHere(hashes[i])
+			return o, ch.notHere(ctx, hashes[i])
 		}
 		o.Without = append(o.Without, id)
 	}

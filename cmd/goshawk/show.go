@@ -3,7 +3,9 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -68,7 +70,7 @@ func runShow(ctx context.Context, t *terminal, c *command) (err error) {
 	case name.hash != nil:
 		return v.transaction(name, *hints)
 	}
-	return v.block(name.height)
+	return v.block(name)
 }
 
 // name is what somebody wants to be shown: an address, a hash or a height.
@@ -77,23 +79,25 @@ type name struct {
 	hash    *goshawk.Hash
 	at      string  // the height of the transaction meant, where several have the hash
 	output  *uint32 // the one that is meant
-	height  int32
+	height  int32   // the largest there is for one beyond it, which no chain reaches
+	text    string  // as it was written
 }
 
 // parseName tells by its form what a name is.
 func parseName(text string) (name, error) {
-	if height, err := strconv.ParseInt(text, 10, 32); err == nil {
-		if height < 0 {
-			return name{}, badUsage("a height cannot be %d", height).WithHint("heights are counted from 0")
-		}
-		return name{height: int32(height)}, nil
-	}
 	id, index, indexed := strings.Cut(text, ":")
 	id, at, _ := strings.Cut(id, "@")
-	// What has so many digits and nothing else is no address.
+	// What has so many digits and nothing else is a hash, and neither an address nor a height.
 	const manyDigits = 48
 	if len(id) < manyDigits || strings.Trim(id, "0123456789abcdefABCDEF") != "" {
-		return name{address: text}, nil
+		height, err := strconv.ParseInt(text, 10, 32)
+		switch {
+		case err != nil && !errors.Is(err, strconv.ErrRange):
+			return name{address: text}, nil
+		case height < 0:
+			return name{}, badUsage("a height cannot be %s", text).WithHint("heights are counted from 0")
+		}
+		return name{height: int32(height), text: text}, nil
 	}
 	h, err := goshawk.ParseHash(strings.ToLower(id))
 	if err != nil {
@@ -142,13 +146,17 @@ func print[T any](c *command, json bool, answer T, asJSON func(io.Writer, T) err
 	return asText(c.t.out, answer, report.Style{Color: c.color()})
 }
 
-func (v *viewer) block(height int32) error {
-	found, err := v.ch.Find(v.ctx, goshawk.Names{Heights: []int32{height}})
+func (v *viewer) block(n name) error {
+	found, err := v.ch.Find(v.ctx, goshawk.Names{Heights: []int32{n.height}})
 	if err != nil {
 		return err
 	}
 	if found.Blocks[0] == goshawk.NoBlock {
-		return goshawk.Errorf(goshawk.NotFound, "there is no block at height %d", height).WithHint("the ledger holds heights %d to %d", v.ch.head.Start, v.ch.head.Height)
+		holds, err := v.ch.extent(v.ctx)
+		if err != nil {
+			return err
+		}
+		return goshawk.Errorf(goshawk.NotFound, "there is no block at height %s", n.text).WithHint("%s", holds)
 	}
 	infos, err := v.ch.Blocks(v.ctx, found.Blocks)
 	if err != nil {
@@ -157,8 +165,8 @@ func (v *viewer) block(height int32) error {
 	return v.showBlock(&infos[0])
 }
 
-// blockNamed looks through a ledger for a block of this hash; nil if it has none.
-func (ch *chain) blockNamed(ctx context.Context, h goshawk.Hash) (*goshawk.BlockInfo, error) {
+// blocksBack describes all blocks of a ledger, newest first, until each returns false.
+func (ch *chain) blocksBack(ctx context.Context, each func(*goshawk.BlockInfo) bool) error {
 	const batch = 1024
 	ids := make([]goshawk.BlockID, 0, batch)
 	for end := goshawk.BlockID(ch.head.Blocks); end > 0; {
@@ -169,15 +177,66 @@ func (ch *chain) blockNamed(ctx context.Context, h goshawk.Hash) (*goshawk.Block
 		}
 		infos, err := ch.Blocks(ctx, ids)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		for i := range infos {
-			if infos[i].Hash == h {
-				return &infos[i], nil
+			if !each(&infos[i]) {
+				return nil
 			}
 		}
 	}
-	return nil, nil
+	return nil
+}
+
+// blockNamed looks through a ledger for a block of this hash; nil if it has none.
+func (ch *chain) blockNamed(ctx context.Context, h goshawk.Hash) (found *goshawk.BlockInfo, err error) {
+	err = ch.blocksBack(ctx, func(b *goshawk.BlockInfo) bool {
+		if b.Hash == h {
+			found = b
+		}
+		return found == nil
+	})
+	return found, err
+}
+
+// extent says in words which blocks there are, for somebody who asked for what is in none.
+func (ch *chain) extent(ctx context.Context) (string, error) {
+	if !ch.head.Partial {
+		return fmt.Sprintf("the ledger holds heights %d to %d of %s", ch.head.Start, ch.head.Height, ch.head.Network), nil
+	}
+	var heights, hashes []string
+	if err := ch.blocksBack(ctx, func(b *goshawk.BlockInfo) bool {
+		if b.Height >= 0 {
+			heights = append(heights, strconv.Itoa(int(b.Height)))
+		} else {
+			hashes = append(hashes, b.Hash.String())
+		}
+		return true
+	}); err != nil {
+		return "", err
+	}
+	var where []string
+	if len(heights) > 0 {
+		where = append(where, "at "+several("height", heights))
+	}
+	if len(hashes) > 0 {
+		where = append(where, "at an unknown height "+several("block", hashes))
+	}
+	return fmt.Sprintf("the ledger holds %s of %s: %s", goshawk.Count(ch.head.Blocks, "single block", "single blocks"), ch.head.Network, strings.Join(where, "; ")), nil
+}
+
+// several lists things that were gathered newest first, oldest first, and cuts a long list.
+func several(what string, things []string) string {
+	const most = 6
+	slices.Reverse(things)
+	left := ""
+	if n := len(things) - most; n > 0 {
+		things, left = things[:most], fmt.Sprintf(" and %d more", n)
+	}
+	if len(things) > 1 {
+		what += "s"
+	}
+	return what + " " + strings.Join(things, ", ") + left
 }
 
 func (v *viewer) showBlock(info *goshawk.BlockInfo) error {
@@ -204,12 +263,16 @@ func (v *viewer) showBlock(info *goshawk.BlockInfo) error {
 }
 
 // notHere explains a transaction that is not found.
-func (ch *chain) notHere(h goshawk.Hash) error {
-	err := goshawk.Errorf(goshawk.NotFound, "transaction %v is not in this ledger", h)
+func (ch *chain) notHere(ctx context.Context, h goshawk.Hash) error {
+	missing := goshawk.Errorf(goshawk.NotFound, "transaction %v is not in this ledger", h)
 	if ch.local == nil {
-		return err.WithHint("check the id; a block of an explorer is shown by its height, not by its hash")
+		return missing.WithHint("check the id; a block of an explorer is shown by its height, not by its hash")
 	}
-	return err.WithHint("check the id; the ledger holds heights %d to %d of %s", ch.head.Start, ch.head.Height, ch.head.Network)
+	holds, err := ch.extent(ctx)
+	if err != nil {
+		return err
+	}
+	return missing.WithHint("check the id; %s", holds)
 }
 
 func (v *viewer) transaction(n name, hints bool) error {
@@ -224,7 +287,7 @@ func (v *viewer) transaction(n name, hints bool) error {
 		case err != nil:
 			return err
 		case block == nil:
-			return v.ch.notHere(h)
+			return v.ch.notHere(v.ctx, h)
 		case n.output != nil || n.at != "":
 			return badUsage("%v is a block, and has no outputs of its own", h).WithHint("name one of its transactions: 'goshawk show %v' lists them", h)
 		}
@@ -451,8 +514,11 @@ func (ch *chain) addressID(ctx context.Context, text string) (goshawk.AddressID,
 		return goshawk.NoAddress, err
 	}
 	if found.Addresses[0] == goshawk.NoAddress {
-		return goshawk.NoAddress, goshawk.Errorf(goshawk.NotFound, "%s never received or spent a coin in this ledger", text).
-			WithHint("the ledger holds heights %d to %d of %s", ch.head.Start, ch.head.Height, ch.head.Network)
+		holds, err := ch.extent(ctx)
+		if err != nil {
+			return goshawk.NoAddress, err
+		}
+		return goshawk.NoAddress, goshawk.Errorf(goshawk.NotFound, "%s never received or spent a coin in this ledger", text).WithHint("%s", holds)
 	}
 	return found.Addresses[0], nil
 }
