@@ -3,6 +3,7 @@ package score
 import (
 	"encoding/json"
 	"math"
+	"os"
 	"strings"
 	"testing"
 
@@ -213,6 +214,23 @@ func TestEvaluationJSON(t *testing.T) {
 	}
 	if got.Rows[2]["innocents_touched_worst"] != 9.0 {
 		t.Errorf("the worst of a count is %v", got.Rows[2]["innocents_touched_worst"])
+	}
+}
+
+// TestShownJSON: docs/json.md shows an evaluation as it is written.
+func TestShownJSON(t *testing.T) {
+	e := evaluation()
+	e.Results = e.Results[:2]
+	var text strings.Builder
+	if err := EvaluationJSON(&text, e); err != nil {
+		t.Fatal(err)
+	}
+	document, err := os.ReadFile("../../docs/json.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(document), "<!-- written: evaluate -->\n\n```json\n"+text.String()+"```\n") {
+		t.Errorf("docs/json.md does not show as evaluate\n%s", text.String())
 	}
 }
 
