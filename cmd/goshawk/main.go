@@ -55,7 +55,7 @@ func verbs() []verb {
 		{"label", "import PATH... | list | show ADDRESS", "keep labels: who is said to control an address", runLabel},
 		{"check", "", "verify a ledger, byte by byte", runCheck},
 		{"export", "--out DIR", "write a ledger as Parquet files", runExport},
-		{"world", "new | list | verify DIR | serve DIR", "make a chain whose whole truth is known", runWorld},
+		{"world", "new | list | verify DIR | solve DIR | serve DIR | pool", "make a chain whose whole truth is known", runWorld},
 		{"evaluate", "", "measure heuristics and methods in worlds whose truth is known", runEvaluate},
 		{"demo", "", "trace a theft through a small made-up chain", runDemo},
 		{"version", "", "print the program's version", runVersion},

@@ -16,6 +16,7 @@ import (
 	"goshawk/internal/disk"
 	"goshawk/ledger"
 	"goshawk/world"
+	"goshawk/world/crime"
 	"goshawk/world/records"
 	"goshawk/world/score"
 )
@@ -27,6 +28,7 @@ type worldFlags struct {
 	era       *string
 	level     *string
 	scenarios list
+	count     *int
 	txs       *int
 	sign      *bool
 	out       *string
@@ -37,21 +39,22 @@ type worldFlags struct {
 
 func runWorld(ctx context.Context, _ *terminal, c *command) error {
 	f := &worldFlags{c: c}
-	f.seed = c.Uint64("seed", 1, "new: `NUMBER` of the world: the same number makes the same world")
-	f.era = c.String("era", "2022", "new: `YEAR` whose wallets and services it has: 2015, 2019, 2022")
-	f.level = c.String("level", "standard", "new: how hard its crimes are to follow: basic, standard, advanced")
-	f.txs = c.Int("txs", 50_000, "new: about `N` transactions")
-	f.sign = c.Bool("sign", false, "new: with real keys and signatures, which a node accepts; takes longer")
-	f.out = c.String("out", "", "new: `DIR` for the world; it must not exist")
+	f.seed = c.Uint64("seed", 1, "new: `NUMBER` of the world: the same number makes the same world; pool: the first to try")
+	f.era = c.String("era", "2022", "new, pool: `YEAR` whose wallets and services it has: 2015, 2019, 2022")
+	f.level = c.String("level", "standard", "new, pool: how hard its crimes are to follow: basic, standard, advanced")
+	f.txs = c.Int("txs", 50_000, "new, pool: about `N` transactions")
+	f.sign = c.Bool("sign", false, "new, pool: with real keys and signatures, which a node accepts; takes longer")
+	f.count = c.Int("count", 40, "pool: keep `N` worlds of equal difficulty")
+	f.out = c.String("out", "", "new, pool: `DIR` for what is made; it must not exist")
 	f.fast = c.Bool("bytes", false, "verify: compare the files with world.json only, without measuring the chain")
-	c.Var(&f.scenarios, "scenario", "new: `NAME` of a crime to plant; may repeat ('goshawk world list' names them)")
+	c.Var(&f.scenarios, "scenario", "new, pool: `NAME` of a crime to plant; may repeat ('goshawk world list' names them; a pool's is ransomware if not said)")
 	f.format = c.format("text", "json")
 	f.serve = newServeFlags(c)
 	if err := c.parse(0, 2); err != nil {
 		return err
 	}
 	if len(c.args) == 0 {
-		return badUsage("say what to do: new, list, verify or serve")
+		return badUsage("say what to do: new, list, verify, solve, serve or pool")
 	}
 	action, args := c.args[0], c.args[1:]
 	switch {
@@ -59,6 +62,10 @@ func runWorld(ctx context.Context, _ *terminal, c *command) error {
 		return badUsage("say which world to verify: goshawk world verify DIR")
 	case action == "verify":
 		return f.verify(ctx, args[0])
+	case action == "solve" && len(args) != 1:
+		return badUsage("say which world to solve: goshawk world solve DIR")
+	case action == "solve":
+		return f.solve(ctx, args[0])
 	case action == "serve" && len(args) != 1:
 		return badUsage("say which world to serve: goshawk world serve DIR")
 	case action == "serve":
@@ -67,10 +74,12 @@ func runWorld(ctx context.Context, _ *terminal, c *command) error {
 		return badUsage("%q is one argument too many", args[0])
 	case action == "new":
 		return f.make(ctx)
+	case action == "pool":
+		return f.pool(ctx)
 	case action == "list":
 		return f.list()
 	}
-	return badUsage("%q is nothing to do with a world", action).WithHint("choose one of new, list, verify, serve")
+	return badUsage("%q is nothing to do with a world", action).WithHint("choose one of new, list, verify, solve, serve, pool")
 }
 
 // worldFolder is a world's folder on disk while it is being written.
@@ -94,19 +103,50 @@ type syncedFile struct{ *os.File }
 
 func (f syncedFile) Close() error { return errors.Join(f.Sync(), f.File.Close()) }
 
-// make writes a world beside its place and moves it there when it is whole.
-func (f *worldFlags) make(ctx context.Context) (err error) {
+// spec is the world that the flags ask for, with a seed. Each is for one world.
+func (f *worldFlags) spec(seed uint64) (world.Spec, error) {
 	era, err := strconv.Atoi(*f.era)
 	if err != nil {
-		return badUsage("there is no era %q", *f.era).WithHint("choose 2015, 2019 or 2022")
+		return world.Spec{}, badUsage("there is no era %q", *f.era).WithHint("choose 2015, 2019 or 2022")
 	}
-	spec := world.Spec{Seed: *f.seed, Era: world.Era(era), Level: *f.level, Txs: *f.txs, Sign: *f.sign, Observer: records.New()}
-	if len(f.scenarios.values) > 0 {
-		return badUsage("there is no scenario %q", f.scenarios.values[0]).WithHint("'goshawk world list' names them")
+	scenarios, err := crime.New(f.scenarios.values, *f.level)
+	if err != nil {
+		return world.Spec{}, err
 	}
-	if err := spec.Check(); err != nil {
+	spec := world.Spec{Seed: seed, Era: world.Era(era), Level: *f.level, Txs: *f.txs, Sign: *f.sign, Scenarios: scenarios, Observer: records.New()}
+	return spec, spec.Check()
+}
+
+// make writes a world.
+func (f *worldFlags) make(ctx context.Context) error {
+	spec, err := f.spec(*f.seed)
+	if err != nil {
 		return err
 	}
+	var m *world.Manifest
+	err = f.beside(func(folder string) (err error) {
+		progress := newBar(f.c)
+		defer progress.clear()
+		m, err = world.Build(ctx, spec, worldFolder(folder), func(done, total int) {
+			progress.update(float64(done)/float64(total), goshawk.Count(done, "transaction", "transactions"))
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	if *f.format == "json" {
+		return f.c.json(m.Figures)
+	}
+	_, err = fmt.Fprintf(f.c.t.out, "A world of %d in %s: %s in %s, and who owns each of %s addresses.\n", spec.Era, filepath.Clean(*f.out),
+		goshawk.Count(m.Figures.Transactions, "transaction", "transactions"), goshawk.Count(m.Figures.Blocks, "block", "blocks"),
+		goshawk.Group(strconv.FormatUint(m.Figures.Addresses, 10)))
+	return err
+}
+
+// beside has a folder filled beside the place that --out names, and moves it there
+// when it is whole. What is not finished is removed.
+func (f *worldFlags) beside(fill func(folder string) error) (err error) {
 	if *f.out == "" {
 		return badUsage("say where to write: --out DIR")
 	}
@@ -123,37 +163,32 @@ func (f *worldFlags) make(ctx context.Context) (err error) {
 			err = errors.Join(err, os.RemoveAll(temporary))
 		}
 	}()
-	progress := newBar(f.c)
-	m, err := world.Build(ctx, spec, worldFolder(temporary), func(done, total int) {
-		progress.update(float64(done)/float64(total), goshawk.Count(done, "transaction", "transactions"))
-	})
-	progress.clear()
-	if err != nil {
+	if err := fill(temporary); err != nil {
 		return err
 	}
 	if err := os.Chmod(temporary, 0o755); err != nil {
-		return goshawk.Errorf(goshawk.Unavailable, "cannot finish the world: %w", err)
+		return goshawk.Errorf(goshawk.Unavailable, "cannot finish the folder: %w", err)
 	}
 	if err := os.Rename(temporary, out); err != nil {
-		return goshawk.Errorf(goshawk.Unavailable, "cannot finish the world: %w", err)
+		return goshawk.Errorf(goshawk.Unavailable, "cannot finish the folder: %w", err)
 	}
-	if *f.format == "json" {
-		return f.c.json(m.Figures)
-	}
-	_, err = fmt.Fprintf(f.c.t.out, "A world of %d in %s: %s in %s, and who owns each of %s addresses.\n", era, out,
-		goshawk.Count(m.Figures.Transactions, "transaction", "transactions"), goshawk.Count(m.Figures.Blocks, "block", "blocks"),
-		goshawk.Group(strconv.FormatUint(m.Figures.Addresses, 10)))
-	return err
+	return nil
 }
 
+// list names the crimes that can be planted, and the eras.
 func (f *worldFlags) list() error {
+	kinds := crime.List()
 	if *f.format == "json" {
 		return f.c.json(struct {
-			Scenarios []string    `json:"scenarios"`
-			Eras      []world.Era `json:"eras"`
-		}{[]string{}, world.Eras()})
+			Scenarios []crime.Kind `json:"scenarios"`
+			Eras      []world.Era  `json:"eras"`
+		}{kinds, world.Eras()})
 	}
-	_, err := fmt.Fprintln(f.c.t.out, "No scenarios yet: a world is an economy without crimes.")
+	var b strings.Builder
+	for _, k := range kinds {
+		fmt.Fprintf(&b, "%-16s %s\n%-16s after %s\n", k.Name, k.Title, "", strings.Join(k.Models, "; "))
+	}
+	_, err := fmt.Fprint(f.c.t.out, b.String())
 	return err
 }
 

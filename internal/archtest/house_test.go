@@ -60,6 +60,8 @@ var house = [...]rule{
 		why: "a crime is played by its economy: the same story in the same world everywhere, and no transaction of its own"},
 	{path: "world/evaluate", pure: true, may: []string{"cluster", "pattern", "trace", "world", "world/score"},
 		why: "it runs the engine's methods over a ledger and holds them against a world's truth; what it reads its caller opens"},
+	{path: "world/solve", pure: true, may: []string{"cluster", "label", "pattern", "trace", "world/crime"},
+		why: "it works a case with the engine's own methods, from the papers and the chain that it is handed; of world/crime it knows the answer key's form only"},
 	{path: "cmd/goshawk", may: []string{everything}, chains: true,
 		why: "the binary wires all parts together; nothing imports it"},
 	{path: "internal/archtest",
