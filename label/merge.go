@@ -6,7 +6,7 @@ type Outcome string
 // Outcomes of Merge.
 const (
 	Added     Outcome = "added"
-	Unchanged Outcome = "unchanged" // the store has the same bytes already
+	Unchanged Outcome = "unchanged" // the store has it already: the same bytes under the same name
 	Replaced  Outcome = "replaced"  // it took the place of another version of the file
 	Older     Outcome = "older"     // the store has a later version, which stays
 )
@@ -23,7 +23,8 @@ type Change struct {
 // given. A file is known by its name: one of the same name takes the place of
 // the store's version, unless both are dated and the store's is later, and the
 // version that goes is kept in the list, without its labels. A file whose bytes
-// are in the store already, under any name, changes nothing. A damaged store is a
+// are in the store already under its own name changes nothing; under another it
+// is a source of its own, as two lists may say the same. A damaged store is a
 // Corrupt error.
 func Merge(stored *Store, added []*Source) ([]*Source, []Change, error) {
 	var sources []*Source
@@ -38,16 +39,14 @@ func Merge(stored *Store, added []*Source) ([]*Source, []Change, error) {
 		c := Change{Source: s, Outcome: Added}
 		var version *Source
 		for _, other := range sources {
-			if other.Superseded {
+			if other.Superseded || other.Name != s.Name {
 				continue
 			}
 			if other.Hash == s.Hash {
 				c.Outcome, c.Other = Unchanged, other
 				break
 			}
-			if other.Name == s.Name {
-				version = other
-			}
+			version = other
 		}
 		if c.Outcome == Added && version != nil {
 			c.Outcome, c.Other = Replaced, version

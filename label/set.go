@@ -14,25 +14,26 @@ type Set struct {
 	sources []goshawk.LabelSource
 }
 
-// NewSet puts a store (nil: none) and further files together. Files whose bytes
-// the store holds already add nothing; other versions of a stored file are added
-// beside it, for that is what naming them asks for.
+// NewSet puts a store (nil: none) and further files together. A file that the
+// store holds already, of the same name and bytes, adds nothing; other versions of
+// a stored file are added beside it, for that is what naming them asks for.
 func NewSet(stored *Store, added []*Source) (*Set, error) {
 	s := &Set{}
-	known := map[string]bool{}
+	type file struct{ name, hash string }
+	known := map[file]bool{}
 	if stored != nil {
 		s.stores = append(s.stores, stored)
 		for _, source := range stored.Sources() {
 			if !source.Superseded {
-				known[source.Hash] = true
+				known[file{source.Name, source.Hash}] = true
 				s.sources = append(s.sources, source.LabelSource())
 			}
 		}
 	}
 	var fresh []*Source
 	for _, source := range added {
-		if !known[source.Hash] {
-			known[source.Hash] = true
+		if is := (file{source.Name, source.Hash}); !known[is] {
+			known[is] = true
 			fresh = append(fresh, source)
 			s.sources = append(s.sources, source.LabelSource())
 		}

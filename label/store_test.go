@@ -306,14 +306,12 @@ func TestMerge(t *testing.T) {
 	}
 	stored := store(t, sources...)
 
-	renamed := *first
-	renamed.Name = "copy.csv"
 	newer, older := csv("a.csv", "1A,newer,50,2025-01-01\n"), csv("a.csv", "1A,older,50,2023-01-01\n")
-	sources, changes, err = Merge(stored, []*Source{first, &renamed, newer, older, csv("b.csv", "1B,z,50,\n")})
+	sources, changes, err = Merge(stored, []*Source{first, newer, older, csv("b.csv", "1B,z,50,\n")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := outcomes(changes); !slices.Equal(got, []string{"a.csv unchanged a.csv 2024-01-01", "copy.csv unchanged a.csv 2024-01-01",
+	if got := outcomes(changes); !slices.Equal(got, []string{"a.csv unchanged a.csv 2024-01-01",
 		"a.csv replaced a.csv 2024-01-01", "a.csv older a.csv 2025-01-01", "b.csv replaced b.csv "}) {
 		t.Errorf("%q", got)
 	}
@@ -344,6 +342,45 @@ func TestMerge(t *testing.T) {
 	// A file named for a run is added beside the stored version.
 	if l := set(t, merged, older, newer).Lookup("1A"); len(l) != 2 || l[0].Text != "newer" || l[1].Text != "older" {
 		t.Errorf("%+v", l)
+	}
+}
+
+// Two lists that say the same are two sources: neither vanishes behind the other.
+func TestTwoFilesOfTheSameBytes(t *testing.T) {
+	parse := func(name string) *Source {
+		s, err := Parse(name, []byte("1A\n"), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	}
+	sources := func(s *Set) (all []string) {
+		for _, l := range s.Lookup("1A") {
+			all = append(all, l.Source)
+		}
+		if len(s.Sources()) != len(all) {
+			t.Errorf("of %+v %q speak", s.Sources(), all)
+		}
+		return all
+	}
+	want := []string{"arb.txt", "bsc.txt"}
+	if got := sources(set(t, nil, parse("arb.txt"), parse("bsc.txt"), parse("arb.txt"))); !slices.Equal(got, want) {
+		t.Errorf("named for a run: %q", got)
+	}
+	both := []*Source{parse("arb.txt"), parse("bsc.txt")}
+	merged, changes, err := Merge(nil, both)
+	if err != nil || changes[0].Outcome != Added || changes[1].Outcome != Added {
+		t.Fatalf("%+v, %v", changes, err)
+	}
+	stored := store(t, merged...)
+	if got := sources(set(t, stored)); !slices.Equal(got, want) {
+		t.Errorf("stored: %q", got)
+	}
+	if got := sources(set(t, stored, parse("bsc.txt"), parse("third.txt"))); !slices.Equal(got, append(want, "third.txt")) {
+		t.Errorf("stored, and named for a run: %q", got)
+	}
+	if _, changes, err = Merge(stored, both); err != nil || changes[0].Outcome != Unchanged || changes[1].Outcome != Unchanged {
+		t.Errorf("again: %+v, %v", changes, err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	"goshawk"
@@ -116,7 +117,7 @@ func (s *source) importLabels(paths []string, asJSON bool) (err error) {
 	for _, x := range list {
 		note := ""
 		if x.LeftOut > 0 {
-			note = fmt.Sprintf("  (%d left out)", x.LeftOut)
+			note = fmt.Sprintf("  (%s left out)", goshawk.Group(strconv.Itoa(x.LeftOut)))
 		}
 		fmt.Fprintf(s.c.t.out, "%-10s %14s  %s%s\n", x.Outcome, goshawk.Count(x.Labels, "label", "labels"), x.Source, note)
 	}
