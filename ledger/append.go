@@ -12,7 +12,8 @@ import (
 // afterwards. A block that does not follow, spends what is not there or was
 // spent before is a Conflict or Corrupt error and leaves the ledger as it was.
 // When enough has been gathered, Append commits.
-func (w *Writer) Append(b *goshawk.Block) error {
+func (w *Writer) Append(b *goshawk.Block) (err error) {
+	defer guard(&err)()
 	if w.err != nil {
 		return w.err
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash"
-	"slices"
 
 	"goshawk"
 	"goshawk/internal/disk"
@@ -174,52 +173,20 @@ func (c *checker) checksums() error {
 	return nil
 }
 
-// markedCells are the cells of a column that an interrupted commit, or the
-// interrupted repair of one, may have set or unset.
-type markedCells map[uint64][]cell // by page
-
-// matches says whether a page has the wanted checksum with its cells unset, or
-// with them set.
-func (m markedCells) matches(page uint64, data []byte, want uint32) bool {
-	if len(m[page]) == 0 {
-		return false
-	}
-	unset, set := slices.Clone(data), slices.Clone(data)
-	for _, c := range m[page] {
-		var value [5]byte
-		put40(value[:], c.value)
-		for i, b := range value {
-			if at := c.at + uint64(i); at/pageSize == page && at%pageSize < uint64(len(data)) {
-				unset[at%pageSize], set[at%pageSize] = 0xff, b
-			}
-		}
-	}
-	return checksum(unset) == want || checksum(set) == want
-}
-
-func (c *checker) marked() ([columns]markedCells, error) {
-	var all [columns]markedCells
+func (c *checker) marked() (*[columns]markedCells, error) {
 	data, err := c.r.store.fsys.ReadFile(marksName(c.report.Generation + 1))
 	if disk.Missing(err) {
-		return all, nil
+		return new([columns]markedCells), nil
 	}
 	if err != nil {
-		return all, goshawk.Errorf(goshawk.Unavailable, "cannot read the list of marks: %w", err)
+		return nil, goshawk.Errorf(goshawk.Unavailable, "cannot read the list of marks: %w", err)
 	}
 	m, err := parseMarks(data)
 	if err != nil {
-		return all, err
+		return nil, err
 	}
 	c.report.Pending = true
-	for _, col := range []column{colOutput, colLink} {
-		all[col] = make(markedCells)
-		for _, x := range m.of(col) {
-			for p := x.at / pageSize; p <= (x.at+4)/pageSize; p++ {
-				all[col][p] = append(all[col][p], x)
-			}
-		}
-	}
-	return all, nil
+	return m.pages(), nil
 }
 
 // content compares what is stored with what the rows imply.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -107,6 +108,92 @@ func TestCheckFindsDamage(t *testing.T) {
 		t.Errorf("only %d bytes were damaged", damaged)
 	}
 	sound(t, fsys, h)
+}
+
+// Damage stays damage: a writer that goes on, or first repairs what a killed one
+// left, never seals it with a new checksum.
+func TestDamageIsNotSealed(t *testing.T) {
+	h := ledgertest.Random(3, ledgertest.Shape{Blocks: 20})
+	short := *h
+	short.Blocks = h.Blocks[:14]
+	b := budget{memory: 2000, reorg: 3, every: 100}
+	whole := folder(t)
+	fill(t, whole, h, b)
+	want := sound(t, whole, h).Digest
+
+	// One ledger that was left in peace, and two whose writer was killed while it
+	// marked old rows: early and late.
+	states := map[string]map[string][]byte{}
+	left := folder(t)
+	fill(t, left, &short, b)
+	states["left in peace"] = contents(t, left)
+	full := errors.New("no space left on device")
+	counting := disk.NewFaulty(folder(t), -1, nil)
+	if err := attempt(counting, h, b); err != nil {
+		t.Fatal(err)
+	}
+	for n := range counting.Count {
+		fsys := folder(t)
+		_ = attempt(disk.NewFaulty(fsys, n, full), h, b) // it fails, as it should
+		if _, err := ledger.Network(fsys); err == nil && check(t, fsys, h).Pending {
+			if states["killed early"] == nil {
+				states["killed early"] = contents(t, fsys)
+			}
+			states["killed late"] = contents(t, fsys)
+		}
+	}
+	if len(states) != 3 {
+		t.Fatalf("only %d kinds of ledger", len(states))
+	}
+
+	for state, files := range states {
+		for _, name := range slices.Sorted(maps.Keys(files)) {
+			if !strings.HasSuffix(name, ".col") || len(files[name]) == 0 {
+				continue
+			}
+			for at := 0; at < len(files[name]); at += max(1, len(files[name])/9) {
+				dir := t.TempDir()
+				for other, data := range files {
+					if other == name {
+						data = slices.Clone(data)
+						data[at] ^= 0x20
+					}
+					if err := os.WriteFile(filepath.Join(dir, other), data, 0o644); err != nil {
+						t.Fatal(err)
+					}
+				}
+				d, err := disk.Open(dir)
+				if err != nil {
+					t.Fatal(err)
+				}
+				fsys := quick{d}
+				if err := attempt(fsys, h, b); err != nil {
+					if goshawk.CodeOf(err) != goshawk.Corrupt {
+						t.Errorf("%s, %s, byte %d: %v", state, name, at, err)
+					}
+					continue
+				}
+				if r := check(t, fsys, h); len(r.Faults) == 0 && r.Digest != want {
+					t.Errorf("%s, %s, byte %d: the damage was sealed", state, name, at)
+				}
+			}
+		}
+	}
+}
+
+func contents(t *testing.T, fsys disk.FS) map[string][]byte {
+	t.Helper()
+	names, err := fsys.List()
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{}
+	for _, name := range names {
+		if files[name], err = fsys.ReadFile(name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return files
 }
 
 // What was put beside or behind the ledger's bytes is told.

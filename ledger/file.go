@@ -35,8 +35,9 @@ type pages struct {
 	seen []atomic.Uint32
 
 	// changed, for files with fields that are written in place, says whether a
-	// writer may have changed pages since: then their checksums do not tell.
-	changed func() bool
+	// page that does not have its checksum is one that a writer has changed since,
+	// and sound.
+	changed func(page uint64) bool
 }
 
 func newPages(name string, body, sums []byte) *pages {
@@ -63,25 +64,29 @@ func (p *pages) inherit(old *pages) {
 }
 
 func (p *pages) verify(i uint64) {
-	// A writer may begin or end between one look and the other.
-	for attempt := 0; !p.good(i); attempt++ {
-		if p.changed != nil && p.changed() {
-			break
-		}
-		if p.changed == nil || attempt == 10 {
-			panic(damage{damaged(p.name, fmt.Sprintf("at byte %d, the page's checksum does not match", i*pageSize))})
-		}
+	if !p.good(i) && (p.changed == nil || !p.changed(i)) {
+		panic(damage{damagedPage(p.name, i)})
 	}
 	p.seen[i/32].Or(1 << (i % 32))
 }
 
 // good says whether a page has its checksum.
-func (p *pages) good(i uint64) bool {
-	want := p.last
+func (p *pages) good(i uint64) bool { return checksum(p.page(i)) == p.sum(i) }
+
+func (p *pages) page(i uint64) []byte {
+	return p.body[i*pageSize : min((i+1)*pageSize, uint64(len(p.body)))]
+}
+
+// sum returns the checksum that a page should have.
+func (p *pages) sum(i uint64) uint32 {
 	if (i+1)*4 <= uint64(len(p.sums)) {
-		want = binary.LittleEndian.Uint32(p.sums[i*4:])
+		return binary.LittleEndian.Uint32(p.sums[i*4:])
 	}
-	return checksum(p.body[i*pageSize:min((i+1)*pageSize, uint64(len(p.body)))]) == want
+	return p.last
+}
+
+func damagedPage(name string, i uint64) *goshawk.Error {
+	return damaged(name, fmt.Sprintf("at byte %d, the page's checksum does not match", i*pageSize))
 }
 
 // damage is what a panic over a damaged page carries to guard.
@@ -170,7 +175,7 @@ func (f *mapped) intact() error {
 	var bad []uint64
 	f.verify(func(offset uint64) { bad = append(bad, offset) })
 	if len(bad) > 0 {
-		return f.damaged(fmt.Sprintf("at byte %d, the page's checksum does not match", bad[0]))
+		return damagedPage(f.name, bad[0]/pageSize)
 	}
 	return nil
 }

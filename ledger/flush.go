@@ -9,6 +9,7 @@ import (
 	"sort"
 	"sync"
 
+	"goshawk"
 	"goshawk/internal/disk"
 )
 
@@ -56,6 +57,12 @@ func (w *Writer) begin(blocks int, marks bool) *flush {
 		if c == colOutput || c == colLink { // their rows change as blocks are appended
 			w.copies[c] = append(w.copies[c][:0], col.tail...)
 			col.tail = w.copies[c]
+		}
+		if c == colOutput || c == colLink {
+			// This is what sets their fields: it has nobody to wait for.
+			p := *col.base.pages
+			p.changed = nil
+			col.base.pages = &p
 		}
 		f.v.cols[c] = col
 		f.tail.v.cols[c] = rows{width: col.width, n: f.end[c]}
@@ -115,6 +122,14 @@ func (v *view) eachSpend(first, end uint64, f func(output, tx uint64)) {
 func (f *flush) write() (err error) {
 	defer guard(&err)()
 	v, s, man, g := &f.v, f.store, &f.man, f.man.Generation
+	// A new checksum must not make damage good: what it covers is verified first.
+	old := s.base()
+	for c := range columns {
+		p := old[c].base.pages
+		if size := uint64(len(p.body)); size%pageSize != 0 && !p.good(size/pageSize) {
+			return damagedPage(p.name, size/pageSize)
+		}
+	}
 	err = f.run(
 		func() error { return f.appendRows() },
 		func() (err error) {
@@ -159,7 +174,7 @@ func (f *flush) write() (err error) {
 		if err := f.marks.write(s.fsys, g); err != nil {
 			return err
 		}
-		if err := f.marks.set(s); err != nil {
+		if err := f.marks.set(s, func(c column, page uint64) bool { return old[c].base.pages.good(page) }); err != nil {
 			return err
 		}
 	}
@@ -277,7 +292,7 @@ func (w *Writer) rebase(f *flush) error {
 			return err
 		}
 	}
-	cols := writable(s)
+	cols := w.writable(s)
 	for c := range columns {
 		old := w.v.cols[c]
 		cols[c].base.pages.inherit(old.base.pages)
@@ -399,10 +414,10 @@ func edit(fsys disk.FS, name string, change func(disk.File) error) error {
 	if err == nil {
 		err = f.Sync()
 	}
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err = errors.Join(err, f.Close()); err != nil && goshawk.CodeOf(err) != goshawk.Corrupt {
 		return writeError(name, err)
 	}
-	return nil
+	return err
 }
 
 // mergeRatio bounds how many parts an index has: what is new is written together

@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"goshawk/internal/disk"
 )
@@ -63,12 +64,13 @@ func (m *marks) write(fsys disk.FS, generation uint64) error {
 
 const marksHead, markEach, marksTail = 16, 16, 4
 
-// set writes the cells, page by page: a write in place costs a page anyway.
-func (m *marks) set(s *store) error {
-	return errors.Join(s.set(colOutput, m.spends), s.set(colLink, m.links))
+// set writes the cells, page by page: a write in place costs a page anyway. A
+// page that sound does not vouch for is left as it is, and a Corrupt error.
+func (m *marks) set(s *store, sound func(c column, page uint64) bool) error {
+	return errors.Join(s.set(colOutput, m.spends, sound), s.set(colLink, m.links, sound))
 }
 
-func (s *store) set(c column, cells []cell) error {
+func (s *store) set(c column, cells []cell, sound func(c column, page uint64) bool) error {
 	if len(cells) == 0 {
 		return nil
 	}
@@ -94,6 +96,11 @@ func (s *store) set(c column, cells []cell) error {
 				from = first
 			}
 			if held := from + uint64(len(buf)); end > held {
+				for i := held / pageSize; i*pageSize < end; i++ {
+					if !sound(c, i) {
+						return damagedPage(columnFile(c), i)
+					}
+				}
 				buf = append(buf, base[held:end]...)
 			}
 			put40(buf[cell.at-from:], cell.value)
@@ -168,12 +175,17 @@ func (w *Writer) recover(man *manifest) error {
 	if err != nil {
 		return err
 	}
-	for _, cells := range [][]cell{m.spends, m.links} {
+	marked, cols := m.pages(), s.base()
+	unset := &marks{slices.Clone(m.spends), slices.Clone(m.links)}
+	for _, cells := range [][]cell{unset.spends, unset.links} {
 		for i := range cells {
 			cells[i].value = none40
 		}
 	}
-	err = m.set(s)
+	err = unset.set(s, func(c column, page uint64) bool {
+		p := cols[c].base.pages
+		return p.good(page) || marked[c].matches(page, p.page(page), p.sum(page))
+	})
 	for _, c := range []column{colOutput, colLink} {
 		if err == nil {
 			var committed span
@@ -208,4 +220,41 @@ func parseMarks(data []byte) (*marks, error) {
 		}
 	}
 	return &m, nil
+}
+
+// pages returns the cells by the pages that they touch.
+func (m *marks) pages() *[columns]markedCells {
+	all := new([columns]markedCells)
+	for _, c := range []column{colOutput, colLink} {
+		all[c] = make(markedCells)
+		for _, x := range m.of(c) {
+			for p := x.at / pageSize; p <= (x.at+4)/pageSize; p++ {
+				all[c][p] = append(all[c][p], x)
+			}
+		}
+	}
+	return all
+}
+
+// markedCells are the cells of a column that an interrupted commit, or the
+// interrupted repair of one, may have set or unset.
+type markedCells map[uint64][]cell // by page
+
+// matches says whether a page has the wanted checksum with its cells unset, or
+// with them set.
+func (m markedCells) matches(page uint64, data []byte, want uint32) bool {
+	if len(m[page]) == 0 {
+		return false
+	}
+	unset, set := slices.Clone(data), slices.Clone(data)
+	for _, c := range m[page] {
+		var value [5]byte
+		put40(value[:], c.value)
+		for i, b := range value {
+			if at := c.at + uint64(i); at/pageSize == page && at%pageSize < uint64(len(data)) {
+				unset[at%pageSize], set[at%pageSize] = 0xff, b
+			}
+		}
+	}
+	return checksum(unset) == want || checksum(set) == want
 }

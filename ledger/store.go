@@ -7,6 +7,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"goshawk"
@@ -29,6 +30,10 @@ type store struct {
 	// The two indexes' segments as they are looked at, newest first.
 	txs, addrs index
 	open       []*mapped
+
+	marking   sync.Mutex
+	marked    *[columns]markedCells // that the commit of markedFor sets
+	markedFor uint64
 }
 
 // openStore maps a generation's files, with its tail if asked.
@@ -125,22 +130,88 @@ func (s *store) base() [columns]rows {
 		p := newPages(columnFile(c), s.maps[c].Bytes(), s.sums[c].Bytes())
 		p.last = s.man.Columns[c].Last
 		if c == colOutput || c == colLink {
-			p.changed = s.changed
+			p.changed = func(page uint64) bool { return s.changed(c, page) }
 		}
 		cols[c] = rows{base: region{data: p.body, pages: p}, width: columnWidths[c], n: s.man.Columns[c].Rows}
 	}
 	return cols
 }
 
-// changed says whether a writer has begun to set fields of this generation's
-// rows in place. It writes their list first, and deletes it after the next manifest.
-func (s *store) changed() bool {
-	names, err := s.fsys.List()
-	if err != nil || slices.Contains(names, marksName(s.man.Generation+1)) {
-		return err == nil
+// changed says whether a page of a column is sound as the file is now, whatever
+// generation that is: a writer may have set fields in place since this one, or
+// be about to. It writes their list first, then the fields, then the checksums,
+// and deletes the list after the next manifest.
+func (s *store) changed(c column, page uint64) bool {
+	for range 100 { // a writer that commits so often leaves nobody a look
+		man, cells, err := s.now()
+		if err != nil {
+			return false
+		}
+		sound, err := s.soundNow(man, cells, c, page)
+		if err != nil {
+			return false
+		}
+		after, pending, err := s.now()
+		if err != nil {
+			return false
+		}
+		if sound || after.Generation == man.Generation && (pending == nil) == (cells == nil) {
+			return sound
+		}
 	}
+	return false
+}
+
+// now returns the manifest as it is, and the marks that the next commit is about
+// to set, or was when it was interrupted.
+func (s *store) now() (*manifest, *[columns]markedCells, error) {
 	man, err := readManifest(s.fsys)
-	return err == nil && man != nil && man.Generation > s.man.Generation
+	if err != nil {
+		return nil, nil, err
+	}
+	if man == nil {
+		return nil, nil, noLedger()
+	}
+	names, err := s.fsys.List()
+	name := marksName(man.Generation + 1)
+	if err != nil || !slices.Contains(names, name) {
+		return man, nil, err
+	}
+	s.marking.Lock()
+	defer s.marking.Unlock()
+	if s.marked == nil || s.markedFor != man.Generation+1 {
+		data, err := s.fsys.ReadFile(name)
+		if disk.Missing(err) {
+			return man, nil, nil
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		m, err := parseMarks(data)
+		if err != nil {
+			return nil, nil, err
+		}
+		s.marked, s.markedFor = m.pages(), man.Generation+1
+	}
+	return man, s.marked, nil
+}
+
+// soundNow verifies a page by a manifest and the marks that may be set.
+func (s *store) soundNow(man *manifest, cells *[columns]markedCells, c column, page uint64) (_ bool, err error) {
+	size := man.Columns[c].Rows * columnWidths[c]
+	col, err := s.fsys.Map(columnFile(c), int64(size))
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, col.Close()) }()
+	sums, err := s.fsys.Map(checksumFile(c), int64(size/pageSize*4))
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, sums.Close()) }()
+	p := newPages(columnFile(c), col.Bytes(), sums.Bytes())
+	p.last = man.Columns[c].Last
+	return p.good(page) || cells != nil && cells[c].matches(page, p.page(page), p.sum(page)), nil
 }
 
 func (s *store) close() error {

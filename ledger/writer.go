@@ -192,7 +192,7 @@ func (w *Writer) load(man *manifest) (err error) {
 		return err
 	}
 	w.use(s)
-	w.v = view{cols: writable(s), overwritten: slices.Clone(man.Overwritten)}
+	w.v = view{cols: w.writable(s), overwritten: slices.Clone(man.Overwritten)}
 	w.marks = w.marks[:0]
 	defer func() {
 		w.committed = w.v.cols[colBlock].count()
@@ -221,10 +221,23 @@ func (w *Writer) load(man *manifest) (err error) {
 	return w.rebuild()
 }
 
-// writable is base for a writer, whose own marks change the checksums of two columns.
-func writable(s *store) [columns]rows {
+// writable is base for a writer, which sets fields in place itself: a page that
+// it sets just now is verified when it has.
+func (w *Writer) writable(s *store) [columns]rows {
 	cols := s.base()
-	cols[colOutput].base.pages, cols[colLink].base.pages = nil, nil
+	for _, c := range []column{colOutput, colLink} {
+		p := cols[c].base.pages
+		p.changed = func(page uint64) bool {
+			if w.pending == nil {
+				return false
+			}
+			<-w.pending.done
+			return w.pending.err == nil && p.good(page)
+		}
+		if size := uint64(len(p.body)); size%pageSize != 0 {
+			p.need(size-1, size) // it gets more rows, and another checksum
+		}
+	}
 	return cols
 }
 
@@ -277,9 +290,21 @@ func (w *Writer) tip() (height int32, hash goshawk.Hash, ok bool) {
 // Blocks returns the number of blocks.
 func (w *Writer) Blocks() int { return int(w.v.cols[colBlock].count()) }
 
+// Committed returns the height of the last block that is committed; ok is false
+// if none is.
+func (w *Writer) Committed() (height int32, ok bool) {
+	if w.committed == 0 {
+		return 0, false
+	}
+	var err error
+	defer guard(&err)()
+	return w.v.block(w.committed - 1).height, true
+}
+
 // Header returns the height of block i, -1 where it is not known, and the
 // header's own bytes, which are valid until the next call.
 func (w *Writer) Header(i int) (height int32, header []byte, err error) {
+	defer guard(&err)()
 	if i < 0 || i >= w.Blocks() {
 		return 0, nil, unknown("block", uint64(i))
 	}
@@ -308,7 +333,8 @@ func (w *Writer) oldest() int32 {
 
 // Rollback takes back the blocks above a height. Blocks that are no longer in
 // the tail cannot be taken back: a Conflict error, and nothing changes.
-func (w *Writer) Rollback(height int32) error {
+func (w *Writer) Rollback(height int32) (err error) {
+	defer guard(&err)()
 	if w.err != nil {
 		return w.err
 	}
@@ -357,7 +383,8 @@ func (w *Writer) truncate(keep int) error {
 }
 
 // Commit makes everything appended durable and visible to new readers.
-func (w *Writer) Commit() error {
+func (w *Writer) Commit() (err error) {
+	defer guard(&err)()
 	if w.err != nil {
 		return w.err
 	}

@@ -25,11 +25,12 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 	password := c.String("rpc-password", "", "`PASSWORD` for it; better set as GOSHAWK_RPC_PASSWORD")
 	cookie := c.String("rpc-cookie", "", "`FILE` with the node's cookie, in place of name and password")
 	memory := c.Int("memory", 64, "`MB` of rows to gather before they are written out; the process takes about nine times as much")
+	c.alternatives("rpc", anArgument)
+	c.alternatives("rpc", "partial")
+	c.alternatives("from-height", "partial")
+	c.alternatives("rpc-cookie", "rpc-user")
 	if err := c.parse(0, -1); err != nil {
 		return err
-	}
-	if len(c.args) > 0 {
-		c.giveWay("rpc", rpc)
 	}
 	switch {
 	case *dir == "":
@@ -116,7 +117,8 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 		err = nil // how following ends: all that was read is committed
 	}
 	if err == nil || s.Blocks > 0 {
-		c.say("%s", ingested(s))
+		kept, ok := w.Committed()
+		c.say("%s", ingested(s, kept, ok))
 	}
 	return err
 }
@@ -146,11 +148,17 @@ func showIngest(b *bar, p ingest.Progress) {
 	}
 }
 
-func ingested(s ingest.Summary) string {
+// ingested says what an ingest did, and up to which height it is kept: after a
+// failed write that is less.
+func ingested(s ingest.Summary, kept int32, ok bool) string {
 	var b strings.Builder
 	switch {
 	case s.Blocks == 0:
 		b.WriteString("Nothing new.")
+	case !ok:
+		return fmt.Sprintf("%s could be read, and none could be written.", goshawk.Count(s.Blocks, "block", "blocks"))
+	case kept < s.Height:
+		return fmt.Sprintf("%s could be read, and not all could be written: the ledger ends at height %d.", goshawk.Count(s.Blocks, "block", "blocks"), kept)
 	default:
 		fmt.Fprintf(&b, "%s with %s added.", goshawk.Count(s.Blocks, "block", "blocks"), goshawk.Count(s.Transactions, "transaction", "transactions"))
 	}
