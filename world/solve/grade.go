@@ -9,13 +9,14 @@ import (
 //
 // Decisive are the key's ends in the criminals' own accounts to which every step
 // on the chain is open: a request there names somebody. One is found if the
-// solution asks about that very coin, or about the payment that made it, at the
-// service that holds it.
+// solution asks about that very coin, or about the transaction that made it, at the
+// service that holds it. What lies behind a mixing service, a CoinJoin or an
+// account's other payments is not asked of anybody.
 type Grade struct {
 	Decisive  uint64 `json:"decisive,string"`  // value of the decisive ends
 	Found     uint64 `json:"found,string"`     // of those that were found
 	Requested uint64 `json:"requested,string"` // value of all coins asked about
-	Theirs    uint64 `json:"theirs,string"`    // of those that the criminals did pay
+	Theirs    uint64 `json:"theirs,string"`    // of those that the criminals did pay, to whomever
 	Solved    bool   `json:"solved"`
 }
 
@@ -39,40 +40,42 @@ func Required(level string) Threshold {
 
 // Judge grades a solution of the key's case.
 func Judge(s *Solution, key *crime.Answer) Grade {
-	type end struct {
-		service  string
-		decisive bool
-	}
-	ends := map[goshawk.Outpoint]end{}
-	swept := map[goshawk.Hash]end{} // by transaction: the last decisive one
 	var g Grade
+	at := map[goshawk.Outpoint]int{}
+	by := map[goshawk.Hash][]int{} // ends that a transaction made
 	for i := range key.Ends {
 		e := &key.Ends[i]
-		x := end{e.Service, e.Own && len(e.Behind) == 0}
-		if x.decisive {
+		if decisive(e) {
 			g.Decisive += e.Satoshis
 		}
-		ends[goshawk.Outpoint{Tx: e.Tx, Index: e.Out}] = x
-		if _, has := swept[e.Tx]; !has || x.decisive {
-			swept[e.Tx] = x
-		}
+		at[goshawk.Outpoint{Tx: e.Tx, Index: e.Out}] = i
+		by[e.Tx] = append(by[e.Tx], i)
 	}
+	found := make([]bool, len(key.Ends))
 	for i := range s.Requests {
 		r := &s.Requests[i]
 		g.Requested += r.Value
-		e, theirs := ends[goshawk.Outpoint{Tx: r.Tx, Index: r.Out}]
-		if !theirs && r.Sweep != nil {
-			e, theirs = swept[*r.Sweep]
+		var paid []int
+		if n, ok := at[goshawk.Outpoint{Tx: r.Tx, Index: r.Out}]; ok {
+			paid = []int{n}
+		} else if r.Sweep != nil {
+			paid = by[*r.Sweep]
 		}
-		if !theirs {
-			continue
+		if len(paid) > 0 {
+			g.Theirs += r.Value
 		}
-		g.Theirs += r.Value
-		if e.decisive && e.service == r.Service {
-			g.Found += r.Value
+		for _, n := range paid {
+			if e := &key.Ends[n]; decisive(e) && e.Service == r.Service && !found[n] {
+				found[n] = true
+				g.Found += e.Satoshis
+			}
 		}
 	}
 	need := Required(key.Level)
-	g.Solved = g.Found*100 >= g.Decisive*need.Found && g.Theirs*100 >= g.Requested*need.Theirs && g.Decisive > 0
+	g.Solved = g.Decisive > 0 && g.Found*100 >= g.Decisive*need.Found && g.Theirs*100 >= g.Requested*need.Theirs
 	return g
 }
+
+// decisive says whether an end is in an account of the criminals, with nothing
+// closed between it and their income.
+func decisive(e *crime.End) bool { return e.Own && len(e.Behind) == 0 }

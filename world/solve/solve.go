@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"math"
 	"slices"
+	"time"
 
 	"goshawk"
 	"goshawk/cluster"
@@ -65,7 +66,7 @@ type Request struct {
 	Out     uint32       `json:"out"`
 	Traced  uint64       `json:"traced,string"` // smallest units of it that came from the case
 	Value   uint64       `json:"value,string"`  // of the whole coin
-	Time    int64        `json:"time"`          // seconds since 1970
+	Time    time.Time    `json:"time"`          // of its block, UTC
 	// Sweep is the transaction that brought the coin on to the service, where its
 	// address has no label: either it is a customer's deposit address, or Sweep is
 	// the deposit. The service is asked about both.
@@ -308,6 +309,6 @@ func (s *solver) decide(answer *goshawk.Trace, solution *Solution) {
 		if traced < value/least {
 			continue
 		}
-		solution.Requests = append(solution.Requests, Request{Service: e.Label.Text, Address: *e.Address, Tx: e.Tx, Out: *e.Out, Traced: traced, Value: value, Time: e.Time, Sweep: e.Sweep})
+		solution.Requests = append(solution.Requests, Request{Service: e.Label.Text, Address: *e.Address, Tx: e.Tx, Out: *e.Out, Traced: traced, Value: value, Time: time.Unix(e.Time, 0).UTC(), Sweep: e.Sweep})
 	}
 }
