@@ -30,6 +30,7 @@ const evaluatedLevel = "standard"
 // what the engine's heuristics and methods score on them.
 func runEvaluate(ctx context.Context, t *terminal, c *command) error {
 	seeds := c.Int("seeds", score.EnoughSeeds, "measure in `N` worlds of each era; intervals need 20")
+	first := c.Uint64("first-seed", evaluate.FirstSeed, "`NUMBER` of the first world; the others follow. Whoever tunes something takes one below the default, which is kept for measuring")
 	txs := c.Int("txs", 20_000, "about `N` transactions in each world")
 	eras := &list{}
 	c.Var(eras, "era", "`YEAR` whose wallets and services the worlds have; may repeat (default: all, 2015,2019,2022)")
@@ -53,12 +54,12 @@ func runEvaluate(ctx context.Context, t *terminal, c *command) error {
 		if err := (&world.Spec{Era: era, Txs: *txs}).Check(); err != nil {
 			return err
 		}
-		run.total += len(evaluate.Jobs(era, *seeds))
+		run.total += len(evaluate.Jobs(era, *first, *seeds))
 	}
 	answer := &score.Evaluation{Version: "goshawk " + goshawk.Version, Worlds: fmt.Sprintf("worlds of version %d with crimes of level %s: %s", world.Version, evaluatedLevel, strings.Join(crimes, ", ")),
-		Seeds: *seeds, FirstSeed: evaluate.FirstSeed, Swept: evaluate.Swept(*seeds), Transactions: *txs}
+		Seeds: *seeds, FirstSeed: *first, Swept: evaluate.Swept(*seeds), Transactions: *txs}
 	for _, era := range chosen {
-		settled, err := run.all(ctx, evaluate.Jobs(era, *seeds))
+		settled, err := run.all(ctx, evaluate.Jobs(era, *first, *seeds))
 		if err != nil {
 			run.bar.clear()
 			return err
@@ -71,7 +72,7 @@ func runEvaluate(ctx context.Context, t *terminal, c *command) error {
 		answer.Results = append(answer.Results, results...)
 	}
 	run.bar.clear()
-	answer.Sentences = evaluate.Sentences(answer.Version, answer.Results)
+	answer.Sentences, answer.Notes = evaluate.Sentences(answer.Version, answer.Results), evaluate.Notes()
 	switch *format {
 	case "json":
 		return score.EvaluationJSON(t.out, answer)

@@ -17,7 +17,7 @@ func TestEvaluate(t *testing.T) {
 	emptyHome(t)
 	temporary := t.TempDir()
 	t.Setenv("TMPDIR", temporary)
-	text := must(t, "evaluate", "--seeds", "2", "--era", "2015", "--txs", "4000", "--format", "json")
+	text := must(t, "evaluate", "--seeds", "2", "--first-seed", "100", "--era", "2015", "--txs", "4000", "--format", "json")
 	got := fromJSON[struct {
 		Sufficient *bool
 		Seeds      int
@@ -30,7 +30,7 @@ func TestEvaluate(t *testing.T) {
 			Precision, Recall json.RawMessage
 		}
 	}](t, text)
-	if got.Sufficient == nil || *got.Sufficient || got.Seeds != 2 || got.FirstSeed != evaluate.FirstSeed || got.Caution != score.Caution || len(got.Sentences) != 2 {
+	if got.Sufficient == nil || *got.Sufficient || got.Seeds != 2 || got.FirstSeed != 100 || got.Caution != score.Caution || len(got.Sentences) != 2 {
 		t.Errorf("%+v", got)
 	}
 	tasks := map[string]int{}
@@ -65,7 +65,7 @@ func TestEvaluateRefuses(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if a := ask(ctx, "evaluate", "--seeds", "1"); a.code != exitInterrupted || a.out != "" || !strings.Contains(a.err, "interrupted") {
+	if a := ask(ctx, "evaluate", "--first-seed", "100", "--seeds", "1"); a.code != exitInterrupted || a.out != "" || !strings.Contains(a.err, "interrupted") {
 		t.Errorf("exit code %d\n%s", a.code, a.err)
 	}
 	if left, err := os.ReadDir(temporary); err != nil || len(left) > 0 {

@@ -1,6 +1,8 @@
 package evaluate
 
 import (
+	"fmt"
+
 	"goshawk/cluster"
 	"goshawk/pattern"
 )
@@ -35,4 +37,19 @@ func elsewhere(task, method string) (real, literature string) {
 		}
 	}
 	return "", ""
+}
+
+// Notes are what a page of these figures says beside them: what the program does
+// about its weak heuristics, and what the figures cannot show.
+func Notes() []string {
+	return []string{
+		fmt.Sprintf("Seeds from %d on are kept for measuring: no test and no tuning of this program uses them.", uint64(FirstSeed)),
+		"Change heuristics never merge addresses unless asked: even those that mostly point to the right output of a transaction make errors that join clusters, so that of the pairs joined most can be wrong. " +
+			"They are shown as hints, and used where a peel chain is followed.",
+		"CoinJoins are left out of clusters: the rows with and without show what that saves, above all in the largest cluster of several owners where CoinJoins are frequent.",
+		"Deposit addresses found without a label of the service are weak evidence, and no trace rests on them.",
+		"Worlds hold no rounds of Wasabi 2 and no Stonewalls: their rules can only be wrong here.",
+		"A trace knows neither that coins were spent on a purchase, nor that an unlabelled address is a customer's at a service that never sweeps it: it follows both on, into innocent hands.",
+		"Where the naive classifier's AUC is above 90 % the generator gives its crimes away, and figures on tracing deserve less trust.",
+	}
 }

@@ -19,6 +19,7 @@ type Evaluation struct {
 	Swept        int    // seeds of each case of the sweep
 	Transactions int    // of each world, about
 	Sentences    []string
+	Notes        []string // what follows from earlier figures, and what to bear in mind; on pages only
 	Results      []Result
 }
 
@@ -151,11 +152,11 @@ func (r *Result) heading() string { return r.Era + ": " + r.Task }
 func EvaluationMarkdown(w io.Writer, e *Evaluation) error {
 	p := bufio.NewWriter(w)
 	fmt.Fprintf(p, "# Scores on worlds\n\n%s\n\n", Caution)
-	fmt.Fprintf(p, "Measured by %s on %s: %s. No test and no tuning uses seeds from %d on, and no world was left out. "+
+	fmt.Fprintf(p, "Measured by %s on %s: %s. No world was left out. "+
 		"In brackets stands the 95 %% bootstrap interval of the mean over seeds, which covers chance between seeds and nothing else; "+
 		"behind it the worst mean where one of the assumptions is varied. Figures on real ground truth and from publications stand in columns of their own: "+
 		"they are about other data, mostly about other versions of a method, and are not to be mixed with those from worlds.\n",
-		e.Version, e.Worlds, e.span(), e.FirstSeed)
+		e.Version, e.Worlds, e.span())
 	if e.Seeds < EnoughSeeds {
 		fmt.Fprintf(p, "\n**%s**\n", Insufficient)
 	}
@@ -164,6 +165,12 @@ func EvaluationMarkdown(w io.Writer, e *Evaluation) error {
 	}
 	for _, s := range e.Sentences {
 		fmt.Fprintf(p, "\n> %s\n", s)
+	}
+	if len(e.Notes) > 0 {
+		fmt.Fprintln(p)
+	}
+	for _, s := range e.Notes {
+		fmt.Fprintf(p, "- %s\n", s)
 	}
 	for i := range e.Results {
 		r := &e.Results[i]

@@ -126,7 +126,7 @@ func evaluation() *Evaluation {
 	at := func(setting string, mean float64) Case { return Case{setting, Summary{Seeds: 2, Mean: mean}} }
 	touched := figure(3, at("CoinJoins × 3", 9), at("no CoinJoins", 1))
 	touched.Name, touched.Rising = "innocents_touched", true
-	return &Evaluation{Version: "0.1.0", Worlds: "worlds 1", Seeds: 2, FirstSeed: 1000, Swept: 1, Transactions: 500, Sentences: []string{"On 2 chains, this."}, Results: []Result{
+	return &Evaluation{Version: "0.1.0", Worlds: "worlds 1", Seeds: 2, FirstSeed: 1000, Swept: 1, Transactions: 500, Sentences: []string{"On 2 chains, this."}, Notes: []string{"Mind that."}, Results: []Result{
 		{Era: "2022", Task: "clusters, pairs", Method: "co-spend/1", Precision: figure(0.931, at("CoinJoins × 3", 0.8), at("no CoinJoins", 0.99)), Recall: figure(0.4), Real: "ours", Literature: "theirs | x"},
 		{Era: "2022", Task: "clusters, pairs", Method: "change(peel|bip69)", Precision: Figure{Summary: Summarise(nil)}, Recall: figure(0)},
 		{Era: "2022", Task: "tracing", Method: "fifo", Precision: figure(0.5), Recall: figure(0.5), Others: []Figure{touched}},
@@ -170,7 +170,7 @@ func TestEvaluationMarkdown(t *testing.T) {
 	for _, want := range []string{
 		Caution, Insufficient,
 		"\n## 2022: clusters, pairs\n\n| method | precision | recall | real ground truth | literature |\n|---|---|---|---|---|\n| co-spend/1 | 93.1 % (92.1 % to 94.1 %), worst 80.0 % with CoinJoins × 3 | 40.0 % (39.0 % to 41.0 %) | ours | theirs \\| x |\n| change(peel\\|bip69) | – |",
-		"\n> On 2 chains, this.\n", "| 0.0 % (-1.0 % to 1.0 %) | none | none |",
+		"\n> On 2 chains, this.\n\n- Mind that.\n\n## 2022", "| 0.0 % (-1.0 % to 1.0 %) | none | none |",
 		"\n## 2022: tracing\n\n| method | precision | recall | innocents touched | real ground truth | literature |\n|---|---|---|---|---|---|\n",
 	} {
 		if !strings.Contains(text.String(), want) {
