@@ -88,11 +88,8 @@ func runCluster(ctx context.Context, t *terminal, c *command) (err error) {
 	c.StringVar(wallet, "xpub", "", "--wallet by another name, for an `XPUB`")
 	c.StringVar(wallet, "descriptor", "", "--wallet by another name, for a `DESCRIPTOR`")
 	gap := c.Int("count", 100, "derive `N` addresses of each branch of the wallet")
-	least := 1
-	if slices.ContainsFunc(c.args, func(a string) bool { return walletFlag(a) }) {
-		least = 0
-	}
-	if err := c.parse(least, 1); err != nil {
+	c.alternatives("wallet", "xpub", "descriptor", anArgument)
+	if err := c.parse(0, 1); err != nil {
 		return err
 	}
 	if *gap < 1 || *gap > 1_000_000 {
@@ -104,6 +101,9 @@ func runCluster(ctx context.Context, t *terminal, c *command) (err error) {
 	if *wallet == "" {
 		if err := c.refuse("goes with --wallet", "count"); err != nil {
 			return err
+		}
+		if len(c.args) == 0 {
+			return c.missing()
 		}
 	} else if len(c.args) > 0 {
 		return badUsage("--wallet and ADDRESS exclude each other: a wallet's addresses are looked up, or those of %s's cluster", c.args[0])
@@ -167,17 +167,6 @@ func runCluster(ctx context.Context, t *terminal, c *command) (err error) {
 		return err
 	}
 	return print(c, *format == "json", answer, report.ClusterJSON, report.ClusterText)
-}
-
-func walletFlag(arg string) bool {
-	for _, name := range []string{"wallet", "xpub", "descriptor"} {
-		for _, dash := range []string{"-", "--"} {
-			if arg == dash+name || len(arg) > len(dash+name) && arg[:len(dash+name)+1] == dash+name+"=" {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // sumCluster adds up what a cluster's addresses received and spent.

@@ -24,6 +24,8 @@ type command struct {
 	configFile *string
 	given      map[string]bool // flags that the command line set
 	settled    map[string]bool // flags that the environment or the settings file filled
+	exclusive  [][]string      // flags of which one can be meant
+	ownOnly    []string        // flags that only the command line sets
 }
 
 func newCommand(t *terminal, v verb) *command {
@@ -234,7 +236,7 @@ func (c *command) parse(least, most int) error {
 		return err
 	}
 	if len(rest) < least {
-		return badUsage("an argument is missing: goshawk %s %s", c.name, c.verb.args)
+		return c.missing()
 	}
 	if most >= 0 && len(rest) > most {
 		err := badUsage("%q is one argument too many", rest[most])
@@ -244,6 +246,10 @@ func (c *command) parse(least, most int) error {
 		return err
 	}
 	return nil
+}
+
+func (c *command) missing() error {
+	return badUsage("an argument is missing: goshawk %s %s", c.name, c.verb.args)
 }
 
 // isValue says whether the last argument is the value of the flag before it.
@@ -298,12 +304,37 @@ func friendly(message string) string {
 	return message
 }
 
-// giveWay empties a flag that only the environment or the settings file filled,
-// where the command line itself asks for something that excludes it.
-func (c *command) giveWay(name string, value *string) {
-	if c.settled[name] {
-		*value = ""
+// anArgument stands among exclusive flags for an argument.
+const anArgument = ""
+
+// alternatives declares flags that exclude each other, before parse. Where the
+// command line has one of them, a setting of another is not looked at; so with
+// the environment and the settings file.
+func (c *command) alternatives(names ...string) { c.exclusive = append(c.exclusive, names) }
+
+// excluded says whether a flag has no place beside those that are set.
+func (c *command) excluded(name string, set map[string]bool) bool {
+	for _, group := range c.exclusive {
+		if slices.Contains(group, name) && slices.ContainsFunc(group, func(other string) bool { return other != name && set[other] }) {
+			return true
+		}
 	}
+	return false
+}
+
+// set lists the flags that are set to something so far.
+func (c *command) set() map[string]bool {
+	set := map[string]bool{anArgument: len(c.args) > 0}
+	c.VisitAll(func(f *flag.Flag) {
+		value := f.Value.String()
+		set[f.Name] = (c.given[f.Name] || c.settled[f.Name]) && value != "" && value != "false" && value != "0"
+	})
+	return set
+}
+
+// givesWay says whether a setting contradicts what the command line says.
+func (c *command) givesWay(setting string, to ...string) bool {
+	return c.settled[setting] && slices.ContainsFunc(to, func(name string) bool { return c.given[name] })
 }
 
 // refuse refuses flags of the command line that mean nothing beside the rest of
@@ -326,9 +357,18 @@ func (c *command) oneOf(names ...string) error {
 	return nil
 }
 
-// inOrder refuses a stretch of time that ends before it begins.
-func inOrder(from string, since *moment, to string, until *moment) error {
-	if !since.IsZero() && !until.IsZero() && since.After(until.last()) {
+// inOrder refuses a stretch of time that ends before it begins. Where one of its
+// ends is a setting, and the command line has the other, the setting gives way.
+func (c *command) inOrder(from string, since *moment, to string, until *moment) error {
+	switch {
+	case since.IsZero() || until.IsZero() || !since.After(until.last()):
+	case c.givesWay(from, to):
+		c.say("The setting --%s %v gives way: no time is after it and before --%s %v.", from, since, to, until)
+		*since = moment{}
+	case c.givesWay(to, from):
+		c.say("The setting --%s %v gives way: no time is before it and after --%s %v.", to, until, from, since)
+		*until = moment{}
+	default:
 		return badUsage("--%s %v and --%s %v contradict each other: no time is after the one and before the other", from, since, to, until)
 	}
 	return nil

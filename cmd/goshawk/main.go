@@ -32,6 +32,7 @@ const (
 type terminal struct {
 	out, err io.Writer
 	env      func(string) (string, bool)
+	environ  []string // all of the environment, as NAME=VALUE
 }
 
 // verb is one command of the program.
@@ -64,7 +65,7 @@ func verbs() []verb {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	t := &terminal{out: os.Stdout, err: os.Stderr, env: os.LookupEnv}
+	t := &terminal{out: os.Stdout, err: os.Stderr, env: os.LookupEnv, environ: os.Environ()}
 	code := run(ctx, t, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -95,7 +96,7 @@ func run(ctx context.Context, t *terminal, args []string) int {
 		return exitUsage
 	}
 	out := &answers{to: t.out}
-	t = &terminal{out: out, err: t.err, env: t.env}
+	t = &terminal{out: out, err: t.err, env: t.env, environ: t.environ}
 	name, err := start(ctx, t, args)
 	code := exitCode(ctx, err)
 	switch {

@@ -53,6 +53,7 @@ func (c *command) dataFlags() *source {
 // remoteFlags adds the flags of a verb that can also ask an explorer.
 func (c *command) remoteFlags() *source {
 	s := c.ledgerFlags()
+	c.alternatives("ledger", "source")
 	s.source = c.String("source", "", "in place of a ledger, esplora:`URL` of an Esplora API; that host then learns what is asked")
 	s.network = c.String("network", "bitcoin", "`NAME` of the explorer's network; a ledger knows its own")
 	s.exhibits = c.String("exhibits", "", "`DIR` that keeps the explorer's answers (default: exhibits in the data folder)")
@@ -104,13 +105,6 @@ type chain struct {
 // chain's network, and whether it is a ledger, before any explorer is asked
 // anything: what can be refused without its answers is refused there.
 func (s *source) open(ctx context.Context, checks ...func(*chain) error) (*chain, error) {
-	if s.source != nil && *s.source != "" && *s.ledger != "" {
-		if !s.c.settled["source"] {
-			s.c.giveWay("ledger", s.ledger)
-		} else if !s.c.settled["ledger"] {
-			s.c.giveWay("source", s.source)
-		}
-	}
 	switch {
 	case s.source != nil && *s.source != "" && *s.ledger != "":
 		return nil, badUsage("--ledger and --source exclude each other")

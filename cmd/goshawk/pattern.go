@@ -23,6 +23,8 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 	c.Var(&since, "since", "look at blocks of `TIME` and later")
 	c.Var(&until, "until", "look at blocks of `TIME` and earlier")
 	format := c.format("text", "json", "csv")
+	c.alternatives("from", "since")
+	c.alternatives("from", "until")
 	if err := c.parse(0, 0); err != nil {
 		return err
 	}
@@ -39,7 +41,7 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 			return err
 		}
 	}
-	if err := inOrder("since", &since, "until", &until); err != nil {
+	if err := c.inOrder("since", &since, "until", &until); err != nil {
 		return err
 	}
 	q := pattern.Query{Kind: *kind, Limit: *limit + 1} // one more tells whether there are more

@@ -18,11 +18,9 @@ func runScreen(ctx context.Context, t *terminal, c *command) (err error) {
 	s := c.ledgerFlags().labelFlags()
 	format := c.format("text", "json", "csv")
 	s.network = c.String("network", "", "remark on addresses in FILE that are not of the network `NAME` (default: of any)")
+	c.alternatives("ledger", anArgument)
 	if err := c.parse(0, -1); err != nil {
 		return err
-	}
-	if len(c.args) > 0 {
-		c.giveWay("ledger", s.ledger)
 	}
 	if (*s.ledger == "") == (len(c.args) == 0) {
 		return badUsage("say what to screen: --ledger DIR, or files with addresses in their text")

@@ -29,30 +29,81 @@ func (c *command) settings() error {
 	if err != nil {
 		return err
 	}
-	c.VisitAll(func(f *flag.Flag) {
-		if err != nil || c.given[f.Name] {
-			return
-		}
-		name := "GOSHAWK_" + strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))
-		if text, _ := c.t.env(name); text != "" {
-			values := []string{text}
-			if l, ok := f.Value.(*list); ok && l.whole {
-				values = filepath.SplitList(text)
+	if err := c.strangers(); err != nil {
+		return err
+	}
+	for _, fill := range []func(f *flag.Flag) error{
+		c.fillFromEnvironment,
+		func(f *flag.Flag) error {
+			if s, ok := file[f.Name]; ok {
+				return s.read(func(value any) error { return c.fillFromFile(f, value) })
 			}
-			if why := c.fill(f, values); why != nil {
-				err = badUsage("%v, in the environment (%s)", why, name)
+			return nil
+		},
+	} {
+		above := c.set()
+		c.VisitAll(func(f *flag.Flag) {
+			if err == nil && !c.given[f.Name] && !c.settled[f.Name] && !c.excluded(f.Name, above) && !slices.Contains(c.ownOnly, f.Name) {
+				err = fill(f)
 			}
-		} else if s, ok := file[f.Name]; ok {
-			err = s.read(func(value any) error {
-				values, err := texts(value)
-				if err != nil {
-					return fmt.Errorf("--%s cannot be that: %w", f.Name, err)
-				}
-				return c.fill(f, values)
-			})
-		}
-	})
+		})
+	}
 	return err
+}
+
+const environmentPrefix = "GOSHAWK_"
+
+// environmentName is the environment's name of a flag.
+func environmentName(flag string) string {
+	return environmentPrefix + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// strangers refuses a name in the environment that would be a setting, if any flag
+// had it. Those that say how Goshawk's own tests run are none.
+func (c *command) strangers() error {
+	for _, entry := range c.t.environ {
+		name, value, _ := strings.Cut(entry, "=")
+		rest, ours := strings.CutPrefix(name, environmentPrefix)
+		if !ours || value == "" || slices.Contains([]string{"FIXTURES", "KILLS", "FAULTS"}, rest) {
+			continue
+		}
+		written := strings.ToLower(strings.ReplaceAll(rest, "_", "-"))
+		_, every := settable()
+		// Some systems do not tell capitals apart: what counts is that it would be found.
+		if value, _ := c.t.env(environmentName(written)); value != "" && (every[written] || written == "config") {
+			continue
+		}
+		err := badUsage("there is no setting %s, in the environment", name)
+		if near := nearest(written, slices.Sorted(maps.Keys(every))); near != "" {
+			return err.WithHint("did you mean %s?", environmentName(near))
+		}
+		return err.WithHint("settings have the names of flags; --help lists them")
+	}
+	return nil
+}
+
+func (c *command) fillFromEnvironment(f *flag.Flag) error {
+	name := environmentName(f.Name)
+	text, _ := c.t.env(name)
+	if text == "" {
+		return nil
+	}
+	values := []string{text}
+	if l, ok := f.Value.(*list); ok && l.whole {
+		values = filepath.SplitList(text)
+	}
+	if err := c.fill(f, values); err != nil {
+		return badUsage("%v, in the environment (%s)", err, name)
+	}
+	return nil
+}
+
+func (c *command) fillFromFile(f *flag.Flag, value any) error {
+	values, err := texts(value)
+	if err != nil {
+		return fmt.Errorf("--%s cannot be that: %w", f.Name, err)
+	}
+	return c.fill(f, values)
 }
 
 // fill sets a flag that the command line left out.
@@ -73,7 +124,11 @@ func (c *command) fill(f *flag.Flag, values []string) error {
 	}
 	text := strings.Join(values, ",")
 	if err := set(text); err != nil {
-		return errors.New(friendly(fmt.Sprintf("invalid value %q for flag -%s: %v", text, f.Name, err)))
+		form := "invalid value %q for flag -%s: %v"
+		if b, ok := f.Value.(interface{ IsBoolFlag() bool }); ok && b.IsBoolFlag() {
+			form = "invalid boolean value %q for -%s: %v"
+		}
+		return errors.New(friendly(fmt.Sprintf(form, text, f.Name, err)))
 	}
 	return nil
 }
@@ -153,12 +208,7 @@ func (c *command) settingsFile() (map[string]setting, error) {
 	if err != nil {
 		return nil, goshawk.Errorf(goshawk.Invalid, "the settings file %s cannot be read: %w", path, err).WithHint("write it as TOML: name = value, with the names of flags")
 	}
-	flags := map[string]map[string]bool{} // by verb
-	every := map[string]bool{}
-	for _, v := range verbs() {
-		flags[v.name] = flagsOf(v)
-		maps.Copy(every, flags[v.name])
-	}
+	flags, every := settable()
 	own := map[string]setting{}
 	for _, key := range meta.Keys() { // in the order of the file, so that its first fault is named
 		s := setting{path: path, meta: &meta, value: top[key[0]]}
@@ -227,6 +277,16 @@ func readSettings(path string) ([]byte, error) {
 			WithHint("save it as UTF-8")
 	}
 	return data, nil
+}
+
+// settable lists the flags that settings have the names of: by verb, and all.
+func settable() (byVerb map[string]map[string]bool, every map[string]bool) {
+	byVerb, every = map[string]map[string]bool{}, map[string]bool{}
+	for _, v := range verbs() {
+		byVerb[v.name] = flagsOf(v)
+		maps.Copy(every, byVerb[v.name])
+	}
+	return byVerb, every
 }
 
 // flagsOf lists the flags that a settings file may set for a verb.

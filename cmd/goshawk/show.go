@@ -28,7 +28,7 @@ func runShow(ctx context.Context, t *terminal, c *command) (err error) {
 	if err := c.parse(1, 1); err != nil {
 		return err
 	}
-	if err := inOrder("since", &since, "until", &until); err != nil {
+	if err := c.inOrder("since", &since, "until", &until); err != nil {
 		return err
 	}
 	name, err := parseName(c.args[0])

@@ -20,7 +20,14 @@ type methods struct {
 	all  bool // none was named
 }
 
-func (m *methods) String() string   { return "" }
+func (m *methods) String() string {
+	var names []string
+	for _, method := range m.list {
+		names = append(names, string(method))
+	}
+	return strings.Join(names, ",")
+}
+
 func (m *methods) IsBoolFlag() bool { return true }
 
 func (m *methods) Set(s string) error {
@@ -47,6 +54,51 @@ func (m *methods) Set(s string) error {
 	return nil
 }
 
+// methodAsked returns the method of a trace, or none where methods are compared.
+// A setting that the command line leaves no room for gives way.
+func (c *command) methodAsked(name string, compare *methods, backward *bool, format *string) (trace.Method, error) {
+	if len(compare.list) > 0 && (*format == "graphml" || *format == "svg") {
+		switch {
+		case c.givesWay("format", "compare"):
+			*format = "text"
+		case c.givesWay("compare", "format"):
+			compare.list = nil
+		default:
+			return "", badUsage("a comparison cannot be written as %s: use text, json, csv or html", *format)
+		}
+	}
+	if *backward && (compare.all || c.givesWay("compare", "backward")) { // one has no backward
+		compare.list = slices.DeleteFunc(compare.list, func(m trace.Method) bool { return m.CheckBackward() != nil })
+	}
+	asked := compare.list
+	if name != "" {
+		m, err := trace.ParseMethod(name)
+		if err != nil {
+			return "", err
+		}
+		if !slices.Contains(asked, m) {
+			asked = append([]trace.Method{m}, asked...)
+		}
+	}
+	if len(asked) == 0 {
+		return "", badUsage("say by which method: --method NAME\n%s", methodTable())
+	}
+	for _, m := range asked {
+		if err := m.CheckBackward(); *backward && err != nil {
+			if !c.givesWay("backward", "method", "compare") {
+				return "", err
+			}
+			c.say("The setting --backward gives way: %s has no backward.", m)
+			*backward = false
+		}
+	}
+	if len(compare.list) == 0 {
+		return asked[0], nil
+	}
+	compare.list = asked
+	return "", nil
+}
+
 func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	s := c.remoteFlags().labelFlags()
 	var from list
@@ -69,34 +121,21 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	flows := c.limit("flows", 2000, "list at most `N` coins for drawings")
 	format := c.format("text", "json", "csv", "graphml", "svg", "html")
 	out := c.String("out", "", "write to `FILE` instead of the terminal")
+	c.alternatives("from", "address")
+	c.alternatives("method", "compare")
 	if err := c.parse(0, 0); err != nil {
+		return err
+	}
+	only, err := c.methodAsked(*method, &compare, backward, format)
+	if err != nil {
 		return err
 	}
 	last := until.last()
 	if *backward {
 		last = until.Time // of a date alone the first second: what was created on that day is walked
 	}
-	q := trace.Question{Backward: *backward, ThroughCoinJoin: *through, ByStart: *byStart, Flows: *flows, Until: last,
+	q := trace.Question{Method: only, Backward: *backward, ThroughCoinJoin: *through, ByStart: *byStart, Flows: *flows, Until: last,
 		StopConfidence: *confidence, ServicesBy: "address", CoinJoin: isCoinJoin, CoinJoinRule: coinJoinRule()}
-	if len(compare.list) == 0 {
-		if *method == "" {
-			return badUsage("say by which method: --method NAME\n%s", methodTable())
-		}
-		if q.Method, err = trace.ParseMethod(*method); err != nil {
-			return err
-		}
-	} else if *method != "" {
-		m, err := trace.ParseMethod(*method)
-		if err != nil {
-			return err
-		}
-		if !slices.Contains(compare.list, m) {
-			compare.list = append([]trace.Method{m}, compare.list...)
-		}
-	}
-	if len(compare.list) > 0 && (*format == "graphml" || *format == "svg") {
-		return badUsage("a comparison cannot be written as %s: use text, json, csv or html", *format)
-	}
 	if *confidence < 0 || *confidence > 100 {
 		return badUsage("--stop-confidence cannot be %d: it must be from 0 to 100", *confidence)
 	}
@@ -113,18 +152,8 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 		}
 		q.MinAmount = &n
 	}
-	if err := inOrder("received-since", &since, "received-until", &before); err != nil {
+	if err := c.inOrder("received-since", &since, "received-until", &before); err != nil {
 		return err
-	}
-	if *backward {
-		if compare.all { // one has no backward
-			compare.list = slices.DeleteFunc(compare.list, func(m trace.Method) bool { return m.CheckBackward() != nil })
-		}
-		for _, m := range append([]trace.Method{q.Method}, compare.list...) {
-			if err := m.CheckBackward(); err != nil {
-				return err
-			}
-		}
 	}
 	for _, text := range from.values {
 		o, err := goshawk.ParseOutpoint(text)
@@ -138,8 +167,10 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 		return badUsage("say where to start: --from TXID:VOUT, or --address ADDR")
 	case *address != "" && len(q.Starts) > 0:
 		return badUsage("--from and --address exclude each other")
-	case *address == "" && (!since.IsZero() || !before.IsZero()):
-		return badUsage("--received-since and --received-until go with --address")
+	case *address == "":
+		if err := c.refuse("goes with --address", "received-since", "received-until"); err != nil {
+			return err
+		}
 	}
 
 	if _, err := target(*out); err != nil {
@@ -192,6 +223,7 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 			return err
 		}
 		for _, t := range answer.Traces {
+			ch.warnOfStarts(t, *address)
 			labelEnds(set, t)
 		}
 		for i := range answer.Ends {
@@ -204,8 +236,17 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	if answer == nil {
 		return err
 	}
+	ch.warnOfStarts(answer, *address)
 	labelEnds(set, answer)
 	return errors.Join(c.output(*out, func(w io.Writer) error { return c.writeTrace(w, *format, answer) }), err)
+}
+
+// warnOfStarts says that an address's coins are not all of them where the ledger
+// lacks part of the chain.
+func (ch *chain) warnOfStarts(answer *goshawk.Trace, address string) {
+	if address != "" && (ch.head.Partial || ch.head.Start > 0) {
+		answer.Warnings = append(answer.Warnings, "the starts are the coins that "+address+" received in the blocks of this ledger: what it received elsewhere is not followed")
+	}
 }
 
 // labelEnds shows who is said to be at ends that are no service's: a suspect's

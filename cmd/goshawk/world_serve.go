@@ -34,6 +34,8 @@ type serveFlags struct {
 }
 
 func newServeFlags(c *command) *serveFlags {
+	// A setting names the ledger or the cookie that other commands read. These would be written.
+	c.ownOnly = append(c.ownOnly, "ledger", "rpc-cookie")
 	return &serveFlags{c: c,
 		listen:   c.String("listen", "127.0.0.1:18443", "serve: `HOST:PORT` to answer at; port 0 takes a free one"),
 		speed:    c.Float64("speed", 0, "serve: let blocks come as their times do, `N` seconds of the world in one; 0 shows the whole chain at once"),
@@ -124,9 +126,6 @@ func (f *serveFlags) serve(ctx context.Context, dir string, asJSON bool) (err er
 // check refuses flags that cannot be meant.
 func (f *serveFlags) check() error {
 	c := f.c
-	// A setting names the ledger or the cookie that other commands read. These would be written.
-	c.giveWay("ledger", f.ledger)
-	c.giveWay("rpc-cookie", f.cookie)
 	switch {
 	case math.IsNaN(*f.speed) || math.IsInf(*f.speed, 0) || *f.speed < 0:
 		return badUsage("--speed cannot be %v", *f.speed).WithHint("600 lets ten minutes of the world pass in a second; 0 shows the whole chain at once")
