@@ -8,7 +8,7 @@ FUZZ    ?= 30s
 RACED   := ./ledger ./ingest/... ./node
 TARGETS := linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/amd64
 
-.PHONY: build demo test fmt vet lint race fuzz bench crashtest dist clean
+.PHONY: build demo test fmt vet lint race fuzz bench accuracy crashtest dist clean
 
 build: ## the program, as ./goshawk
 	$(GO) build -trimpath -o goshawk ./cmd/goshawk
@@ -50,6 +50,10 @@ fuzz: ## each fuzz test for $(FUZZ)
 
 bench: ## the figures of docs/performance.md
 	$(GO) run ./internal/bench
+
+accuracy: ## docs/accuracy.md, which takes as long as it takes
+	$(GO) run ./cmd/goshawk evaluate --format md > docs/accuracy.md.new
+	mv docs/accuracy.md.new docs/accuracy.md
 
 crashtest: ## 100 kills at random moments of an ingest; a disk that fails at each of its operations
 	GOSHAWK_KILLS=100 $(GO) test -count=1 -timeout 60m -run Crash ./cmd/goshawk
