@@ -25,6 +25,9 @@ const poolName = "pool.json"
 // tolerance is how far a world's effort may lie from the median, in percent of it.
 const tolerance = 10
 
+// fewest is how many worlds must have been solved before a median is one.
+const fewest = 9
+
 // pooled is pool.json: worlds of equal difficulty, and what became of all seeds.
 type pooled struct {
 	Version      int         `json:"version"` // of what world.Build makes of a seed
@@ -45,7 +48,7 @@ type candidate struct {
 	Effort *solve.Effort `json:"effort"` // nil if it was not played
 	Sum    uint64        `json:"sum"`    // of steps and queries
 	Seal   string        `json:"seal,omitempty"`
-	Reason string        `json:"reason,omitempty"` // not_played, unsolved, effort
+	Reason string        `json:"reason,omitempty"` // not_played, unsolved, effort, surplus
 	Note   string        `json:"note,omitempty"`   // the reason in words
 }
 
@@ -53,7 +56,8 @@ type candidate struct {
 const (
 	notPlayed = "not_played" // the crime did not come to its end in this world
 	unsolved  = "unsolved"
-	unlike    = "effort" // too far from the median
+	unlike    = "effort"  // too far from the median
+	surplus   = "surplus" // as good as those that are kept
 )
 
 // pool makes worlds from consecutive seeds until so many are of equal difficulty.
@@ -109,7 +113,7 @@ func (p *pooled) text(out string) string {
 	fmt.Fprintf(&b, "A pool in %s: %s of the level %s, each within %d %% of the median effort, %s steps and queries.\n", out,
 		goshawk.Count(len(p.Worlds), "world", "worlds"), p.Level, p.Tolerance, goshawk.Group(strconv.FormatUint(p.Median, 10)))
 	fmt.Fprintf(&b, "%s tried", goshawk.Count(p.Tried, "seed", "seeds"))
-	for _, r := range []struct{ reason, words string }{{notPlayed, "not played to the end"}, {unsolved, "not solved"}, {unlike, "too easy or too hard"}} {
+	for _, r := range []struct{ reason, words string }{{notPlayed, "not played to the end"}, {unsolved, "not solved"}, {unlike, "too easy or too hard"}, {surplus, "not needed"}} {
 		n := 0
 		for i := range p.Rejected {
 			if p.Rejected[i].Reason == r.reason {
@@ -127,7 +131,7 @@ func (p *pooled) text(out string) string {
 // choose tries one seed after the other until enough worlds are alike. What is
 // chosen follows from the seeds alone, not from which of them is done first.
 func (f *worldFlags) choose(ctx context.Context, scratch string, p *pooled, progress *bar) error {
-	most := 25 * (*f.count + 1)
+	most := 25 * (*f.count + 1) // a level of which so few are alike is none
 	var tried []candidate
 	alike := 0
 	enough := false
@@ -181,10 +185,13 @@ func (p *pooled) divide(tried []candidate, count int) (alike int, enough bool) {
 		default:
 			if alike++; alike <= count {
 				p.Worlds = append(p.Worlds, c)
+				continue
 			}
+			c.Reason, c.Note = surplus, "enough worlds come before it"
+			p.Rejected = append(p.Rejected, c)
 		}
 	}
-	return alike, alike >= count
+	return alike, alike >= count && len(sums) >= fewest
 }
 
 // try makes a world, solves it and forgets its files.

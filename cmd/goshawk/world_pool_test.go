@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"sync/atomic"
+	"testing"
+
+	"goshawk"
+	"goshawk/world"
+	"goshawk/world/solve"
+)
+
+// TestDivide: what is kept of some candidates, and why the others are not.
+func TestDivide(t *testing.T) {
+	c := func(seed, sum uint64) candidate {
+		return candidate{Seed: seed, Sum: sum, Effort: &solve.Effort{Steps: sum}}
+	}
+	failed := candidate{Seed: 3, Sum: 100, Reason: unsolved}
+	tried := []candidate{c(1, 100), c(2, 111), failed, c(4, 90), c(5, 89), c(6, 110), c(7, 100), c(8, 80), c(9, 130), c(10, 100)}
+	p := &pooled{}
+	alike, enough := p.divide(tried, 3)
+	if alike != 5 || !enough || p.Median != 100 || p.Tried != 10 {
+		t.Errorf("%d alike, %v, %+v", alike, enough, p)
+	}
+	seeds := func(list []candidate) (s []uint64) {
+		for _, c := range list {
+			s = append(s, c.Seed)
+		}
+		return s
+	}
+	if got := seeds(p.Worlds); !slices.Equal(got, []uint64{1, 4, 6}) { // and 7 and 10 are too many
+		t.Errorf("kept are %v", got)
+	}
+	if got := seeds(p.Rejected); !slices.Equal(got, []uint64{2, 3, 5, 7, 8, 9, 10}) {
+		t.Errorf("rejected are %v", got)
+	}
+	for _, r := range p.Rejected {
+		want := unlike
+		switch r.Seed {
+		case 3:
+			want = unsolved
+		case 7, 10:
+			want = surplus
+		}
+		if r.Reason != want {
+			t.Errorf("seed %d is rejected as %q, not %q", r.Seed, r.Reason, want)
+		}
+	}
+	if tried[1].Reason != "" {
+		t.Error("a candidate is judged for good: the next median may be another")
+	}
+	if _, enough := p.divide(tried, 6); enough {
+		t.Error("five are enough for six")
+	}
+	if _, enough := p.divide(tried[:9], 1); enough {
+		t.Error("eight that were solved are enough for a median")
+	}
+	if alike, enough := p.divide([]candidate{failed}, 1); alike != 0 || enough {
+		t.Error("what is not solved is kept")
+	}
+}
+
+func TestSideBySide(t *testing.T) {
+	var got []int
+	err := sideBySide(t.Context(), 50, func(_ context.Context, i int) (int, error) {
+		for range (i * 7) % 5 {
+			runtime.Gosched()
+		}
+		return i, nil
+	}, func(v int) bool { got = append(got, v); return len(got) < 20 })
+	if err != nil || len(got) != 20 || !slices.IsSorted(got) || got[19] != 19 {
+		t.Error(got, err)
+	}
+
+	broken := errors.New("broken")
+	var begun atomic.Int32
+	err = sideBySide(t.Context(), 1000, func(_ context.Context, i int) (int, error) {
+		if begun.Add(1); i == 5 {
+			return 0, broken
+		}
+		return i, nil
+	}, func(int) bool { return true })
+	if !errors.Is(err, broken) || begun.Load() > 500 {
+		t.Error(err, begun.Load())
+	}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	err = sideBySide(ctx, 1000, func(ctx context.Context, i int) (int, error) {
+		if i == 3 {
+			cancel()
+		}
+		return i, nil
+	}, func(int) bool { return true })
+	if goshawk.CodeOf(err) != goshawk.Interrupted {
+		t.Error(err)
+	}
+}
+
+// TestPoolInterrupted: of a pool that is not finished nothing is left.
+func TestPoolInterrupted(t *testing.T) {
+	emptyHome(t)
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	a := ask(ctx, "world", "pool", "--level", "basic", "--txs", "6000", "--count", "1", "--out", filepath.Join(dir, "pool"))
+	if a.code != exitInterrupted {
+		t.Errorf("exit code %d\n%s", a.code, a.err)
+	}
+	left, err := os.ReadDir(dir)
+	if err != nil || len(left) > 0 {
+		t.Error(left, err)
+	}
+}
+
+// TestPoolHoldsWorlds: what a pool keeps are whole worlds, and its list says of
+// each what the solver says of it.
+func TestPoolHoldsWorlds(t *testing.T) {
+	emptyHome(t)
+	dir := filepath.Join(t.TempDir(), "pool")
+	p := fromJSON[pooled](t, must(t, "world", "pool", "--level", "basic", "--txs", "3000", "--count", "2", "--seed", "20", "--format", "json", "--out", dir))
+	if len(p.Worlds) != 2 || p.Tried != len(p.Rejected)+2 {
+		t.Fatalf("%+v", p)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) != 3 {
+		t.Error(entries, err)
+	}
+	for _, c := range p.Worlds {
+		folder := filepath.Join(dir, strconv.FormatUint(c.Seed, 10))
+		m, faults, err := world.Verify(t.Context(), os.DirFS(folder), nil)
+		if err != nil || len(faults) > 0 || m.Seal != c.Seal || m.Spec.Seed != c.Seed {
+			t.Fatal(err, faults)
+		}
+		s := fromJSON[solvedWorld](t, must(t, "world", "solve", "--format", "json", folder))
+		if s.Effort != *c.Effort || s.Solved == nil || !*s.Solved || s.Effort.Sum() != c.Sum {
+			t.Errorf("seed %d: %+v, and in the pool %+v", c.Seed, s.Effort, c)
+		}
+	}
+}
