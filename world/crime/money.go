@@ -254,7 +254,7 @@ func (c *Case) mix(from, to *world.Wallet, percent int, then func()) {
 	var next func() bool
 	next = func() bool {
 		v := c.typed(min(left, most, from.Balance()/10*9))
-		if v < 400*world.Dust {
+		if v < 90*world.Dust { // less than the service pays out in three parts
 			then()
 			return true
 		}
@@ -292,10 +292,12 @@ func (c *Case) join(from, to *world.Wallet) {
 func (c *Case) launder(from *world.Wallet, m *member, percent int, a *account, then func()) {
 	clean := c.wallet(m)
 	c.after(c.pause(), func() bool {
-		if c.level.Joins {
-			c.join(from, clean)
-		}
-		c.mix(from, clean, percent, then)
+		c.mix(from, clean, percent, func() {
+			if c.level.Joins { // a round may take all that is left for a while
+				c.join(from, clean)
+			}
+			then()
+		})
 		return true
 	})
 	c.late(clean, a)
