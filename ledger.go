@@ -2,6 +2,7 @@ package goshawk
 
 import (
 	"context"
+	"fmt"
 	"time"
 )
 
@@ -52,6 +53,23 @@ type Head struct {
 
 	// Counts; 0 where a remote source cannot say. Ids run from 0 to count-1 where they are not 0.
 	Blocks, Transactions, Inputs, Outputs, Addresses uint64
+}
+
+// Point is the stamp of answers about this ledger.
+func (h *Head) Point() TracePoint {
+	return TracePoint{Height: h.Height, Hash: h.Hash, Start: h.Start, Partial: h.Partial}
+}
+
+// Warnings says in words what no answer about a ledger that lacks part of its
+// chain can know; none for a whole one.
+func (h *Head) Warnings() []string {
+	switch {
+	case h.Partial:
+		return []string{"the ledger holds single blocks: what is unspent, an amount received, a balance, a history, a first use or a cluster is so in these blocks only"}
+	case h.Start > 0:
+		return []string{fmt.Sprintf("the ledger begins at height %d: amounts received, balances, histories, first uses and clusters are what it has seen since then", h.Start)}
+	}
+	return nil
 }
 
 // Names asks Ledger.Find for ids.

@@ -43,10 +43,13 @@ type Trace struct {
 	Warnings   []string
 }
 
-// TracePoint is the ledger's tip when the question was asked.
+// TracePoint is what the ledger held when the question was asked: from which
+// block to which.
 type TracePoint struct {
-	Height int32
-	Hash   Hash
+	Height  int32
+	Hash    Hash
+	Start   int32 // height of the first block
+	Partial bool  // single blocks without their parents: which ones, height and hash do not say
 }
 
 // TraceParameters are all the settings that can change an answer.

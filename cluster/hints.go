@@ -19,12 +19,18 @@ type Hint struct {
 
 // Hints asks every heuristic, and the combination OneTimeChange, which output of
 // a transaction looks like change. A heuristic that leaves none or several says
-// nothing. Transactions that exclude (which may be nil) takes for CoinJoins have no hints.
+// nothing, and so does one about first uses where the ledger lacks what came
+// before. Transactions that exclude (which may be nil) takes for CoinJoins have no hints.
 func Hints(ctx context.Context, l goshawk.Ledger, id goshawk.TxID, exclude Exclude) ([]Hint, error) {
 	all, err := Parse(OneTimeChange)
 	if err != nil {
 		return nil, err
 	}
+	head, err := l.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	whole := head.Start == 0 && !head.Partial
 	f := NewFinder(l, all)
 	for i := range heuristics {
 		f.needs |= heuristics[i].needs
@@ -46,6 +52,9 @@ func Hints(ctx context.Context, l goshawk.Ledger, id goshawk.TxID, exclude Exclu
 	}
 	var hints []Hint
 	for _, h := range heuristics {
+		if h.needs&needFresh != 0 && !whole {
+			continue
+		}
 		name, saw := h.Name+"/"+strconv.Itoa(h.Version), "of all outputs only this one: "+h.Property
 		set := h.mark(s) & s.spendable
 		if h.payment {
@@ -57,7 +66,7 @@ func Hints(ctx context.Context, l goshawk.Ledger, id goshawk.TxID, exclude Exclu
 			hints = append(hints, Hint{uint32(bits.TrailingZeros64(set)), name, h.Confidence, saw})
 		}
 	}
-	if together[0] >= 0 {
+	if together[0] >= 0 && whole {
 		hints = append(hints, Hint{uint32(together[0]), all.Rule(), "moderate",
 			"only this output is at a fresh address of the inputs' script type, not round and smaller than every input"})
 	}

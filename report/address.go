@@ -17,6 +17,7 @@ type Address struct {
 	Outputs       uint64 // outputs it received
 	Spends        uint64 // outputs it spent
 	Unresolved    uint64 // spends whose value is unknown, not in Spent
+	Before        bool   // it may have spent coins from before the ledger's first block, which are not in Received
 	First, Last   *Moment
 	Found         []goshawk.Label // by confidence, newest first
 	ClusterSize   uint64          // addresses in its cluster; 0 where clusters were not asked
@@ -44,7 +45,7 @@ func AddressJSON(w io.Writer, a *Address) error {
 	e.key("transactions").uint(a.Transactions)
 	e.key("received").units(&a.Received)
 	e.spent(&a.Spent, a.Unresolved)
-	e.key("balance").units(balance(&a.Received, &a.Spent, a.Unresolved))
+	e.key("balance").units(balance(&a.Received, &a.Spent, a.Unresolved, a.Before))
 	e.key("outputs").uint(a.Outputs)
 	e.key("spends").uint(a.Spends)
 	e.moment("first", a.First)
@@ -80,9 +81,9 @@ func AddressText(w io.Writer, a *Address, s Style) error {
 	p.line(p.paint(bold, "Address "+line(a.Address, 400)))
 	p.line()
 	p.field("Form", a.Kind.String())
-	p.field("Received", money(a.Asset, &a.Received)+" in "+goshawk.Count(a.Outputs, "output", "outputs"))
+	p.field("Received", money(a.Asset, &a.Received)+" in "+goshawk.Count(a.Outputs, "output", "outputs")+since(a.Ledger))
 	p.field("Spent", spent(a.Asset, &a.Spent, a.Unresolved, money)+" in "+goshawk.Count(a.Spends, "output", "outputs")+unknownOf(a.Unresolved))
-	p.field("Balance", money(a.Asset, balance(&a.Received, &a.Spent, a.Unresolved)))
+	p.balance(a.Basis, balance(&a.Received, &a.Spent, a.Unresolved, a.Before))
 	p.field("Used in", goshawk.Count(a.Transactions, "transaction", "transactions"))
 	p.moment("First", a.First)
 	p.moment("Last", a.Last)
@@ -95,6 +96,7 @@ func AddressText(w io.Writer, a *Address, s Style) error {
 		p.labelList("by cluster", a.ClusterLabels)
 	}
 	p.basis(a.Basis)
+	p.notes(cautions(a.Warnings))
 	if len(a.History) > 0 {
 		p.heading("Transactions")
 		var in, out []string
@@ -125,13 +127,21 @@ func (e *encoder) spent(known *goshawk.Units, unresolved uint64) {
 }
 
 // balance returns received - spent, or nil where nobody can say: a spend's value
-// is unknown, or more was spent than the ledger saw come in.
-func balance(received, spent *goshawk.Units, unresolved uint64) *goshawk.Units {
+// is unknown, or coins may have been spent that the ledger did not see come in.
+func balance(received, spent *goshawk.Units, unresolved uint64, before bool) *goshawk.Units {
 	var left goshawk.Units
-	if _, under := left.SubOverflow(received, spent); under || unresolved > 0 {
+	if _, under := left.SubOverflow(received, spent); under || before || unresolved > 0 {
 		return nil
 	}
 	return &left
+}
+
+func (p *page) balance(b Basis, left *goshawk.Units) {
+	s := money(b.Asset, left)
+	if left != nil {
+		s += since(b.Ledger)
+	}
+	p.field("Balance", s)
 }
 
 func gain(a goshawk.Asset, u *goshawk.Units) string { return signed("+", a, u) }

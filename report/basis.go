@@ -11,6 +11,8 @@ type Basis struct {
 	Ledger  goshawk.TracePoint
 	Claim   string // whose claim the answer rests on, for remote sources; empty where the bytes were checked
 	Labels  []goshawk.LabelSource
+	// Warnings are sentences on what the answer cannot know.
+	Warnings []string
 }
 
 // Moment is a transaction's place in time.
@@ -21,11 +23,11 @@ type Moment struct {
 }
 
 func traceBasis(t *goshawk.Trace) Basis {
-	return Basis{Version: t.Version, Network: t.Network, Asset: t.Asset, Ledger: t.Ledger, Claim: t.Claim, Labels: t.Labels}
+	return Basis{Version: t.Version, Network: t.Network, Asset: t.Asset, Ledger: t.Ledger, Claim: t.Claim, Labels: t.Labels, Warnings: t.Warnings}
 }
 
 func pathsBasis(p *goshawk.Paths) Basis {
-	return Basis{Version: p.Version, Network: p.Network, Asset: p.Asset, Ledger: p.Ledger, Claim: p.Claim, Labels: p.Labels}
+	return Basis{Version: p.Version, Network: p.Network, Asset: p.Asset, Ledger: p.Ledger, Claim: p.Claim, Labels: p.Labels, Warnings: p.Warnings}
 }
 
 // basis writes what every answer about a ledger begins with.
@@ -42,6 +44,8 @@ func (e *encoder) basis(b Basis) {
 	e.key("ledger").object()
 	e.key("height").int(int64(b.Ledger.Height))
 	e.key("hash").hash(b.Ledger.Hash)
+	e.key("start").int(int64(b.Ledger.Start))
+	e.key("partial").bool(b.Ledger.Partial)
 	e.end()
 	if b.Claim != "" {
 		e.key("claim").string(b.Claim)
@@ -55,6 +59,7 @@ func (e *encoder) basis(b Basis) {
 		e.end()
 	}
 	e.end()
+	e.key("warnings").strings(b.Warnings)
 }
 
 func (e *encoder) when(m *Moment) {
@@ -75,7 +80,7 @@ func (e *encoder) moment(name string, m *Moment) {
 
 // basis writes what every answer about a ledger rests on.
 func (p *page) basis(b Basis) {
-	p.field("Chain", line(b.Network, 40)+" up to block "+number(b.Ledger.Height)+", "+b.Ledger.Hash.String())
+	p.field("Chain", line(b.Network, 40)+extent(b.Ledger)+", "+b.Ledger.Hash.String())
 	if b.Claim != "" {
 		p.field("Claim", "not checked against a chain of one's own: this is what "+line(b.Claim, 120)+" says")
 	}
@@ -95,6 +100,37 @@ func (p *page) basis(b Basis) {
 	if n := len(b.Labels) - shown; n > 0 {
 		p.field("", "and "+goshawk.Count(n, "more label file", "more label files"))
 	}
+}
+
+// extent says which blocks a ledger holds, to go behind the network's name.
+func extent(l goshawk.TracePoint) string {
+	from := ""
+	switch {
+	case l.Partial:
+		from = ", single blocks"
+	case l.Start > 0:
+		from = " from block " + number(l.Start)
+	}
+	return from + " up to block " + number(l.Height)
+}
+
+// since says of a sum over what blocks it goes, where these are not all.
+func since(l goshawk.TracePoint) string {
+	switch {
+	case l.Partial:
+		return ", in these blocks"
+	case l.Start > 0:
+		return ", since block " + number(l.Start)
+	}
+	return ""
+}
+
+// cautions are an answer's warnings, as a reader must know them before its figures.
+func cautions(warnings []string) (notes []string) {
+	for _, w := range warnings {
+		notes = append(notes, sentence(line(w, 600)))
+	}
+	return notes
 }
 
 func (p *page) moment(name string, m *Moment) {

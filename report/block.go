@@ -51,6 +51,7 @@ func BlockText(w io.Writer, b *Block, s Style) error {
 	p.field("Time", when(b.Time))
 	p.field("Holds", goshawk.Count(b.Transactions, "transaction", "transactions")+" with "+goshawk.Count(b.Outputs, "output", "outputs")+" of "+money(b.Asset, &b.Paid))
 	p.basis(b.Basis)
+	p.notes(cautions(b.Warnings))
 	if len(b.Txs) > 0 {
 		p.heading("Transactions")
 		for i, h := range b.Txs {

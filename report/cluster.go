@@ -15,6 +15,7 @@ type Cluster struct {
 	Received   goshawk.Units
 	Spent      goshawk.Units
 	Unresolved uint64 // spends whose value is unknown, not in Spent
+	Before     bool   // they may have spent coins from before the ledger's first block, which are not in Received
 	First      *Moment
 	Last       *Moment
 	Labels     []goshawk.Label // of any of its addresses
@@ -42,7 +43,7 @@ func ClusterJSON(w io.Writer, c *Cluster) error {
 	e.key("size").uint(c.Size)
 	e.key("received").units(&c.Received)
 	e.spent(&c.Spent, c.Unresolved)
-	e.key("balance").units(balance(&c.Received, &c.Spent, c.Unresolved))
+	e.key("balance").units(balance(&c.Received, &c.Spent, c.Unresolved, c.Before))
 	e.moment("first", c.First)
 	e.moment("last", c.Last)
 	e.labels("cluster_labels", c.Labels)
@@ -65,9 +66,9 @@ func ClusterText(w io.Writer, c *Cluster, s Style) error {
 	p.line()
 	p.field("Size", goshawk.Count(c.Size, "address", "addresses"))
 	p.field("By", line(c.Rule, longRule))
-	p.field("Received", money(c.Asset, &c.Received))
+	p.field("Received", money(c.Asset, &c.Received)+since(c.Ledger))
 	p.field("Spent", spent(c.Asset, &c.Spent, c.Unresolved, money)+unknownOf(c.Unresolved))
-	p.field("Balance", money(c.Asset, balance(&c.Received, &c.Spent, c.Unresolved)))
+	p.balance(c.Basis, balance(&c.Received, &c.Spent, c.Unresolved, c.Before))
 	p.moment("First", c.First)
 	p.moment("Last", c.Last)
 	if len(c.Labels) == 0 {
@@ -75,6 +76,7 @@ func ClusterText(w io.Writer, c *Cluster, s Style) error {
 	}
 	p.labelList("Labels", c.Labels)
 	p.basis(c.Basis)
+	p.notes(cautions(c.Warnings))
 	if len(c.Addresses) > 0 {
 		p.heading("Addresses")
 		for _, a := range c.Addresses {
@@ -123,6 +125,7 @@ func WhyText(w io.Writer, y *Why, s Style) error {
 	}
 	p.line()
 	p.basis(y.Basis)
+	p.notes(cautions(y.Warnings))
 	if len(y.Chain) > 0 {
 		p.heading("Evidence, link by link")
 		p.merges(y.Chain)

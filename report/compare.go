@@ -148,6 +148,18 @@ func comparedNotes(c *goshawk.Comparison) (notes []string) {
 	return notes
 }
 
+// comparedWarnings are the warnings of all answers, each once.
+func comparedWarnings(c *goshawk.Comparison) (all []string) {
+	for _, t := range c.Traces {
+		for _, w := range t.Warnings {
+			if !slices.Contains(all, w) {
+				all = append(all, w)
+			}
+		}
+	}
+	return all
+}
+
 func rerunComparison(c *goshawk.Comparison, between string) string {
 	return rerunWith(c.Traces[0], "--compare="+strings.Join(append(ran(c), c.NotRun...), ","), between)
 }
@@ -296,7 +308,9 @@ func ComparisonJSON(w io.Writer, c *goshawk.Comparison) error {
 	e.lines()
 	if len(c.Traces) > 0 {
 		first := c.Traces[0]
-		e.basis(traceBasis(first))
+		b := traceBasis(first)
+		b.Warnings = comparedWarnings(c)
+		e.basis(b)
 		e.key("direction").string(first.Direction)
 		e.parameters(&first.Parameters)
 		e.starts(first.Start)

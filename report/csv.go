@@ -104,13 +104,21 @@ func labelCells(l *goshawk.Label) []string {
 
 var labelColumns = [...]string{"label", "actor", "concepts", "confidence", "basis", "match", "source", "source_hash"}
 
+// stampColumns say what a row rests on: rows get copied out of their file.
+var stampColumns = [...]string{"network", "method", "direction", "ledger_height", "ledger_hash", "ledger_start", "ledger_partial", "warnings"}
+
+func stampCells(t *goshawk.Trace, method string, warnings []string) []string {
+	return []string{t.Network, method, t.Direction, cellHeight(t.Ledger.Height), t.Ledger.Hash.String(), cellHeight(t.Ledger.Start),
+		strconv.FormatBool(t.Ledger.Partial), strings.Join(warnings, "; ")}
+}
+
 // TraceCSV writes a trace's ends as a table. Amounts are in the smallest unit;
 // empty cells are what does not exist or is not known. Every row names the
-// method and the ledger's tip, because rows get copied out of their file.
+// method, what of the chain the ledger holds, and the warnings.
 func TraceCSV(w io.Writer, t *goshawk.Trace) error {
 	head := append([]string{"kind", "tx", "out", "address", "amount", "hops", "height", "time"}, labelColumns[:]...)
-	out := newTable(w, append(head, "sweep", "candidates", "note", "network", "method", "direction", "ledger_height", "ledger_hash")...)
-	tip := []string{t.Network, t.Method, t.Direction, cellHeight(t.Ledger.Height), t.Ledger.Hash.String()}
+	out := newTable(w, append(head, append([]string{"sweep", "candidates", "note"}, stampColumns[:]...)...)...)
+	stamp := stampCells(t, t.Method, t.Warnings)
 	for i := range t.Ends {
 		e := &t.Ends[i]
 		row := []string{string(e.Kind), e.Tx.String(), cellOut(e.Out), cellText(e.Address), cellUnits(e.Amount), strconv.Itoa(e.Hops), cellHeight(e.Height), cellTime(e.Time)}
@@ -120,18 +128,19 @@ func TraceCSV(w io.Writer, t *goshawk.Trace) error {
 			candidates = strconv.Itoa(e.Candidates)
 		}
 		row = append(row, cellHash(e.Sweep), candidates, e.Note)
-		out.put(append(row, tip...)...)
+		out.put(append(row, stamp...)...)
 	}
 	return out.finish()
 }
 
 // TraceFlowsCSV writes the coins that a trace passed through as a table.
 func TraceFlowsCSV(w io.Writer, t *goshawk.Trace) error {
-	out := newTable(w, "tx", "out", "address", "amount", "value", "hops", "height", "time", "spender", "network", "method", "direction", "ledger_height", "ledger_hash")
+	out := newTable(w, append([]string{"tx", "out", "address", "amount", "value", "hops", "height", "time", "spender"}, stampColumns[:]...)...)
+	stamp := stampCells(t, t.Method, t.Warnings)
 	for i := range t.Flows {
 		f := &t.Flows[i]
-		out.put(f.Tx.String(), strconv.FormatUint(uint64(f.Out), 10), f.Address, f.Amount.Dec(), f.Value.Dec(), strconv.Itoa(f.Hops), cellHeight(f.Height), cellTime(f.Time), cellHash(f.Spender),
-			t.Network, t.Method, t.Direction, cellHeight(t.Ledger.Height), t.Ledger.Hash.String())
+		row := []string{f.Tx.String(), strconv.FormatUint(uint64(f.Out), 10), f.Address, f.Amount.Dec(), f.Value.Dec(), strconv.Itoa(f.Hops), cellHeight(f.Height), cellTime(f.Time), cellHash(f.Spender)}
+		out.put(append(row, stamp...)...)
 	}
 	return out.finish()
 }
@@ -143,7 +152,7 @@ func ComparisonCSV(w io.Writer, c *goshawk.Comparison) error {
 		head = append(head, t.Method)
 	}
 	head = append(head, "least", "most", "agree")
-	out := newTable(w, append(head, labelColumns[:]...)...)
+	out := newTable(w, append(append(head, labelColumns[:]...), stampColumns[:]...)...)
 	for i := range c.Ends {
 		e := &c.Ends[i]
 		row := []string{string(e.Kind), e.Tx.String(), cellOut(e.Out), cellText(e.Address)}
@@ -151,7 +160,11 @@ func ComparisonCSV(w io.Writer, c *goshawk.Comparison) error {
 			row = append(row, cellUnits(amountBy(e, k)))
 		}
 		row = append(row, e.Least.Dec(), e.Most.Dec(), strconv.FormatBool(agree(c, e)))
-		out.put(append(row, labelCells(e.Label)...)...)
+		row = append(row, labelCells(e.Label)...)
+		if len(c.Traces) > 0 {
+			row = append(row, stampCells(c.Traces[0], strings.Join(ran(c), " "), comparedWarnings(c))...)
+		}
+		out.put(row...)
 	}
 	return out.finish()
 }

@@ -39,6 +39,7 @@ func FindingsText(w io.Writer, f *Findings, s Style) error {
 	p.line(p.paint(bold, title))
 	p.line()
 	p.basis(f.Basis)
+	p.notes(cautions(f.Warnings))
 	if len(f.Findings) == 0 {
 		p.line()
 		p.line("None found.")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"goshawk"
 )
@@ -16,6 +17,8 @@ var graphmlKeys = [...]struct{ id, of, name, kind string }{
 	{"g_direction", "graph", "direction", "string"},
 	{"g_height", "graph", "ledger_height", "int"},
 	{"g_hash", "graph", "ledger_hash", "string"},
+	{"g_start", "graph", "ledger_start", "int"},
+	{"g_partial", "graph", "ledger_partial", "boolean"},
 	{"g_version", "graph", "goshawk_version", "string"},
 	{"n_type", "node", "type", "string"},
 	{"n_label", "node", "label", "string"},
@@ -50,11 +53,16 @@ func TraceGraphML(w io.Writer, t *goshawk.Trace) error {
 		fmt.Fprintf(x.b, `<key id="%s" for="%s" attr.name="%s" attr.type="%s"/>`+"\n", k.id, k.of, k.name, k.kind)
 	}
 	x.b.WriteString(`<graph id="trace" edgedefault="directed">` + "\n")
+	if len(t.Warnings) > 0 {
+		fmt.Fprintf(x.b, "<desc>%s</desc>\n", xmlText(strings.Join(t.Warnings, "\n")))
+	}
 	x.data("g_network", t.Network)
 	x.data("g_method", t.Method)
 	x.data("g_direction", t.Direction)
 	x.data("g_height", strconv.Itoa(int(t.Ledger.Height)))
 	x.data("g_hash", t.Ledger.Hash.String())
+	x.data("g_start", strconv.Itoa(int(t.Ledger.Start)))
+	x.data("g_partial", strconv.FormatBool(t.Ledger.Partial))
 	x.data("g_version", t.Version)
 	x.graph(newGraph(t))
 	x.b.WriteString("</graph>\n</graphml>\n")

@@ -211,6 +211,7 @@ func longestLine(s string) int {
 func xmlElements(t failer, b []byte) string {
 	t.Helper()
 	var s strings.Builder
+	last := ""
 	d := xml.NewDecoder(bytes.NewReader(b))
 	for {
 		token, err := d.Token()
@@ -221,13 +222,16 @@ func xmlElements(t failer, b []byte) string {
 			t.Fatalf("not well-formed: %v", err)
 		}
 		if e, ok := token.(xml.StartElement); ok {
-			s.WriteString(e.Name.Local)
+			element := e.Name.Local
 			for _, a := range e.Attr {
 				if a.Name.Local != "textLength" && a.Name.Local != "lengthAdjust" { // long texts are squeezed
-					s.WriteString(" " + a.Name.Local)
+					element += " " + a.Name.Local
 				}
 			}
-			s.WriteByte('\n')
+			if element != last || e.Name.Local != "text" { // a long note takes several lines
+				s.WriteString(element + "\n")
+			}
+			last = element
 		}
 	}
 }

@@ -177,7 +177,7 @@ func (v *view) addFacts(t *goshawk.Trace) {
 		starts.Values = append(starts.Values, factValue{Text: "and " + goshawk.Count(n, "more coin", "more coins") + ", listed in the JSON form"})
 	}
 	v.Facts = append(v.Facts, starts,
-		fact{"Chain", []factValue{{Text: v.Chain + " up to block " + number(t.Ledger.Height), Code: v.Tip}}},
+		fact{"Chain", []factValue{{Text: v.Chain + extent(t.Ledger), Code: v.Tip}}},
 		fact{"Stops", []factValue{{Text: limitWords(t)}}},
 		fact{"Walked", []factValue{{Text: goshawk.Count(t.Steps, "transaction", "transactions")}}})
 }

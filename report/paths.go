@@ -55,6 +55,7 @@ func PathsText(w io.Writer, q *goshawk.Paths, s Style) error {
 		p.field("Within", goshawk.Count(q.MaxHops, "hop", "hops"))
 	}
 	p.basis(pathsBasis(q))
+	p.notes(cautions(q.Warnings))
 	if len(q.Paths) == 0 {
 		p.line()
 		if q.Truncated {

@@ -679,3 +679,43 @@ func TestEvidenceWithoutTransaction(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryFormWarns: what an answer cannot know, and from which block on its
+// ledger knows anything, stands in every form that can be copied out of it.
+func TestEveryFormWarns(t *testing.T) {
+	late, partial := small(), small()
+	late.Ledger.Start, late.Warnings = 517, []string{"a caution"}
+	partial.Ledger.Partial, partial.Warnings = true, []string{"a caution"}
+	for what, trace := range map[string]*goshawk.Trace{"517": late, "single blocks": partial} {
+		both := &goshawk.Comparison{Traces: []*goshawk.Trace{trace, trace}, Ends: []goshawk.ComparisonEnd{{Kind: goshawk.EndFee, Tx: name(2), Amounts: make([]*goshawk.Units, 2)}}}
+		for form, print := range map[string]func(io.Writer) error{
+			"text":            func(w io.Writer) error { return TraceText(w, trace, Style{}) },
+			"JSON":            func(w io.Writer) error { return TraceJSON(w, trace) },
+			"CSV":             func(w io.Writer) error { return TraceCSV(w, trace) },
+			"CSV of flows":    func(w io.Writer) error { return TraceFlowsCSV(w, trace) },
+			"GraphML":         func(w io.Writer) error { return TraceGraphML(w, trace) },
+			"SVG":             func(w io.Writer) error { return TraceSVG(w, trace) },
+			"HTML":            func(w io.Writer) error { return TraceHTML(w, trace) },
+			"comparison":      func(w io.Writer) error { return ComparisonText(w, both, Style{}) },
+			"comparison JSON": func(w io.Writer) error { return ComparisonJSON(w, both) },
+			"comparison CSV":  func(w io.Writer) error { return ComparisonCSV(w, both) },
+			"comparison HTML": func(w io.Writer) error { return ComparisonHTML(w, both) },
+		} {
+			var b strings.Builder
+			if err := print(&b); err != nil {
+				t.Fatal(err)
+			}
+			said := strings.ToLower(strings.Join(strings.Fields(b.String()), " "))
+			if !strings.Contains(said, "a caution") {
+				t.Errorf("%s, %s: the warning is missing", what, form)
+			}
+			extent := what
+			if partial := trace.Ledger.Partial; partial && (strings.Contains(form, "JSON") || strings.Contains(form, "CSV") || form == "GraphML") {
+				extent = "true"
+			}
+			if !strings.Contains(said, extent) {
+				t.Errorf("%s, %s: the ledger's extent is missing:\n%s", what, form, b.String())
+			}
+		}
+	}
+}

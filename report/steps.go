@@ -312,11 +312,22 @@ func rerunWith(t *goshawk.Trace, method, between string) string {
 
 // rerunWords says what the command needs to give the same bytes.
 func rerunWords(t *goshawk.Trace) string {
-	s := "Goshawk " + line(t.Version, 40) + " on a ledger of " + line(t.Network, 40) + " that ends at block " + strconv.Itoa(int(t.Ledger.Height)) + " (" + t.Ledger.Hash.String() + ")"
+	last := strconv.Itoa(int(t.Ledger.Height)) + " (" + t.Ledger.Hash.String() + ")"
+	ledger := "a ledger of " + line(t.Network, 40) + " that ends at block " + last
+	switch {
+	case t.Ledger.Partial:
+		ledger = "this ledger, of single blocks of " + line(t.Network, 40) + " up to block " + last + " and no other,"
+	case t.Ledger.Start > 0:
+		ledger = "a ledger of " + line(t.Network, 40) + " that begins at block " + strconv.Itoa(int(t.Ledger.Start)) + " and ends at block " + last
+	}
+	s := "Goshawk " + line(t.Version, 40) + " on " + ledger
 	if len(t.Labels) > 0 {
 		s += ", with label files of the SHA-256 hashes named here,"
 	}
 	s += " gives this answer again, byte for byte. A ledger that goes on may know of later payments."
+	if t.Ledger.Partial {
+		s += " One of other blocks may answer differently."
+	}
 	if len(t.Start) > 8 {
 		s += " All starts are in the JSON form of this answer."
 	}

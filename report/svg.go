@@ -24,9 +24,10 @@ func TraceSVG(w io.Writer, t *goshawk.Trace) error {
 }
 
 const (
-	marginX   = 24
-	headRoom  = 80
-	legendRow = 22
+	marginX     = 24
+	headRoom    = 80 // with two lines below the title
+	subtitleRow = 15
+	legendRow   = 22
 )
 
 // drawingStyle holds every colour twice, for light and dark. Texts keep a
@@ -61,24 +62,34 @@ func drawing(b *bufio.Writer, t *goshawk.Trace, alone bool) (width int) {
 	width = max(inner+2*marginX, 640)
 	perRow := max(1, (min(width, 1000)-2*marginX)/290) // what is seen without scrolling
 	rows := (len(legend) + perRow - 1) / perRow
-	total := headRoom + height + 34 + rows*legendRow + 12
+	subtitle := drawingSubtitle(t)
+	if alone { // a page says them itself
+		for _, note := range cautions(t.Warnings) {
+			subtitle = append(subtitle, fold("Note: "+note, width/7)...)
+		}
+	}
+	head := headRoom + subtitleRow*(len(subtitle)-2)
+	total := head + height + 34 + rows*legendRow + 12
 	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" class="gd" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-label="%s">`+"\n",
 		width, total, width, total, xmlText(drawingTitle(t)+": "+strings.Join(legendWords(legend), "; ")))
+	if len(t.Warnings) > 0 {
+		b.WriteString("<desc>" + xmlText(strings.Join(t.Warnings, "\n")) + "</desc>\n")
+	}
 	b.WriteString("<style>" + drawingStyle + "</style>\n")
 	if alone {
 		fmt.Fprintf(b, `<rect class="bg" width="%d" height="%d"/>`+"\n", width, total)
 	}
 	fmt.Fprintf(b, `<text class="hd" x="%d" y="26">%s</text>`+"\n", marginX, xmlText(drawingTitle(t)))
-	for i, s := range drawingSubtitle(t) {
-		fmt.Fprintf(b, `<text class="sub" x="%d" y="%d">%s</text>`+"\n", marginX, 44+15*i, xmlText(s))
+	for i, s := range subtitle {
+		fmt.Fprintf(b, `<text class="sub" x="%d" y="%d">%s</text>`+"\n", marginX, 44+subtitleRow*i, xmlText(s))
 	}
-	fmt.Fprintf(b, `<g transform="translate(%d %d)">`+"\n", marginX, headRoom)
+	fmt.Fprintf(b, `<g transform="translate(%d %d)">`+"\n", marginX, head)
 	p.writeCurves(b, via)
 	for i := range p.nodes {
 		p.nodes[i].write(b)
 	}
 	b.WriteString("</g>\n")
-	y := headRoom + height + 34
+	y := head + height + 34
 	for i, item := range legend {
 		item.write(b, marginX+(i%perRow)*290, y+(i/perRow)*legendRow)
 	}
@@ -95,7 +106,7 @@ func drawingTitle(t *goshawk.Trace) string {
 
 func drawingSubtitle(t *goshawk.Trace) []string {
 	lines := []string{
-		line(t.Network, 40) + ", up to block " + number(t.Ledger.Height) + " (" + shortHash(t.Ledger.Hash) + "), Goshawk " + line(t.Version, 20),
+		line(t.Network, 40) + extent(t.Ledger) + " (" + shortHash(t.Ledger.Hash) + "), Goshawk " + line(t.Version, 20),
 		"Money flows from left to right; a wider curve carries more (logarithmic).",
 	}
 	if t.Method == "poison" {
@@ -105,6 +116,18 @@ func drawingSubtitle(t *goshawk.Trace) []string {
 		lines[0] += ", stopped early"
 	}
 	return lines
+}
+
+// fold breaks text at spaces into lines of about so many characters.
+func fold(s string, most int) (lines []string) {
+	at := ""
+	for _, word := range strings.Fields(s) {
+		if at != "" && utf8.RuneCountInString(at)+1+utf8.RuneCountInString(word) > most {
+			lines, at = append(lines, at), ""
+		}
+		at = strings.TrimSpace(at + " " + word)
+	}
+	return append(lines, at)
 }
 
 // writeCurves draws the flows, the wide ones first so that thin ones stay visible.

@@ -23,7 +23,6 @@ func (e *encoder) trace(t *goshawk.Trace) {
 	e.totals(t.Totals)
 	e.key("steps").uint(t.Steps)
 	e.key("truncated").bool(t.Truncated)
-	e.key("warnings").strings(t.Warnings)
 	e.key("ends").list()
 	for i := range t.Ends {
 		e.traceEnd(&t.Ends[i])

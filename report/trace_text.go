@@ -69,10 +69,7 @@ func traceNotes(t *goshawk.Trace) (notes []string) {
 	if t.Truncated {
 		notes = append(notes, "The trace was stopped before it was done: what it had not walked ends at a limit.")
 	}
-	for _, w := range t.Warnings {
-		notes = append(notes, line(w, 600))
-	}
-	return notes
+	return append(notes, cautions(t.Warnings)...)
 }
 
 func (p *page) traceTotals(t *goshawk.Trace) {

@@ -115,6 +115,7 @@ func TransactionText(w io.Writer, t *Transaction, s Style) error {
 	}
 	p.field("Weight", number(t.Weight))
 	p.basis(t.Basis)
+	p.notes(cautions(t.Warnings))
 	if t.Output != nil {
 		p.heading("Output " + number(*t.Output) + " of " + goshawk.Count(uint64(len(t.Outputs)), "output", "outputs") + ", counted from 0")
 		p.outputs(t, int(*t.Output), int(*t.Output)+1)

@@ -147,7 +147,7 @@ func (r *Result) Trace(ctx context.Context) (*goshawk.Trace, error) {
 		Version:    goshawk.Version,
 		Network:    e.head.Network,
 		Asset:      e.head.Asset,
-		Ledger:     goshawk.TracePoint{Height: e.head.Height, Hash: e.head.Hash},
+		Ledger:     e.head.Point(),
 		Claim:      e.head.Claim,
 		Method:     string(q.Method),
 		Direction:  q.direction(),
@@ -158,12 +158,10 @@ func (r *Result) Trace(ctx context.Context) (*goshawk.Trace, error) {
 		Steps:      e.steps,
 		FlowsCut:   e.found.cut,
 		Truncated:  r.truncated,
+		Warnings:   e.head.Warnings(),
 	}
 	if t.Labels == nil {
 		t.Labels = []goshawk.LabelSource{}
-	}
-	if e.head.Partial && !q.Backward {
-		t.Warnings = append(t.Warnings, "the ledger holds single blocks: what is unspent in it may have been spent in a block that it does not hold.")
 	}
 	words := speaker{e: e, ctx: ctx}
 	if err := words.starts(t); err != nil {

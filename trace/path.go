@@ -390,8 +390,9 @@ func (p *pathfinder) expand(r int, at int32, depth int, reached map[goshawk.TxID
 func (p *pathfinder) answer(ctx context.Context) (*goshawk.Paths, error) {
 	a := &goshawk.Paths{
 		Version: goshawk.Version, Network: p.head.Network, Asset: p.head.Asset, Claim: p.head.Claim,
-		Ledger: goshawk.TracePoint{Height: p.head.Height, Hash: p.head.Hash},
+		Ledger: p.head.Point(),
 		Labels: slices.Clone(p.q.Labels), MaxHops: p.q.MaxHops, Truncated: p.cut,
+		Warnings: p.head.Warnings(),
 	}
 	if p.short.found { // then so is a largest
 		for _, best := range []struct {

@@ -44,8 +44,10 @@ func runCheck(ctx context.Context, t *terminal, c *command) error {
 			faults = append(faults, f.String())
 		}
 		type tip struct {
-			Height int32        `json:"height"`
-			Hash   goshawk.Hash `json:"hash"`
+			Height  int32        `json:"height"`
+			Hash    goshawk.Hash `json:"hash"`
+			Start   int32        `json:"start"`
+			Partial bool         `json:"partial"`
 		}
 		if err := c.json(struct {
 			Version      string   `json:"version"`
@@ -59,7 +61,7 @@ func runCheck(ctx context.Context, t *terminal, c *command) error {
 			Faults       []string `json:"faults"`
 			Omitted      int      `json:"faults_omitted"`
 			Remarks      []string `json:"remarks"`
-		}{goshawk.Version, r.Head.Network, tip{r.Head.Height, r.Head.Hash}, r.Head.Blocks, r.Head.Transactions,
+		}{goshawk.Version, r.Head.Network, tip(r.Head.Point()), r.Head.Blocks, r.Head.Transactions,
 			r.Head.Addresses, digestText(r), r.Pending, faults, r.Omitted, append([]string{}, r.Remarks...)}); err != nil {
 			return err
 		}

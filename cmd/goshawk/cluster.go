@@ -180,6 +180,11 @@ func (ch *chain) sumCluster(ctx context.Context, answer *report.Cluster, members
 			return err
 		}
 		rest = rest[n:]
+		if !answer.Before {
+			if answer.Before, err = ch.spendsBefore(ctx, infos); err != nil {
+				return err
+			}
+		}
 		for i := range infos {
 			a := &infos[i]
 			answer.Received.Add(&answer.Received, &a.Received.Units)

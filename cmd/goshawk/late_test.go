@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"goshawk"
@@ -59,6 +60,75 @@ func TestLateStart(t *testing.T) {
 				t.Errorf("repeated: exit code %d, %s", a.code, a.err)
 			}
 		})
+	}
+}
+
+// TestLateAnswers: what a ledger that starts late cannot know it does not state,
+// and every answer says where the ledger begins.
+func TestLateAnswers(t *testing.T) {
+	emptyHome(t)
+	node, dir := t.TempDir(), filepath.Join(t.TempDir(), "ledger")
+	writeLateNode(t, node, "367891")
+	must(t, "ingest", "--ledger", dir, "--network", "bitcoin", "--from-height", "367891", "--quiet", node)
+	type answer struct {
+		Ledger struct {
+			Start   int32
+			Partial bool
+		}
+		Warnings          []string
+		Txs               []string
+		Received, Balance *string
+		Inputs, Outputs   json.RawMessage
+	}
+	ask := func(args ...string) answer {
+		a := fromJSON[answer](t, must(t, append(args, "--ledger", dir, "--format", "json")...))
+		if a.Ledger.Start != 367891 || a.Ledger.Partial || len(a.Warnings) == 0 || !strings.Contains(a.Warnings[0], "begins at height 367891") {
+			t.Errorf("%v: ledger %+v, warnings %q", args, a.Ledger, a.Warnings)
+		}
+		return a
+	}
+	block := ask("show", "367891", "--limit", "all")
+	type coins []struct{ Address, Amount string }
+	var spent, made string // an address that spends a coin from before, and one that only receives
+	for _, tx := range block.Txs[1:] {
+		a := ask("show", tx)
+		if strings.Contains(string(a.Outputs), "fresh-address") || strings.Contains(string(a.Outputs), "one-time") {
+			t.Errorf("%s has a hint that depends on what came before: %s", tx, a.Outputs)
+		}
+		in, out := fromJSON[coins](t, string(a.Inputs)), fromJSON[coins](t, string(a.Outputs))
+		if spent == "" {
+			spent, made = in[0].Address, out[0].Address
+		}
+		if in[0].Address != out[0].Address && spent != "" && made != "" && !strings.Contains(string(a.Inputs), made) {
+			break
+		}
+	}
+	for _, verb := range []string{"show", "cluster"} {
+		if a := ask(verb, spent); a.Balance != nil {
+			t.Errorf("%s %s: a balance of %s, and it spent coins from before the ledger", verb, spent, *a.Balance)
+		}
+		if text := must(t, verb, "--ledger", dir, spent); !strings.Contains(text, "Balance    an unknown amount") {
+			t.Errorf("%s %s:\n%s", verb, spent, text)
+		}
+		if a := ask(verb, made); a.Balance == nil {
+			t.Errorf("%s %s: no balance, and nothing from before was spent", verb, made)
+		}
+		text := must(t, verb, "--ledger", dir, made)
+		if !strings.Contains(text, "since block 367,891") || !strings.Contains(text, "bitcoin from block 367,891 up to block 367,891") {
+			t.Errorf("%s %s:\n%s", verb, made, text)
+		}
+	}
+	a := ask("trace", "--address", made, "--method", "fifo")
+	if !slices.ContainsFunc(a.Warnings, func(w string) bool { return strings.Contains(w, "what it received elsewhere is not followed") }) {
+		t.Errorf("trace --address: %q", a.Warnings)
+	}
+	ask("trace", "--address", made, "--compare")
+	ask("why", spent, made)
+	ask("pattern", "--kind", "consolidation")
+	ask("path", "--from", spent, "--to", made)
+	check := fromJSON[answer](t, must(t, "check", "--ledger", dir, "--format", "json"))
+	if check.Ledger.Start != 367891 {
+		t.Errorf("check: %+v", check.Ledger)
 	}
 }
 

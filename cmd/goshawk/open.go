@@ -148,9 +148,6 @@ func (s *source) open(ctx context.Context, checks ...func(*chain) error) (*chain
 	if c.head, err = r.Head(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
-	if c.head.Partial {
-		s.c.say("This ledger holds single blocks. What it calls unspent, a balance or a history is so in these blocks only.")
-	}
 	return c, nil
 }
 
@@ -363,10 +360,16 @@ func (c *command) output(path string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	if path == "" || path == "-" {
-		return write(c.t.out)
+	info, err := os.Stat(path)
+	through := err == nil && !info.Mode().IsRegular()
+	standard := path == "" || path == "-"
+	if (standard || through) && c.t.letGo != nil {
+		c.t.letGo() // nothing is left half done but this answer
 	}
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() {
+	switch {
+	case standard:
+		return write(c.t.out)
+	case through:
 		return writeThrough(path, write)
 	}
 	var buf bytes.Buffer
@@ -382,6 +385,15 @@ func (c *command) output(path string, write func(io.Writer) error) error {
 	}
 	c.say("Written: %s", path)
 	return nil
+}
+
+// outputSoFar is output for an answer that may have been interrupted, as err says,
+// which it passes on.
+func (c *command) outputSoFar(path string, err error, write func(io.Writer) error) error {
+	if goshawk.CodeOf(err) == goshawk.Interrupted {
+		c.say("Interrupted: what was found so far is being written. Ctrl-C ends that too.")
+	}
+	return errors.Join(c.output(path, write), err)
 }
 
 func unwritten(path string, err error) error {

@@ -79,9 +79,6 @@ func runPath(ctx context.Context, t *terminal, c *command) (err error) {
 		return err
 	}
 	found.From, found.To = *from, *to
-	for _, w := range found.Warnings {
-		c.say("%s", w)
-	}
 	return errors.Join(print(c, *format == "json", found, report.PathsJSON, report.PathsText), err)
 }
 

@@ -131,7 +131,7 @@ func (v *viewer) basis() report.Basis {
 // basis is what an answer rests on.
 func (ch *chain) basis(set *label.Set) report.Basis {
 	b := report.Basis{Version: goshawk.Version, Network: ch.head.Network, Asset: ch.head.Asset,
-		Ledger: goshawk.TracePoint{Height: ch.head.Height, Hash: ch.head.Hash}, Claim: ch.head.Claim}
+		Ledger: ch.head.Point(), Claim: ch.head.Claim, Warnings: ch.head.Warnings()}
 	if set != nil {
 		b.Labels = set.Sources()
 	}
@@ -535,6 +535,9 @@ func (v *viewer) address(text string, oldest bool, since, until moment) error {
 	a := infos[0]
 	answer := &report.Address{Basis: v.basis(), Address: a.Text, Kind: a.Kind, Transactions: a.Transactions,
 		Received: a.Received.Units, Spent: a.Spent.Units, Outputs: a.Outputs, Spends: a.Spends, Unresolved: a.Unresolved, Found: v.set.Lookup(a.Text)}
+	if answer.Before, err = v.ch.spendsBefore(v.ctx, infos); err != nil {
+		return err
+	}
 	q := goshawk.HistoryQuery{Address: id, Oldest: oldest, Limit: max(v.limit, 1)}
 	timed := !since.IsZero() || !until.IsZero()
 	if timed {
@@ -587,6 +590,47 @@ func (v *viewer) address(text string, oldest bool, since, until moment) error {
 		}
 	}
 	return print(v.c, v.json, answer, report.AddressJSON, report.AddressText)
+}
+
+// spendsBefore says whether addresses, described with their totals, may have
+// spent coins that were created before a late ledger's first block. Of very busy
+// ones it does not look through all, and says that they may.
+func (ch *chain) spendsBefore(ctx context.Context, addresses []goshawk.Address) (bool, error) {
+	if ch.head.Start == 0 && !ch.head.Partial {
+		return false, nil
+	}
+	left := mostShown
+	var batch goshawk.Transactions
+	for i := range addresses {
+		a := &addresses[i]
+		if a.Spends == 0 {
+			continue
+		}
+		q := goshawk.HistoryQuery{Address: a.ID, Oldest: true, Limit: 1000}
+		for more := true; more; {
+			page, err := ch.History(ctx, q)
+			if err != nil {
+				return false, err
+			}
+			if left -= len(page.Entries); left < 0 {
+				return true, nil
+			}
+			var ids []goshawk.TxID
+			for _, e := range page.Entries {
+				ids = append(ids, e.Tx)
+			}
+			if err := ch.Transactions(ctx, ids, 0, &batch); err != nil {
+				return false, err
+			}
+			for _, in := range batch.Inputs {
+				if in.Address == a.ID && in.Link == goshawk.Before {
+					return true, nil
+				}
+			}
+			q.From, more = page.Next, page.More
+		}
+	}
+	return false, nil
 }
 
 // mostShown bounds how many addresses of a cluster are looked through for the
