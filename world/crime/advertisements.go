@@ -59,12 +59,12 @@ func (s *exploitation) begin() {
 	for i := range s.phones {
 		s.phones[i] = fmt.Sprintf("+99 0%02d %04d", s.rng.Below(100), s.rng.Below(10_000))
 	}
+	s.purses = s.exits
 	s.mail = fmt.Sprintf("%s.%d@mail.example", s.handle(), 10+s.rng.Below(90))
 	customers := 46 * s.level.Victims / 100
 	for n := range customers {
 		s.at(s.part(20+uint64(n*700/customers)), func() bool {
-			v := s.e.Satoshis(s.rng.Between(12, 90)*500) + s.rng.Below(100)
-			s.collect(s.e.Someone(&s.rng), s.fresh(s.purse), v, "paid in advance by a customer")
+			s.collect(s.e.Someone(&s.rng), s.fresh(s.purse), s.around(14_000, 3<<15), "paid in advance by a customer")
 			return true
 		})
 	}
@@ -82,11 +82,12 @@ func (s *exploitation) begin() {
 	}
 }
 
-// prices are what the site asks for, in cents, by how prominent an advertisement is.
+// prices are what the site asks for, in cents of 2019, by how prominent an
+// advertisement is.
 var prices = [...]uint64{1_200, 1_900, 2_700, 3_600, 5_200}
 
 func (s *exploitation) draft() *advertisement {
-	return &advertisement{city: s.city(), phone: s.phones[s.rng.Pick(2)], cents: prices[s.rng.Pick(len(prices))]}
+	return &advertisement{city: s.city(), phone: s.phones[s.rng.Pick(2)], cents: s.grown(prices[s.rng.Pick(len(prices))])}
 }
 
 // advertise buys one advertisement from what customers paid.
@@ -210,14 +211,15 @@ Find out:
 2. how much customers paid into that wallet, in how many payments;
 3. in which accounts it became money, how much, until when it could have been frozen, and what can not be followed honestly;
 4. which advertisement was paid by another way than the rest, who ordered it, and what that proves.
-`, s.phones[0], s.phones[1], processor, priceList(), coins(first.Satoshis), when(first.Time), first.Address, first.Tx, first.Out, processor)
+`, s.phones[0], s.phones[1], processor, s.tariff(), coins(first.Satoshis), when(first.Time), first.Address, first.Tx, first.Out, processor)
 	return nil
 }
 
-func priceList() string {
+// tariff is the site's price list.
+func (s *exploitation) tariff() string {
 	var list []string
 	for _, p := range prices {
-		list = append(list, dollars(p))
+		list = append(list, dollars(s.grown(p)))
 	}
 	return strings.Join(list, ", ")
 }
@@ -231,16 +233,16 @@ func (s *exploitation) listings() string {
 	var rows []row
 	for _, ad := range s.ads {
 		if r := &ad.receipt; r.Height > 0 {
-			rows = append(rows, row{r.Time + 60*uint32(s.rng.Between(1, 25)), fmt.Sprintf("%s,%s,%s", ad.city, ad.phone, dollars(ad.cents))})
+			rows = append(rows, row{r.Time + 60*uint32(s.rng.Between(1, 25)), fmt.Sprintf("%s,%s,%d", ad.city, ad.phone, ad.cents/100)})
 		}
 	}
 	from, to := rows[0].time, rows[len(rows)-1].time
 	for range 2 * len(rows) {
-		rows = append(rows, row{from + uint32(s.rng.Below(uint64(max(to, from+1)-from))), fmt.Sprintf("%s,+99 1%02d %04d,%s", s.city(), s.rng.Below(100), s.rng.Below(10_000), dollars(prices[s.rng.Pick(len(prices))]))})
+		rows = append(rows, row{from + uint32(s.rng.Below(uint64(max(to, from+1)-from))), fmt.Sprintf("%s,+99 1%02d %04d,%d", s.city(), s.rng.Below(100), s.rng.Below(10_000), s.grown(prices[s.rng.Pick(len(prices))])/100)})
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.time, b.time) })
 	var b strings.Builder
-	b.WriteString("appeared,city,telephone,price\n")
+	b.WriteString("appeared,city,telephone,us_dollars\n")
 	for _, r := range rows {
 		fmt.Fprintf(&b, "%s,%s\n", when(r.time), r.texts)
 	}

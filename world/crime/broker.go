@@ -79,6 +79,7 @@ func (s *desk) begin() {
 	for i := range 2 {
 		m := s.member(fmt.Sprintf("%s (crew %d)", s.handle(), i+1), "client of the desk, with proceeds of extortion")
 		x := s.account(s.member(s.fullName(), "name on papers that a crew bought"), 1+i)
+		x.Identify(s.e, world.Claim{Forged: true})
 		s.sells(x, 10, 60)
 		s.crews = append(s.crews, &crew{m, s.wallet(m), x})
 	}
@@ -90,7 +91,7 @@ func (s *desk) begin() {
 	for n := range victims {
 		s.at(s.part(40+uint64(n*420/victims)), func() bool {
 			k := s.crews[n%2]
-			s.collect(s.e.Someone(&s.rng), s.fresh(k.wallet), s.e.Satoshis(s.deal())+s.rng.Below(1_000), extorted+k.actor.Name)
+			s.collect(s.e.Someone(&s.rng), s.fresh(k.wallet), s.deal(), extorted+k.actor.Name)
 			return true
 		})
 	}
@@ -109,23 +110,14 @@ func (s *desk) begin() {
 	s.at(s.part(660), func() bool { s.list(); return true })
 }
 
-// deal is the size of one, in cents.
-func (s *desk) deal() uint64 {
-	switch s.e.Era() {
-	case world.Era2015:
-		return s.rng.Between(100, 1_000) * 100
-	case world.Era2019:
-		return s.rng.Between(500, 6_000) * 100
-	default:
-		return s.rng.Between(1_000, 20_000) * 100
-	}
-}
+// deal is the size of one, in satoshis.
+func (s *desk) deal() uint64 { return s.around(25_000, 3<<15) }
 
 // found begins the desk with coins that the director buys in the own name. It is
 // the mistake: so that they are not lost the director saves the till's address at
 // the exchange, by its name.
 func (s *desk) found() bool {
-	v, bank := s.e.Satoshis(s.deal()), s.own.Service()
+	v, bank := s.deal(), s.own.Service()
 	if need := v + bank.Fee(); s.own.Coins() < need && !bank.Buy(s.e, s.own.Account, need-s.own.Coins()) {
 		return false
 	}
@@ -146,7 +138,7 @@ func (s *desk) serve() {
 	if !s.rng.Chance(3_500) {
 		to = s.fresh(s.takings)
 	}
-	s.collect(s.e.Someone(&s.rng), to, s.e.Satoshis(s.deal())+s.rng.Below(1_000), ordinary)
+	s.collect(s.e.Someone(&s.rng), to, s.deal(), ordinary)
 }
 
 // sell has an ordinary client buy coins for cash: most of them come from the
@@ -158,7 +150,7 @@ func (s *desk) sell(n int) func() bool {
 		if n%3 == 0 {
 			from = s.takings
 		}
-		v := min(s.e.Satoshis(s.deal()), from.Balance()/3)
+		v := min(s.deal(), from.Balance()/3)
 		if v < 40*world.Dust || !s.pay(from, s.e.Receive(buyer.Wallet), s.typed(v), Spending) {
 			return s.e.Height() > s.part(930)
 		}

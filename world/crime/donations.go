@@ -60,6 +60,7 @@ func (s *campaign) begin() {
 		s.exits = append(s.exits, a)
 		s.sells(a, 10, 60)
 	}
+	s.purses = s.exits
 	s.first, s.second = s.wallet(s.collector), s.wallet(s.collector)
 	s.at(s.part(20), func() bool { s.publish(); return true })
 	early, late := 18*s.level.Victims/100, 34*s.level.Victims/100
@@ -68,7 +69,7 @@ func (s *campaign) begin() {
 	}
 	// The page is tried before anybody hears of it.
 	s.at(s.part(270), func() bool {
-		s.test = s.remit(admin, s.show(), s.e.Satoshis(s.rng.Between(1_200, 2_500)), "a test of the new page by its administrator")
+		s.test = s.remit(admin, s.show(), s.around(2_000, 1<<14), "a test of the new page by its administrator")
 		return true
 	})
 	for n := range late {
@@ -76,7 +77,7 @@ func (s *campaign) begin() {
 	}
 	s.at(s.part(420), func() bool {
 		researcher := s.e.Newcomer(world.Citizen, "Institute for Open Networks", &s.rng)
-		s.probe = s.collect(researcher, s.show(), s.e.Satoshis(1_000), "a researcher's payment, to see where it goes: no donation")
+		s.probe = s.collect(researcher, s.show(), s.around(1_000, 1<<14), "a researcher's payment, to see where it goes: no donation")
 		return true
 	})
 	for _, part := range []uint64{150, 300} {
@@ -101,13 +102,9 @@ func (s *campaign) show() world.Dest {
 	return to
 }
 
-// give has somebody donate: small sums, and now and then a large one.
+// give has somebody donate: mostly a small sum, now and then a large one.
 func (s *campaign) give(to world.Dest) {
-	cents := s.rng.Between(1_500, 30_000)
-	if s.rng.Chance(800) {
-		cents = s.rng.Between(50_000, 300_000)
-	}
-	s.donors = append(s.donors, s.collect(s.e.Someone(&s.rng), to, s.e.Satoshis(cents/500*500)+s.rng.Below(500), "donation"))
+	s.donors = append(s.donors, s.collect(s.e.Someone(&s.rng), to, s.around(6_000, 2<<16), "donation"))
 }
 
 // gather brings what has come in to the exchanger, in one way or another.
@@ -213,7 +210,7 @@ an archived copy does nothing.
 A group that is listed as a terrorist organisation asks for coins. Its channel first named one address,
 `+"`%s`"+`; the largest payment to it was %s (%s at that day's price) on %s, transaction `+"`%s`"+`, output %d.
 Later it sent donors to %s, which shows each visitor an address of their own. Some of those were seen in public (seen-addresses.csv), and copies of
-the page are in a web archive (page.md). Four payers were heard (statements.md).
+the page are in a web archive (page.md). %d payers were heard (statements.md).
 
 Find out:
 
@@ -224,6 +221,6 @@ Find out:
 
 Keep donor, collector and exchanger apart. Say of a payer what the payment shows and no more: the sum, the day, the service it came from. Not everybody
 who paid gave, and not everybody who gave knew for what.
-`, s.name, published, coins(large.Satoshis), dollars(large.Cents), when(large.Time), large.Tx, large.Out, s.page)
+`, s.name, published, coins(large.Satoshis), dollars(large.Cents), when(large.Time), large.Tx, large.Out, s.page, told)
 	return nil
 }

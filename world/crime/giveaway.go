@@ -60,9 +60,11 @@ func (s *hijack) begin() {
 	s.sells(s.own, 8, 50)
 	for i := range s.level.Accounts - 1 {
 		a := s.account(s.member(s.fullName(), "name on papers that the intruder bought"), i+1)
+		a.Identify(s.e, world.Claim{Forged: true})
 		s.exits = append(s.exits, a)
 		s.sells(a, 8, 50)
 	}
+	s.purses = s.exits[2:]
 	// Months before: rare user names are sold in a forum.
 	for n := range 10 {
 		s.at(s.part(10+uint64(n)*18), func() bool {
@@ -70,7 +72,7 @@ func (s *hijack) begin() {
 			if n%2 == 0 {
 				to = s.fresh(s.purse)
 			}
-			s.collect(s.e.Someone(&s.rng), to, s.e.Satoshis(s.rng.Between(150, 1_500)*100), "a user name, sold in a forum")
+			s.collect(s.e.Someone(&s.rng), to, s.around(30_000, 1<<16), "a user name, sold in a forum")
 			return true
 		})
 	}
@@ -82,23 +84,11 @@ func (s *hijack) begin() {
 // giveaway's addresses will be of.
 func (s *hijack) buy() bool {
 	if s.spent == 0 {
-		s.spent, s.goods = s.e.Satoshis(2_500), s.invoice() // $25
+		s.spent, s.goods = s.scaled(2_500), s.invoice() // $25, as then
 	}
 	o := s.order(Setup)
 	o.Kind, o.Receipt = world.Purchase, &s.earlier
 	return s.e.Pay(s.purse, []world.Payment{{To: s.goods, Value: s.spent}}, o)
-}
-
-// sent is what a victim sends, in cents.
-func (s *hijack) sent() uint64 {
-	cents := s.rng.Between(2_000, 60_000)
-	if s.rng.Chance(1_200) {
-		cents = s.rng.Between(100_000, 1_200_000)
-	}
-	if s.e.Era() == world.Era2015 { // the same coins were worth less
-		cents /= 8
-	}
-	return cents
 }
 
 // strike posts the promise, from the moment on at which there are coins to seed it.
@@ -131,7 +121,7 @@ func (s *hijack) strike() bool {
 			if s.rng.Chance(2_000) {
 				to = s.published[1]
 			}
-			s.collect(s.e.Someone(&s.rng), to, s.e.Satoshis(s.sent())+s.rng.Below(1_000), "sent to be doubled")
+			s.collect(s.e.Someone(&s.rng), to, s.around(13_000, 5<<15), "sent to be doubled")
 			return true
 		})
 	}
@@ -240,7 +230,7 @@ func (s *hijack) write() error {
 	}
 	processor := s.goods.Wallet().Actor.Name
 	order, err := s.disclose(Record{Service: processor, About: s.e.Text(s.goods.Address), Facts: []Fact{
-		{"goods", "a month of a game, worth $25"}, {"paid", fmt.Sprintf("%s in %s, output %d", coins(s.spent), s.earlier.Tx, s.earlier.Outputs[0])}, {"e-mail", s.mail},
+		{"goods", "a month of a game"}, {"paid", fmt.Sprintf("%s in %s, output %d", coins(s.spent), s.earlier.Tx, s.earlier.Outputs[0])}, {"e-mail", s.mail},
 	}})
 	if err != nil {
 		return err

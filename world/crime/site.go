@@ -57,13 +57,14 @@ func (s *subscription) begin() {
 		s.others = append(s.others, a)
 		s.sells(a, 8, 50)
 	}
+	s.purses = s.others
 	n := 44 * s.level.Victims / 100
 	for i := range n {
 		s.at(s.part(30+uint64(i*600/n)), func() bool { s.register(); return true })
 	}
 	s.at(s.part(120), func() bool {
 		officer := s.e.Newcomer(world.Citizen, "an officer's cover identity", &s.rng)
-		s.watched = s.remit(officer, s.fresh(s.till), s.e.Satoshis(s.price()), "payment under cover")
+		s.watched = s.remit(officer, s.fresh(s.till), s.price(), "payment under cover")
 		return true
 	})
 	for i := range 6 {
@@ -71,15 +72,15 @@ func (s *subscription) begin() {
 	}
 }
 
-// price is what a user pays at one time, in cents.
-func (s *subscription) price() uint64 { return s.rng.Between(20, 360) * 100 }
+// price is what a user pays at one time, in satoshis.
+func (s *subscription) price() uint64 { return s.around(8_000, 3<<15) }
 
 // register has a user come and pay, once or again.
 func (s *subscription) register() {
 	u := &user{person: s.e.Someone(&s.rng), to: s.fresh(s.till), distant: s.rng.Chance(8_500)}
 	s.users = append(s.users, u)
 	for n := range 1 + s.rng.Pick(3) {
-		v := s.e.Satoshis(s.price()) + s.rng.Below(100)
+		v := s.price()
 		s.after(1+int32(n)*s.pause()*2, func() bool {
 			if u.distant {
 				s.remit(u.person, u.to, v, "access")
