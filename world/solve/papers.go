@@ -15,6 +15,7 @@ import (
 type facts struct {
 	addresses []string
 	txs       []goshawk.Hash
+	text      string // all of them
 }
 
 // labels is the folder of public/ that is no case.
@@ -62,6 +63,7 @@ func read(ctx context.Context, papers fs.FS, check label.CheckAddress) (facts, e
 		if err != nil {
 			return f, err
 		}
+		f.text += string(text)
 		for _, word := range txid.FindAllString(string(text), -1) {
 			h, err := goshawk.ParseHash(word)
 			if err != nil {

@@ -59,7 +59,7 @@ func (p *parties) name(root goshawk.AddressID, members []goshawk.AddressID, more
 	total := 0
 	best := party{number: trace.Unlabelled}
 	for _, m := range members {
-		n := p.Services.Party(m)
+		n := p.service(m)
 		if n < 0 {
 			continue
 		}
@@ -82,7 +82,7 @@ func (p *parties) Party(a goshawk.AddressID) trace.Party {
 	if p.suspect[a] {
 		return trace.NoService
 	}
-	if n := p.Services.Party(a); n >= 0 || a == goshawk.NoAddress {
+	if n := p.service(a); n >= 0 || a == goshawk.NoAddress {
 		return n
 	}
 	if x := p.seen[p.groups.Root(a)]; x != nil {
@@ -93,8 +93,11 @@ func (p *parties) Party(a goshawk.AddressID) trace.Party {
 
 // Label implements trace.Services.
 func (p *parties) Label(a goshawk.AddressID) *goshawk.Label {
-	if l := p.Services.Label(a); l != nil || a == goshawk.NoAddress {
-		return l
+	if p.service(a) >= 0 {
+		return p.Services.Label(a)
+	}
+	if a == goshawk.NoAddress {
+		return nil
 	}
 	if x := p.seen[p.groups.Root(a)]; x != nil {
 		return x.label

@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"math"
 	"slices"
+	"strings"
 	"time"
 
 	"goshawk"
@@ -78,7 +79,7 @@ type Solution struct {
 	Case      string    `json:"case"`
 	Addresses int       `json:"addresses"` // taken for the criminals': named, or in one cluster with such
 	Income    uint64    `json:"income,string"`
-	Requests  []Request `json:"requests"` // in chain order
+	Requests  []Request `json:"requests"` // in chain order; then what else came to the same addresses
 	Mixed     uint64    `json:"mixed,string"`
 	Resting   uint64    `json:"resting,string"` // unspent
 	Effort    Effort    `json:"effort"`
@@ -86,7 +87,7 @@ type Solution struct {
 
 // Solve works a case. Papers that name nothing which the chain knows are NotFound.
 func Solve(ctx context.Context, c Case) (*Solution, error) {
-	s := &solver{Case: c, suspect: map[goshawk.AddressID]bool{}}
+	s := &solver{Case: c, suspect: map[goshawk.AddressID]bool{}, subjects: map[trace.Party]bool{}}
 	f, err := read(ctx, c.Papers, c.Check)
 	if err != nil {
 		return nil, err
@@ -108,6 +109,9 @@ func Solve(ctx context.Context, c Case) (*Solution, error) {
 	}
 	solution := &Solution{Case: c.Name, Addresses: len(s.suspect), Income: income, Requests: []Request{}}
 	s.decide(answer, solution)
+	if err := s.customers(ctx, solution); err != nil {
+		return nil, err
+	}
 	solution.Effort = s.effort
 	return solution, nil
 }
@@ -118,6 +122,17 @@ type solver struct {
 	order   []goshawk.AddressID // of the suspects, as they were found
 	suspect map[goshawk.AddressID]bool
 	effort  Effort
+	// subjects are services that the case is about: a trace does not stop there.
+	subjects map[trace.Party]bool
+}
+
+// service is whose an address is by its own labels.
+func (s *solver) service(a goshawk.AddressID) trace.Party {
+	n := s.Services.Party(a)
+	if s.subjects[n] {
+		return trace.NoService
+	}
+	return n
 }
 
 // open looks up what the papers name and opens its clusters. A named transaction
@@ -129,6 +144,15 @@ func (s *solver) open(ctx context.Context, f facts) error {
 		return err
 	}
 	for _, a := range found.Addresses {
+		if a == goshawk.NoAddress {
+			continue
+		}
+		if err := s.prepare(ctx, []goshawk.AddressID{a}); err != nil {
+			return err
+		}
+		if n := s.Services.Party(a); n >= 0 && strings.Contains(f.text, s.Services.Label(a).Text) {
+			s.subjects[n] = true // a service that the case is about, by address and name
+		}
 		if err := s.suspectAll(ctx, a); err != nil {
 			return err
 		}
@@ -153,13 +177,68 @@ func (s *solver) suspectAll(ctx context.Context, a goshawk.AddressID) error {
 	if err := s.prepare(ctx, members); err != nil {
 		return err
 	}
-	if slices.ContainsFunc(members, func(m goshawk.AddressID) bool { return s.Services.Party(m) >= 0 }) {
+	if slices.ContainsFunc(members, func(m goshawk.AddressID) bool { return s.service(m) >= 0 }) {
 		return nil // a service's, as one that somebody speaks of
 	}
 	for _, m := range members {
 		if !s.suspect[m] {
 			s.suspect[m] = true
 			s.order = append(s.order, m)
+		}
+	}
+	return nil
+}
+
+// customers adds to the requests what else came to the same addresses: one address
+// is one customer's, who is asked about as a whole, if at least a part of what it
+// received is the case's.
+func (s *solver) customers(ctx context.Context, solution *Solution) error {
+	traced := map[string]uint64{}
+	has := map[goshawk.Outpoint]bool{}
+	var names []string
+	service := map[string]string{}
+	for i := range solution.Requests {
+		r := &solution.Requests[i]
+		if traced[r.Address] == 0 {
+			names = append(names, r.Address)
+			service[r.Address] = r.Service
+		}
+		traced[r.Address] += r.Traced
+		has[goshawk.Outpoint{Tx: r.Tx, Index: r.Out}] = true
+	}
+	found, err := s.Chain.Find(ctx, goshawk.Names{Addresses: names})
+	if err != nil {
+		return err
+	}
+	for i, a := range found.Addresses {
+		s.effort.Queries++
+		page, err := s.Chain.History(ctx, goshawk.HistoryQuery{Address: a, Oldest: true, Limit: crowd})
+		if err != nil {
+			return err
+		}
+		var ids []goshawk.TxID
+		var received uint64
+		for n := range page.Entries {
+			if r := page.Entries[n].Received.Units.Uint64(); r > 0 {
+				received += r
+				ids = append(ids, page.Entries[n].Tx)
+			}
+		}
+		if page.More || traced[names[i]] < received/least {
+			continue // a wallet of the service itself, or somebody else's for the most part
+		}
+		s.effort.Steps += uint64(len(ids))
+		var batch goshawk.Transactions
+		if err := s.Chain.Transactions(ctx, ids, goshawk.WantHashes, &batch); err != nil {
+			return err
+		}
+		for row := range batch.Rows {
+			for n, o := range batch.Out(row) {
+				at := goshawk.Outpoint{Tx: batch.Rows[row].Hash, Index: uint32(n)}
+				if o.Address == a && o.Value > 0 && !has[at] {
+					solution.Requests = append(solution.Requests, Request{Service: service[names[i]], Address: names[i], Tx: at.Tx, Out: at.Index, Value: o.Value, Time: time.Unix(batch.Rows[row].Time, 0).UTC()})
+				}
+			}
 		}
 	}
 	return nil

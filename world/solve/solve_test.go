@@ -251,3 +251,22 @@ func TestSolvesFromPublic(t *testing.T) {
 		t.Error("the answer changed when the truth was gone", err)
 	}
 }
+
+// TestSubject: a service that the papers name is no place to stop.
+func TestSubject(t *testing.T) {
+	spec := small
+	spec.Txs = 8_000
+	o := open(t, spec, "broker")
+	s, err := solve.Solve(t.Context(), o.Case)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := solve.Judge(s, &o.key); g.Found == 0 { // a small world's desk has few clients who reuse an address
+		t.Errorf("%+v", g)
+	}
+	for i := range s.Requests {
+		if text, err := fs.ReadFile(o.Papers, "designation.md"); err != nil || bytes.Contains(text, []byte("designation of "+s.Requests[i].Service+"\n")) {
+			t.Fatalf("the desk is asked about itself: %+v, %v", s.Requests[i], err)
+		}
+	}
+}
