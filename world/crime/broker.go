@@ -287,7 +287,7 @@ From this day on nobody under the law of the listing state may deal with it. Wha
 The over-the-counter desk %s was listed by an authority on %s, with two addresses (designation.md):
 `+"`%s`"+` and `+"`%s`"+`.
 
-Months before, a firm was extorted. It paid %s (%s at that day's price) on %s to
+Before that %s was extorted, and paid %s (%s at that day's price) on %s to
 `+"`%s`"+` (transaction `+"`%s`"+`, output %d). Part of such payments is thought to have been sold to the desk, which keeps its coins at %s.
 
 Find out:
@@ -301,6 +301,6 @@ Find out:
 
 Most of its clients are ordinary people. That somebody dealt with the desk before it was listed says nothing about them, and buyers who got coins from
 it got what the desk chose to pay with.
-`, s.name, s.name, when(s.listed), counter, till, coins(victim.Satoshis), dollars(victim.Cents), when(victim.Time), victim.Address, victim.Tx, victim.Out, bank, bank)
+`, s.name, s.name, when(s.listed), counter, till, victim.From, coins(victim.Satoshis), dollars(victim.Cents), when(victim.Time), victim.Address, victim.Tx, victim.Out, bank, bank)
 	return nil
 }

@@ -161,7 +161,7 @@ func (s *campaign) write() error {
 **First copy**, before the page was announced: a form without a text. The address that it shows is
 `+"`%s`"+`.
 
-**Second copy**, some weeks later: "You need not write to us. Press the button, and you get an address that nobody else has. Use it once." The button of
+**Second copy**, later: "You need not write to us. Press the button, and you get an address that nobody else has. Use it once." The button of
 an archived copy does nothing.
 
 **Announcement** in the campaign's channel: "The old address, `+"`%s`"+`, is watched. Give through the page."

@@ -1,6 +1,7 @@
 package crime
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -65,7 +66,7 @@ func (s *hijack) begin() {
 		s.sells(a, 8, 50)
 	}
 	s.purses = s.exits[2:]
-	// Months before: rare user names are sold in a forum.
+	// Before: rare user names are sold in a forum.
 	for n := range 10 {
 		s.at(s.part(10+uint64(n)*18), func() bool {
 			to := s.fresh(s.float)
@@ -80,7 +81,7 @@ func (s *hijack) begin() {
 	s.at(s.part(300), s.strike)
 }
 
-// buy is the mistake: a small purchase, long before, from the wallet that the
+// buy is the mistake: a small purchase, before all that, from the wallet that the
 // giveaway's addresses will be of.
 func (s *hijack) buy() bool {
 	if s.spent == 0 {
@@ -274,8 +275,8 @@ func (s *hijack) write() error {
 
 Of some accounts the address was another one: %s. The network took the posts down within hours. One exchange says that it kept %d of its customers
 from sending.
-`, when(s.began), posts, main, max(second, "not kept"), 300+s.rng.Below(900))
-	s.slip = Slip{Person: s.intruder.actor.Name, What: "paid for a game, long before, with coins of the wallet that the giveaway's addresses belong to, and gave the e-mail address that an account in the own name has too",
+`, when(s.began), posts, main, cmp.Or(second, "not kept"), 300+s.rng.Below(900))
+	s.slip = Slip{Person: s.intruder.actor.Name, What: "paid for a game, before the giveaway, with coins of the wallet that the giveaway's addresses belong to, and gave the e-mail address that an account in the own name has too",
 		Evidence: []string{order, holder}, Proves: "who holds the wallet that the giveaway was paid to: its coins were spent together with the change of that purchase",
 		Tx: s.earlier.Tx.String(), Address: s.e.Text(s.goods.Address), Service: processor}
 	if x := s.goods.Account(); x != nil {

@@ -190,6 +190,12 @@ func seeded(t *testing.T, m memory, c *chain, a *Answer) {
 	if len(seeds) < 2 {
 		t.Errorf("%d seeds", len(seeds))
 	}
+	posts := string(m.MapFS["public/giveaway/posts.md"].Data)
+	for at, sent := range victims {
+		if sent && !strings.Contains(posts, at) {
+			t.Errorf("%s took victims' coins, and no post names it:\n%s", at, posts)
+		}
+	}
 	slip, err := goshawk.ParseHash(a.Slip.Tx)
 	if err != nil {
 		t.Fatal(err)
