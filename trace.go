@@ -73,9 +73,10 @@ type TraceStart struct {
 
 // TraceTotal sums the ends of one kind.
 type TraceTotal struct {
-	Kind   EndKind
-	Amount Units
-	Count  int
+	Kind    EndKind
+	Amount  Units // of those whose amounts are known
+	Count   int
+	Unknown int // of Count: ends whose amount nobody can say, not in Amount
 }
 
 // End is where traced value rests. A fee's end names its transaction and has
@@ -93,6 +94,9 @@ type End struct {
 	// Sweep is the transaction that emptied this unlabelled address into the
 	// service: the evidence, an inference, that it is a customer's deposit address.
 	Sweep *Hash
+	// Spender is the transaction by which a backward trace came to a coin that the
+	// ledger does not hold: no flow says it.
+	Spender *Hash
 	// Candidates counts the outputs that could be the coin's continuation
 	// beyond a CoinJoin.
 	Candidates int

@@ -44,7 +44,7 @@ func comparedTotals(c *goshawk.Comparison) (rows []compareTotal) {
 			s := "–"
 			for i := range t.Totals {
 				if t.Totals[i].Kind == kind {
-					s, any = decimal(t.Asset, &t.Totals[i].Amount), true
+					s, any = totalWords(t, &t.Totals[i], decimal), true
 				}
 			}
 			r.Amounts = append(r.Amounts, s)
@@ -325,7 +325,7 @@ func ComparisonJSON(w io.Writer, c *goshawk.Comparison) error {
 	for _, t := range c.Traces {
 		e.key(t.Method).object()
 		for _, total := range t.Totals {
-			e.key(string(total.Kind)).units(&total.Amount)
+			e.key(string(total.Kind)).units(knownPart(&total))
 		}
 		e.end()
 	}

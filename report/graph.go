@@ -121,8 +121,12 @@ func newGraph(t *goshawk.Trace) *graph {
 }
 
 func (g *graph) attach(e *goshawk.End, index map[goshawk.Hash]int, at map[place]int, add func(coin) int) {
-	of, known := index[e.Tx]
-	if known && g.txs[of].height < 0 {
+	by := e.Tx
+	if e.Spender != nil {
+		by = *e.Spender
+	}
+	of, known := index[by]
+	if known && e.Spender == nil && g.txs[of].height < 0 {
 		g.txs[of].height, g.txs[of].time = e.Height, e.Time
 	}
 	if e.Kind == goshawk.EndFee || e.Out == nil {

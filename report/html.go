@@ -190,7 +190,7 @@ func totalRows(t *goshawk.Trace) (rows []totalRow) {
 	for i := range t.Totals {
 		total := &t.Totals[i]
 		w := wordsOf(total.Kind)
-		r := totalRow{Kind: string(safeKind(total.Kind)), Mark: markHTML(total.Kind), Title: w.title, Meaning: w.meaning, Amount: money(t.Asset, &total.Amount), Share: share(&total.Amount, &whole), Count: number(total.Count)}
+		r := totalRow{Kind: string(safeKind(total.Kind)), Mark: markHTML(total.Kind), Title: w.title, Meaning: w.meaning, Amount: totalWords(t, total, money), Share: share(knownPart(total), &whole), Count: number(total.Count)}
 		if t.Claim != "" && total.Kind == goshawk.EndUnspent {
 			r.Meaning = "at rest, as " + line(t.Claim, 80) + " says"
 		}
@@ -226,10 +226,10 @@ func bar(part, whole *goshawk.Units) string {
 // summary is the answer in one sentence.
 func summary(t *goshawk.Trace) string {
 	steps := nextSteps(t)
-	var service goshawk.Units
+	var total goshawk.TraceTotal
 	for i := range t.Totals {
 		if t.Totals[i].Kind == goshawk.EndService {
-			service = t.Totals[i].Amount
+			total = t.Totals[i]
 		}
 	}
 	verb := "reached"
@@ -239,9 +239,9 @@ func summary(t *goshawk.Trace) string {
 	if len(steps) == 0 {
 		return "By this method and these labels, none of it " + verb + " a service that can be asked."
 	}
-	s := money(t.Asset, &service)
+	s := totalWords(t, &total, money)
 	if whole := startSum(t); t.Method != "poison" {
-		if part := share(&service, &whole); part != "" {
+		if part := share(knownPart(&total), &whole); part != "" {
 			s += " (" + part + ")"
 		}
 	} else {

@@ -44,7 +44,7 @@ type curve struct {
 	from, to int
 	coins    int
 	amount   goshawk.Units
-	unknown  bool // part of the amount is not known
+	unknown  uint64 // coins whose amount is not known
 	kind     goshawk.EndKind
 	title    string
 }
@@ -221,14 +221,16 @@ func (p *painter) join(from, to int, c *coin) {
 	e := &p.edges[i]
 	e.coins++
 	plus(&e.amount, c.amount)
-	e.unknown = e.unknown || c.amount == nil
+	if c.amount == nil {
+		e.unknown++
+	}
 	if c.end != nil {
 		e.kind = c.end.Kind
 	}
 	if e.coins == 1 {
 		e.title = p.coinTitle(c)
 	} else {
-		e.title = goshawk.Count(e.coins, "coin", "coins") + ", " + money(p.trace.Asset, &e.amount)
+		e.title = goshawk.Count(e.coins, "coin", "coins") + ", " + spent(p.trace.Asset, &e.amount, e.unknown, money)
 	}
 }
 
@@ -473,11 +475,15 @@ func (p *painter) rest(b int, coins []int) {
 		return
 	}
 	var sum goshawk.Units
+	unknown := uint64(0)
 	counts := make(map[goshawk.EndKind]int)
 	on := 0
 	for _, k := range coins {
 		c := &p.g.coins[k]
 		plus(&sum, c.amount)
+		if c.amount == nil {
+			unknown++
+		}
 		if c.end != nil {
 			counts[c.end.Kind]++
 		} else {
@@ -495,7 +501,8 @@ func (p *painter) rest(b int, coins []int) {
 	case len(coins) == 1:
 		word = " smaller output"
 	}
-	title := "+" + number(len(coins)) + word + ", " + money(p.trace.Asset, &sum)
+	amount := spent(p.trace.Asset, &sum, unknown, money)
+	title := "+" + number(len(coins)) + word + ", " + amount
 	for _, w := range kindTable {
 		if counts[w.kind] > 0 {
 			title += "\n" + number(counts[w.kind]) + " " + strings.ToLower(w.title[:1]) + w.title[1:]
@@ -504,7 +511,7 @@ func (p *painter) rest(b int, coins []int) {
 	if on > 0 {
 		title += "\n" + number(on) + " followed further, not drawn"
 	}
-	n := p.add(box{shape: shapeRest, top: "+" + number(len(coins)) + word, bottom: money(p.trace.Asset, &sum), title: title})
+	n := p.add(box{shape: shapeRest, top: "+" + number(len(coins)) + word, bottom: amount, title: title})
 	for _, k := range coins {
 		c := p.g.coins[k]
 		c.end = nil

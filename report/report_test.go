@@ -719,3 +719,45 @@ func TestEveryFormWarns(t *testing.T) {
 		}
 	}
 }
+
+// TestUnknownSums: ends of unknown amount sum to no amount, or to a lower bound,
+// and a drawing shows them where a trace came to them.
+func TestUnknownSums(t *testing.T) {
+	trace := blank("poison", "backward")
+	start := name(1)
+	trace.Start = []goshawk.TraceStart{{Tx: start, Address: address(1), Amount: goshawk.U(70)}}
+	trace.Flows = []goshawk.Flow{{Tx: start, Address: address(1), Amount: goshawk.U(70), Value: goshawk.U(70), Height: 9}}
+	for i := range 40 {
+		trace.Ends = append(trace.Ends, goshawk.End{Kind: goshawk.EndUnresolved, Tx: name(2, uint64(i)), Out: ptr(uint32(0)), Hops: 1, Height: -1, Spender: &start})
+	}
+	say := func(print func(io.Writer) error) string {
+		var b strings.Builder
+		if err := print(&b); err != nil {
+			t.Fatal(err)
+		}
+		return b.String()
+	}
+	check := func(form, text, want string) {
+		if !strings.Contains(text, want) || strings.Contains(text, "beyond this tree") || strings.Contains(text, "not drawn;") {
+			t.Errorf("%s lacks %q, or an end:\n%s", form, want, text)
+		}
+	}
+	text := func(w io.Writer) error { return TraceText(w, trace, Style{}) }
+	asJSON := func(w io.Writer) error { return TraceJSON(w, trace) }
+	page := func(w io.Writer) error { return TraceHTML(w, trace) }
+	drawing := func(w io.Writer) error { return TraceSVG(w, trace) }
+	sum(trace)
+	check("JSON", say(asJSON), `"totals": {"unresolved": null}`)
+	check("JSON", say(asJSON), `"unknown": {"unresolved": 40}`)
+	check("text", say(text), "Unresolved  an unknown amount")
+	check("page", say(page), "an unknown amount")
+	check("drawing", say(drawing), "Unresolved: an unknown amount (40)")
+	known := goshawk.U(5_0000_0000)
+	trace.Ends[0].Amount = &known
+	sum(trace)
+	check("JSON", say(asJSON), `"totals": {"unresolved": "500000000"}`)
+	check("JSON", say(asJSON), `"unknown": {"unresolved": 39}`)
+	check("text", say(text), "at least 5.00000000 BTC")
+	check("page", say(page), "at least 5.00000000 BTC")
+	check("drawing", say(drawing), "Unresolved: at least 5.00000000 BTC (40)")
+}

@@ -67,6 +67,9 @@ func sum(t *goshawk.Trace) {
 		for i := range t.Ends {
 			if t.Ends[i].Kind == kind {
 				total.Count++
+				if t.Ends[i].Amount == nil {
+					total.Unknown++
+				}
 				plus(&total.Amount, t.Ends[i].Amount)
 			}
 		}

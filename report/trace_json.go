@@ -67,7 +67,7 @@ func (e *encoder) starts(starts []goshawk.TraceStart) {
 func (e *encoder) totals(totals []goshawk.TraceTotal) {
 	e.key("totals").object()
 	for _, t := range totals {
-		e.key(string(t.Kind)).units(&t.Amount)
+		e.key(string(t.Kind)).units(knownPart(&t))
 	}
 	e.end()
 	e.key("counts").object()
@@ -75,6 +75,21 @@ func (e *encoder) totals(totals []goshawk.TraceTotal) {
 		e.key(string(t.Kind)).int(int64(t.Count))
 	}
 	e.end()
+	e.key("unknown").object()
+	for _, t := range totals {
+		if t.Unknown > 0 {
+			e.key(string(t.Kind)).int(int64(t.Unknown))
+		}
+	}
+	e.end()
+}
+
+// knownPart is what is known of a sum; nil where that is nothing.
+func knownPart(t *goshawk.TraceTotal) *goshawk.Units {
+	if t.Unknown > 0 && t.Amount.IsZero() {
+		return nil
+	}
+	return &t.Amount
 }
 
 // place writes what names an end: transaction, output and address.
@@ -95,6 +110,9 @@ func (e *encoder) traceEnd(end *goshawk.End) {
 	e.key("time").time(end.Time)
 	if end.Sweep != nil {
 		e.key("sweep").hash(*end.Sweep)
+	}
+	if end.Spender != nil {
+		e.key("spender").hash(*end.Spender)
 	}
 	if end.Candidates > 0 {
 		e.key("candidates").int(int64(end.Candidates))

@@ -85,7 +85,7 @@ func (p *page) traceTotals(t *goshawk.Trace) {
 	var titles, amounts []string
 	for i := range t.Totals {
 		titles = append(titles, wordsOf(t.Totals[i].Kind).title)
-		amounts = append(amounts, money(t.Asset, &t.Totals[i].Amount))
+		amounts = append(amounts, totalWords(t, &t.Totals[i], money))
 	}
 	titleWidth, amountWidth := widest(titles), widest(amounts)
 	for i := range t.Totals {
@@ -95,9 +95,15 @@ func (p *page) traceTotals(t *goshawk.Trace) {
 			meaning = "at rest, as " + line(t.Claim, 60) + " says"
 		}
 		p.line("  ", p.paint(kindColour(w.kind), w.glyph+" "+pad(titles[i], titleWidth)), "  ", p.paint(bold, padLeft(amounts[i], amountWidth)),
-			padLeft(share(&t.Totals[i].Amount, &whole), 9), padLeft(goshawk.Count(t.Totals[i].Count, "end ", "ends"), 14), "  ", p.paint(faint, meaning))
+			padLeft(share(knownPart(&t.Totals[i]), &whole), 9), padLeft(goshawk.Count(t.Totals[i].Count, "end ", "ends"), 14), "  ", p.paint(faint, meaning))
 	}
 	p.prose("  ", sumCheck(t))
+}
+
+// totalWords writes a sum as money or decimal does; where it misses ends of
+// unknown amount it is a lower bound, or all unknown.
+func totalWords(t *goshawk.Trace, total *goshawk.TraceTotal, write func(goshawk.Asset, *goshawk.Units) string) string {
+	return spent(t.Asset, &total.Amount, uint64(total.Unknown), write)
 }
 
 func (p *page) traceSteps(t *goshawk.Trace) {

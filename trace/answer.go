@@ -72,7 +72,7 @@ func (r *Result) Totals() []goshawk.TraceTotal {
 	for _, name := range goshawk.EndKinds() {
 		for k := kindNone + 1; k < kindsCount; k++ {
 			if kindName(k) == name && r.e.found.counts[k] > 0 {
-				totals = append(totals, goshawk.TraceTotal{Kind: name, Amount: r.e.found.total(k), Count: r.e.found.counts[k]})
+				totals = append(totals, goshawk.TraceTotal{Kind: name, Amount: r.e.found.total(k), Count: r.e.found.counts[k], Unknown: r.e.found.unknown[k]})
 			}
 		}
 	}
@@ -183,7 +183,6 @@ func (r *Result) Trace(ctx context.Context) (*goshawk.Trace, error) {
 		}
 		done = n
 	}
-	t.Ends = t.Ends[:done:done]
 	if err := words.flows(t); err != nil {
 		return nil, err
 	}
@@ -192,13 +191,21 @@ func (r *Result) Trace(ctx context.Context) (*goshawk.Trace, error) {
 		err = goshawk.Errorf(goshawk.Interrupted, "interrupted while the answer was written down: %w", ctx.Err())
 		t.Truncated = true
 	}
-	if done < r.count {
-		t.Warnings = append(t.Warnings, fmt.Sprintf("interrupted: %d of %d ends are listed; the totals count all", done, r.count))
-	}
+	r.shorten(t, done)
 	if e.found.mixes > 0 {
 		t.Warnings = append(t.Warnings, fmt.Sprintf("went through %d CoinJoins: what lies beyond one is no finding, each end there states the number of candidates", e.found.mixes))
 	}
 	return t, err
+}
+
+// shorten leaves of a list of ends the first, and says so if others are missing.
+func (r *Result) shorten(t *goshawk.Trace, most int) {
+	t.Ends = t.Ends[:most:most]
+	if most == r.count {
+		return
+	}
+	t.Truncated = true
+	t.Warnings = append(t.Warnings, fmt.Sprintf("interrupted: %d of %d ends are listed; the totals count all", most, r.count))
 }
 
 // speaker turns ids into words. Once its context is cancelled it goes on
@@ -305,7 +312,9 @@ func (s *speaker) ends(from []end, to []goshawk.End, outs []uint32, amounts []go
 	f := &s.e.found
 	s.ids, s.addrs = s.ids[:0], s.addrs[:0]
 	for i := range from {
-		if !from[i].foreign {
+		if from[i].foreign {
+			s.ids = append(s.ids, f.foreign[from[i].tx].spender)
+		} else {
 			s.ids = append(s.ids, from[i].tx)
 		}
 		if x := f.of(&from[i]); x != nil && x.sweep != goshawk.NoTx {
@@ -329,7 +338,9 @@ func (s *speaker) ends(from []end, to []goshawk.End, outs []uint32, amounts []go
 		x, y := &from[i], &to[i]
 		*y = goshawk.End{Kind: kindName(x.kind), Hops: int(x.hop), Note: noteText(x.note, s.e.q.Backward)}
 		if x.foreign {
-			y.Tx, y.Height = f.foreign[x.tx].outpoint.Tx, f.foreign[x.tx].height
+			coin := &f.foreign[x.tx]
+			spender := known[coin.spender].hash
+			y.Tx, y.Height, y.Spender = coin.outpoint.Tx, coin.height, &spender
 		} else {
 			m := known[x.tx]
 			y.Tx, y.Height, y.Time = m.hash, m.height, m.time

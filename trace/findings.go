@@ -104,6 +104,7 @@ type extra struct {
 type foreign struct {
 	outpoint goshawk.Outpoint
 	height   int32
+	spender  goshawk.TxID
 }
 
 // flow is a coin to be drawn.
@@ -129,6 +130,7 @@ type findings struct {
 	room    pool[share]
 	sums    [kindsCount]sum
 	counts  [kindsCount]int
+	unknown [kindsCount]int // of these, those whose amount nobody can say
 	flows   []flow
 	most    int // flows
 	cut     uint64
@@ -207,6 +209,9 @@ func (f *findings) fee(tx goshawk.TxID, amount uint64, hop uint32) bool {
 // late adds an end in any order.
 func (f *findings) late(x end) *end {
 	f.count(x.kind, x.amount)
+	if x.unknown {
+		f.unknown[x.kind]++
+	}
 	at := f.tardy.add()
 	*at = x
 	return at

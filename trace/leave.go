@@ -56,7 +56,10 @@ func (e *engine) leaveByOutputs(ctx context.Context, b *batch, r int, f *facts, 
 	case !f.unresolved && mixed == 0 && !e.q.ByStart && e.found.fee(row.ID, fee, hop):
 	default:
 		x := e.found.inOrder(kindFee, fee)
-		x.tx, x.index, x.address, x.hop, x.unknown = row.ID, none, goshawk.NoAddress, hop, f.unresolved
+		x.tx, x.index, x.address, x.hop = row.ID, none, goshawk.NoAddress, hop
+		if x.unknown = f.unresolved; x.unknown {
+			e.found.unknown[kindFee]++
+		}
 		e.found.candidates(x, mixed)
 		e.shareSink(x, n, total)
 	}
@@ -171,7 +174,7 @@ func (e *engine) leaveByInputs(ctx context.Context, b *batch, r int, f *facts, t
 		var at *end
 		if from.tx == goshawk.NoTx {
 			x.foreign, x.index, x.tx = true, outpoints[i].Index, goshawk.TxID(len(e.found.foreign))
-			e.found.foreign = append(e.found.foreign, foreign{outpoints[i], in.Height})
+			e.found.foreign = append(e.found.foreign, foreign{outpoints[i], in.Height, row.ID})
 			at = e.found.late(x)
 		} else {
 			at = e.found.late(x)
