@@ -10,7 +10,8 @@ import (
 // side, in chain order. Methods that the question's direction excludes are
 // refused, as Run refuses them. If it is interrupted it returns the answers that
 // it has, of which the last may be truncated, names the methods that it did not
-// come to, and gives an Interrupted error.
+// come to, and gives an Interrupted error; of no answer it then lists more than
+// 10,000 ends, and sets side by side those up to where the first list breaks off.
 func Compare(ctx context.Context, ledger goshawk.Ledger, q Question, methods []Method) (*goshawk.Comparison, error) {
 	if len(methods) == 0 {
 		return nil, goshawk.Errorf(goshawk.Invalid, "a comparison needs methods").WithHint("name two or more")
@@ -50,6 +51,13 @@ func Compare(ctx context.Context, ledger goshawk.Ledger, q Question, methods []M
 			break
 		}
 	}
+	if stopped != nil { // there is no time to write down what the others found
+		for i, t := range c.Traces {
+			if len(t.Ends) > listedAfter {
+				results[i].shorten(t, listedAfter)
+			}
+		}
+	}
 	for _, m := range methods[len(results):] {
 		c.NotRun = append(c.NotRun, string(m))
 	}
@@ -57,12 +65,16 @@ func Compare(ctx context.Context, ledger goshawk.Ledger, q Question, methods []M
 	return c, stopped
 }
 
-// align merges the ends of all answers, which are in the same order.
+// align merges the ends of all answers, which are in the same order. Beyond where
+// an interrupted list breaks off it cannot say what its method found.
 func align(c *goshawk.Comparison, results []*Result) {
 	at := make([]int, len(results))
 	for {
 		first := -1
-		for m := range results {
+		for m, r := range results {
+			if at[m] == len(c.Traces[m].Ends) && at[m] < r.count {
+				return
+			}
 			if at[m] < len(c.Traces[m].Ends) && (first < 0 || position(results[m], at[m], results[first], at[first]) < 0) {
 				first = m
 			}

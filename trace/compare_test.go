@@ -1,6 +1,7 @@
 package trace_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -54,6 +55,56 @@ func TestCompare(t *testing.T) {
 	}
 	if _, err := trace.Compare(t.Context(), h.Ledger(), q, nil); goshawk.CodeOf(err) != goshawk.Invalid {
 		t.Errorf("no methods: %v", err)
+	}
+}
+
+// An interrupted comparison lists the first ends of each method only, those that
+// were done included, and claims nothing about ends beyond.
+func TestInterruptedComparison(t *testing.T) {
+	l := newFlat(60_000, 200)
+	q := trace.Question{Starts: []goshawk.Outpoint{l.coinbase(10)}}
+	q.Method = trace.Haircut
+	whole, err := trace.Run(t.Context(), l, q)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	second := l.calls + 5 // the second method is under way
+	l.calls = 0
+	l.onCall = func(call int) {
+		if call == second {
+			cancel()
+		}
+	}
+	c, err := trace.Compare(ctx, l, q, []trace.Method{trace.Haircut, trace.FIFO, trace.LIFO})
+	if goshawk.CodeOf(err) != goshawk.Interrupted || len(c.Traces) != 2 || len(c.NotRun) != 1 {
+		t.Fatalf("%v, %d traces", err, len(c.Traces))
+	}
+	const most = 10_000
+	first := c.Traces[0]
+	if len(whole.Ends) < 2*most || len(first.Ends) != most || !first.Truncated || len(first.Warnings) != 1 {
+		t.Errorf("%d of %d ends listed, truncated %v: %q", len(first.Ends), len(whole.Ends), first.Truncated, first.Warnings)
+	}
+	if !slices.Equal(first.Totals, whole.Totals) {
+		t.Errorf("totals %+v, not %+v", first.Totals, whole.Totals)
+	}
+	name := func(kind goshawk.EndKind, tx goshawk.Hash, out *uint32) string {
+		if out == nil {
+			return fmt.Sprint(kind, tx)
+		}
+		return fmt.Sprint(kind, tx, *out)
+	}
+	found := map[string]bool{}
+	for _, e := range whole.Ends {
+		found[name(e.Kind, e.Tx, e.Out)] = true
+	}
+	for _, e := range c.Ends {
+		if e.Amounts[0] == nil && found[name(e.Kind, e.Tx, e.Out)] {
+			t.Fatalf("an end that is not listed any more is said not to be there: %+v", e)
+		}
+	}
+	if len(c.Ends) < most || len(c.Ends) > 2*most {
+		t.Errorf("%d ends are set side by side", len(c.Ends))
 	}
 }
 

@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"errors"
 	"io"
+	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"testing"
 
+	"goshawk/chain/bitcoin"
 	"goshawk/internal/chaingen"
 )
 
@@ -61,6 +65,9 @@ func TestInterruptedTrace(t *testing.T) {
 			t.Fatalf("interrupted after %d looks: exit code %d\n%s", n, a.code, a.err)
 		}
 		if a.out != "" {
+			if !strings.HasPrefix(a.err, "Interrupted: what was found so far is being written. Ctrl-C ends that too.\n") {
+				t.Errorf("interrupted after %d looks it says %q", n, a.err)
+			}
 			steps, ahead := checkTruncated(t, a.out)
 			if farthest = max(farthest, steps); ahead != "" {
 				unfinished++
@@ -107,6 +114,44 @@ func TestInterruptedComparison(t *testing.T) {
 	}
 	if !seen[1] || !seen[2] {
 		t.Errorf("interrupted during %v methods only: this tests too little", seen)
+	}
+}
+
+// TestInterruptedWriting: nobody reads on, and an answer is larger than what a pipe
+// holds. An interruption ends that too.
+func TestInterruptedWriting(t *testing.T) {
+	emptyHome(t)
+	folder := filepath.Join(t.TempDir(), "case")
+	must(t, "demo", "--dir", folder, "--quiet")
+	story, err := chaingen.WriteDemo(io.Discard, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, err := bitcoin.Lookup("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	args := []string{"trace", "--ledger", filepath.Join(folder, "ledger"), "--address", params.FormatAddress(story.Exchange.Kind, story.Exchange.Key), "--compare", "--format", "json"}
+	if whole := must(t, args...); len(whole) < 1<<17 {
+		t.Fatalf("%d bytes may fit into a pipe", len(whole))
+	}
+	cmd := exec.CommandContext(t.Context(), "goshawk", args...)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	var exit *exec.ExitError
+	if err := cmd.Wait(); !errors.As(err, &exit) { // what is left is never read
+		t.Errorf("it ends as if all were written: %v", err)
 	}
 }
 

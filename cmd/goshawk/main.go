@@ -33,6 +33,7 @@ type terminal struct {
 	out, err io.Writer
 	env      func(string) (string, bool)
 	environ  []string // all of the environment, as NAME=VALUE
+	letGo    func()   // from here on an interruption ends the program at once
 }
 
 // verb is one command of the program.
@@ -65,7 +66,8 @@ func verbs() []verb {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	t := &terminal{out: os.Stdout, err: os.Stderr, env: os.LookupEnv, environ: os.Environ()}
+	t := &terminal{out: os.Stdout, err: os.Stderr, env: os.LookupEnv, environ: os.Environ(),
+		letGo: func() { signal.Reset(os.Interrupt, syscall.SIGTERM) }}
 	code := run(ctx, t, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -96,7 +98,7 @@ func run(ctx context.Context, t *terminal, args []string) int {
 		return exitUsage
 	}
 	out := &answers{to: t.out}
-	t = &terminal{out: out, err: t.err, env: t.env, environ: t.environ}
+	t = &terminal{out: out, err: t.err, env: t.env, environ: t.environ, letGo: t.letGo}
 	name, err := start(ctx, t, args)
 	code := exitCode(ctx, err)
 	switch {

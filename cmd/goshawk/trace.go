@@ -229,7 +229,7 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 		for i := range answer.Ends {
 			answer.Ends[i].Label = labelOf(set, answer.Ends[i].Label, answer.Ends[i].Address)
 		}
-		return errors.Join(c.output(*out, func(w io.Writer) error { return c.writeComparison(w, *format, answer) }), err)
+		return c.outputSoFar(*out, err, func(w io.Writer) error { return c.writeComparison(w, *format, answer) })
 	}
 	answer, err := trace.Run(ctx, ch, q)
 	progress.clear()
@@ -238,7 +238,7 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	}
 	ch.warnOfStarts(answer, *address)
 	labelEnds(set, answer)
-	return errors.Join(c.output(*out, func(w io.Writer) error { return c.writeTrace(w, *format, answer) }), err)
+	return c.outputSoFar(*out, err, func(w io.Writer) error { return c.writeTrace(w, *format, answer) })
 }
 
 // warnOfStarts says that an address's coins are not all of them where the ledger
