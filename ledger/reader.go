@@ -80,8 +80,7 @@ func open(fsys disk.FS, codec Codec) (*Reader, error) {
 			continue // a writer committed meanwhile and removed what it replaced
 		}
 		if disk.Missing(err) {
-			return nil, goshawk.Errorf(goshawk.Corrupt, "a file of the ledger is missing: %w", err).
-				WithHint("restore it from a copy, or build the ledger again from the chain")
+			return nil, gone(err)
 		}
 		if err != nil {
 			return nil, err

@@ -235,6 +235,12 @@ func mapError(name string, err error) error {
 		WithHint("run 'goshawk check' to see what else is, then build the ledger again from the chain")
 }
 
+// gone is the error of a file that the manifest names and the folder lacks.
+func gone(err error) error {
+	return goshawk.Errorf(goshawk.Corrupt, "a file of the ledger is missing: %w", err).
+		WithHint("restore it from a copy, or build the ledger again from the chain")
+}
+
 // ours says whether a file's name is one that a ledger gives.
 func ours(name string) bool {
 	for _, prefix := range []string{"txid-", "address-", "history-", "children-", "tail-", "marks-", "manifest.new"} {

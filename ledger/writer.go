@@ -188,6 +188,9 @@ func (w *Writer) agree(man *manifest) error {
 func (w *Writer) load(man *manifest) (err error) {
 	defer guard(&err)()
 	s, err := openStore(w.fsys, man, true)
+	if disk.Missing(err) {
+		return gone(err)
+	}
 	if err != nil {
 		return err
 	}
