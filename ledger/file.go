@@ -113,8 +113,8 @@ func (r *region) get(from, to uint64) []byte {
 	return r.data[from:to]
 }
 
-// all returns every byte.
-func (r *region) all() []byte { return r.get(0, r.size()) }
+// verify verifies all of a region.
+func (r *region) verify() { r.get(0, r.size()) }
 
 func (r *region) size() uint64 { return uint64(len(r.data)) }
 

@@ -278,8 +278,8 @@ func mergeSegments(w *fileWriter, parts ...*segment) error {
 	var n uint64
 	var cursors []*segmentCursor // those with entries left
 	for _, s := range parts {
-		s.dir.all()
-		s.entries.all()
+		s.dir.verify()
+		s.entries.verify()
 		n += s.n()
 		if c := (&segmentCursor{s: s}); c.load() {
 			cursors = append(cursors, c)

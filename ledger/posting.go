@@ -293,7 +293,7 @@ func newRun(sorted []posting, flags uint, add addUp) (*run, error) {
 func mergeRuns(w *fileWriter, add addUp, runs []*run) error {
 	for _, r := range runs {
 		for _, part := range []*region{&r.page, &r.low, &r.start, &r.value, &r.sum} {
-			part.all()
+			part.verify()
 		}
 	}
 	shape := runShape{keys: countKeys(runs)}

@@ -54,31 +54,31 @@ func (m *memIndex) sift(s *sieve, hashes []uint64, left []int, cols ...*rows) {
 	}
 }
 
-func (g *segment) sift(s *sieve, hashes []uint64, left []int, cols ...*rows) {
+func (s *segment) sift(v *sieve, hashes []uint64, left []int, cols ...*rows) {
 	for _, i := range left {
-		s.sum += uint64(g.dir.data[hashes[i]>>(64-g.bits)*4])
+		v.sum += uint64(s.dir.data[hashes[i]>>(64-s.bits)*4])
 	}
 	for _, i := range left {
-		if from, to := g.bucket(hashes[i]); from < to {
-			s.sum += uint64(g.entries.data[from*8]) + uint64(g.entries.data[to*8-1])
+		if from, to := s.bucket(hashes[i]); from < to {
+			v.sum += uint64(s.entries.data[from*8]) + uint64(s.entries.data[to*8-1])
 		}
 	}
 	for _, i := range left {
 		h := hashes[i]
-		from, to := g.bucket(h)
+		from, to := s.bucket(h)
 		has := false
-		for entries := g.entries.get(from*8, to*8); len(entries) > 0; entries = entries[8:] {
+		for entries := s.entries.get(from*8, to*8); len(entries) > 0; entries = entries[8:] {
 			if e := binary.LittleEndian.Uint64(entries); e>>40 == h>>(64-prefixBits)&(1<<24-1) {
 				has = true
 				for _, c := range cols {
-					s.sum += uint64(c.at(e & none40)[0])
+					v.sum += uint64(c.at(e & none40)[0])
 				}
 			}
 		}
 		if has {
-			s.has = append(s.has, i)
+			v.has = append(v.has, i)
 		} else {
-			s.lacks = append(s.lacks, i)
+			v.lacks = append(v.lacks, i)
 		}
 	}
 }

@@ -89,11 +89,3 @@ func tightSlots(n int) int {
 	}
 	return slots
 }
-
-// clear empties the table and keeps its memory.
-func (t *table) clear() {
-	if t.used > 0 {
-		clear(t.slots)
-	}
-	t.used = 0
-}

@@ -228,7 +228,7 @@ func unlocks(t testing.TB, script []byte, tx *wire.MsgTx, n int) {
 	in := tx.TxIn[n]
 	var scratch bitcoin.Scratch
 	kind, key, _, _ := bitcoin.Classify(script, &scratch)
-	ok := true
+	var ok bool
 	hash160 := func(b []byte) []byte { return newKeyring(0, false).appendHash160(nil, b) }
 	switch kind {
 	case goshawk.PubKeyHash:

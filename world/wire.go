@@ -201,7 +201,6 @@ type assembler struct {
 	outs     []byte
 	witness  []byte
 	stripped []byte
-	stack    [][]byte
 	noise    []byte
 	salt     uint64 // of the transaction being made: no two have a dummy signature in common
 }

@@ -257,7 +257,7 @@ func readSettings(path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	bad := -1
+	var bad int
 	if !utf8.Valid(data) {
 		for bad = 0; ; {
 			r, size := utf8.DecodeRune(data[bad:])

@@ -142,7 +142,7 @@ func (s *exploitation) take(n int) bool {
 		s.divide(w, s.helper, min(s.level.Branches, 3), func(branch int, w *world.Wallet) {
 			s.decoys(w, s.level.Decoys/6+1)
 			out := func() {
-				s.peel(w, max(s.level.Peels/4, 2), CashOut, func(i int) (world.Dest, uint64) {
+				s.peel(w, max(s.level.Peels/4, 2), func(i int) (world.Dest, uint64) {
 					return s.into(s.exits[(n+branch+i)%len(s.exits)]), s.typed(w.Balance() / 100 * s.rng.Between(10, 35))
 				}, func() { s.after(s.pause(), func() bool { return s.empty(w, exit) }) })
 			}

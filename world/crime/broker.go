@@ -167,7 +167,7 @@ func (s *desk) fence(k *crew) bool {
 	s.carry(k.wallet, k.member, s.level.Hops, func(w *world.Wallet) {
 		s.decoys(w, s.level.Decoys/4)
 		s.launder(w, k.member, 10+s.level.Mixed, k.exit, func() {
-			s.peel(w, max(s.level.Peels/4, 2), CashOut, func(int) (world.Dest, uint64) {
+			s.peel(w, max(s.level.Peels/4, 2), func(int) (world.Dest, uint64) {
 				return s.fresh(s.takings), s.typed(w.Balance() / 100 * s.rng.Between(20, 50))
 			}, func() {
 				s.after(s.pause(), func() bool { return s.send(w, s.fresh(s.takings), CashOut) || s.e.Height() > s.part(900) })

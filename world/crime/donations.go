@@ -130,7 +130,7 @@ func (s *campaign) gather(from *world.Wallet) bool {
 
 // change has the exchanger sell a branch: some of it to the broker, the rest in accounts.
 func (s *campaign) change(w *world.Wallet, branch int, exit *account) {
-	s.peel(w, 1+s.level.Peels/3, CashOut, func(n int) (world.Dest, uint64) {
+	s.peel(w, 1+s.level.Peels/3, func(n int) (world.Dest, uint64) {
 		v := s.typed(w.Balance() / 100 * s.rng.Between(10, 30))
 		if n == 0 && branch%2 == 1 {
 			return s.e.Broker(), v

@@ -150,7 +150,7 @@ func (s *hijack) gather() bool {
 				return false
 			}
 			s.after(s.pause(), func() bool {
-				s.peel(w, max(s.level.Peels/4, 2), CashOut, func(int) (world.Dest, uint64) {
+				s.peel(w, max(s.level.Peels/4, 2), func(int) (world.Dest, uint64) {
 					return s.into(s.exits[i]), s.typed(w.Balance() / 100 * s.rng.Between(20, 45))
 				}, func() {})
 				return true
@@ -208,7 +208,7 @@ func (s *hijack) blend(w *world.Wallet, then func()) {
 // out peels a branch off into accounts, the intruder's own among them.
 func (s *hijack) out(w *world.Wallet, branch int) {
 	to := append([]*account{s.own}, s.exits[2:]...)
-	s.peel(w, max(s.level.Peels/2, 3), CashOut, func(n int) (world.Dest, uint64) {
+	s.peel(w, max(s.level.Peels/2, 3), func(n int) (world.Dest, uint64) {
 		return s.into(to[(branch+n)%len(to)]), s.typed(w.Balance() / 100 * s.rng.Between(8, 22))
 	}, func() { s.after(s.pause(), func() bool { return s.empty(w, to[branch%len(to)]) }) })
 }

@@ -155,7 +155,7 @@ func (s *bazaar) vend() {
 		default:
 			s.decoys(v.wallet, s.level.Decoys/len(s.vendors))
 			s.carry(v.wallet, v.member, min(s.level.Hops-1, 2), func(w *world.Wallet) {
-				s.peel(w, max(s.level.Peels/6, 1), CashOut, func(int) (world.Dest, uint64) {
+				s.peel(w, max(s.level.Peels/6, 1), func(int) (world.Dest, uint64) {
 					return s.into(v.exit), s.slice(w, 25)
 				}, func() {})
 			})

@@ -219,10 +219,10 @@ func (c *Case) divide(from *world.Wallet, m *member, branches int, then func(bra
 	})
 }
 
-// peel pays a sum from a wallet again and again, each time from the change of the
+// peel cashes a wallet out: it pays sums again and again, each time from the change of the
 // time before: to returns where and how much, or a value of 0 to skip one. Then
 // the rest is someone else's business.
-func (c *Case) peel(w *world.Wallet, times int, stage string, to func(n int) (world.Dest, uint64), then func()) {
+func (c *Case) peel(w *world.Wallet, times int, to func(n int) (world.Dest, uint64), then func()) {
 	n := 0
 	var next func() bool
 	next = func() bool {
@@ -231,7 +231,7 @@ func (c *Case) peel(w *world.Wallet, times int, stage string, to func(n int) (wo
 			return true
 		}
 		d, v := to(n)
-		if v > 0 && !c.pay(w, d, v, stage) {
+		if v > 0 && !c.pay(w, d, v, CashOut) {
 			if v < w.Balance() {
 				return false
 			}

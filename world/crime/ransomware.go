@@ -22,7 +22,6 @@ type extortion struct {
 	own        *account // in the affiliate's own name
 	test       world.Receipt
 	testAmount uint64
-	forum      world.Dest
 }
 
 // demand is what the notes ask for, in cents: machines of private people, and a firm.
@@ -157,7 +156,7 @@ func (s *extortion) scatter(loot *world.Wallet) {
 
 // cashOut peels a branch off into accounts and brings the rest to one of them.
 func (s *extortion) cashOut(w *world.Wallet, branch int, exits []*account) {
-	s.peel(w, s.level.Peels, CashOut, func(n int) (world.Dest, uint64) {
+	s.peel(w, s.level.Peels, func(n int) (world.Dest, uint64) {
 		return s.into(exits[(branch+n)%len(exits)]), s.slice(w, 5)
 	}, func() {
 		s.carry(w, s.affiliate, s.level.Hops/2, func(w *world.Wallet) {

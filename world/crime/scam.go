@@ -158,7 +158,7 @@ func (s *ponzi) scatter() {
 					s.launder(w, s.dealer, min(3*s.level.Mixed, 60), exit, func() { s.trade(w, exit) })
 				default:
 					s.decoys(w, s.level.Decoys/s.level.Branches)
-					s.peel(w, s.level.Peels, CashOut, func(n int) (world.Dest, uint64) {
+					s.peel(w, s.level.Peels, func(n int) (world.Dest, uint64) {
 						return s.into(s.exits[(i+n)%len(s.exits)]), s.slice(w, 8)
 					}, func() { s.after(s.pause(), func() bool { return s.empty(w, exit) }) })
 				}
@@ -170,7 +170,7 @@ func (s *ponzi) scatter() {
 // trade sells most of a wallet to the broker, in a few deals, and brings the rest
 // to an account.
 func (s *ponzi) trade(w *world.Wallet, exit *account) {
-	s.peel(w, 2, CashOut, func(int) (world.Dest, uint64) {
+	s.peel(w, 2, func(int) (world.Dest, uint64) {
 		return s.e.Broker(), s.typed(w.Balance() / 100 * s.rng.Between(35, 60))
 	}, func() { s.after(s.pause(), func() bool { return s.empty(w, exit) }) })
 }

@@ -109,7 +109,7 @@ func (s *subscription) take(n int) bool {
 	s.carry(pot, s.operator, s.level.Hops, func(w *world.Wallet) {
 		s.decoys(w, s.level.Decoys/3)
 		out := func() {
-			s.peel(w, max(s.level.Peels/3, 2), CashOut, func(i int) (world.Dest, uint64) {
+			s.peel(w, max(s.level.Peels/3, 2), func(i int) (world.Dest, uint64) {
 				return s.into(exits[(n+i)%len(exits)]), s.typed(w.Balance() / 100 * s.rng.Between(8, 30))
 			}, func() { s.after(s.pause(), func() bool { return s.empty(w, exits[n%len(exits)]) }) })
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -180,9 +181,11 @@ func seeded(t *testing.T, m memory, c *chain, a *Answer) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		var n uint32
-		fmt.Sscan(r[1], &n)
-		p := goshawk.Outpoint{Tx: tx, Index: n}
+		n, err := strconv.ParseUint(r[1], 10, 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := goshawk.Outpoint{Tx: tx, Index: uint32(n)}
 		if starts[p] || c.outs[p] == nil || !victims[c.outs[p].address] {
 			t.Errorf("seed %v: income %t, %+v", p, starts[p], c.outs[p])
 		}

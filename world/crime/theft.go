@@ -91,7 +91,7 @@ func (s *heist) move() {
 		s.divide(w, s.partner, s.level.Branches, func(branch int, w *world.Wallet) {
 			s.decoys(w, s.level.Decoys/s.level.Branches)
 			out := func() {
-				s.peel(w, 2*s.level.Peels, CashOut, func(n int) (world.Dest, uint64) {
+				s.peel(w, 2*s.level.Peels, func(n int) (world.Dest, uint64) {
 					return s.into(s.exits[(branch+n/2)%len(s.exits)]), s.slice(w, 3)
 				}, func() {})
 			}
