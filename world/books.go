@@ -81,6 +81,7 @@ type Custodian struct {
 	owed     uint64 // to all customers
 	reserved uint64 // for payments in the queue
 	swept    int32
+	crowded  int // sweeps when so many deposits wait
 	rng      Rand
 }
 
@@ -95,10 +96,11 @@ type custody struct {
 	atMost    int   // payments in a batch
 	sweepEach bool  // each deposit goes to the hot wallet alone
 	direct    bool  // deposits are spent where they are, as the hot wallet's coins
-	sweepAt   int   // else so many at a time
+	sweepAt   int   // else a third of so many at a time, or more
 	sweepWait int32 // or after so many blocks
 	fee       uint64
 	choose    Choose // how the hot wallet chooses coins
+	ring      int    // addresses that the hot wallet keeps for its change; 0: new ones
 	back      bool   // hot wallet's change goes back to its address
 }
 
@@ -118,12 +120,12 @@ type payout struct {
 
 // NewCustodian opens a service with a style of its own.
 func (e *Economy) newCustodian(a *Actor, style custody) *Custodian {
-	hot := &Software{Name: "service", Form: style.hot, Choose: style.choose, Fee: Estimated, Version: 1, Changed: true, Back: style.back}
+	hot := &Software{Name: "service", Form: style.hot, Choose: style.choose, Fee: Estimated, Version: 1, Changed: true, Back: style.back, Ring: style.ring}
 	if e.spec.Era >= Era2019 {
 		hot.Version = 2
 	}
 	cold := *hot
-	cold.Form, cold.Choose, cold.Changed, cold.Back = style.cold, BestFit, false, false
+	cold.Form, cold.Choose, cold.Changed, cold.Back, cold.Ring = style.cold, BestFit, false, false, 0
 	deposits := *hot
 	deposits.Form, deposits.Changed = style.form, false
 	c := &Custodian{Actor: a, Hot: e.NewWallet(a, hot), Cold: e.NewWallet(a, &cold), style: style, rng: newRand(e.spec.Seed, "custodian", uint64(a.ID))}
@@ -266,16 +268,21 @@ func (c *Custodian) sweep(e *Economy) {
 				break
 			}
 		}
-	case waiting >= s.sweepAt || e.height-c.swept >= s.sweepWait:
+	case waiting >= c.crowded || e.height-c.swept >= s.sweepWait:
 		for waiting > 0 {
-			if e.SendAll(c.deposits, e.hotAddress(c), s.sweepAt, Order{Kind: Sweep}) == 0 {
+			if e.SendAll(c.deposits, e.hotAddress(c), mostSwept, Order{Kind: Sweep}) == 0 {
 				break
 			}
-			waiting -= s.sweepAt
+			waiting -= mostSwept
 		}
 		c.swept = e.height
+		// Now and then nobody looks after it for a while.
+		c.crowded = int(min(c.rng.pareto(uint64(s.sweepAt)/3+1, 100), mostSwept))
 	}
 }
+
+// mostSwept is how many deposits one transaction sweeps at most.
+const mostSwept = 200
 
 // hotAddress is where a custodian's own coins come in.
 func (e *Economy) hotAddress(c *Custodian) Dest {

@@ -2,12 +2,12 @@ package world
 
 // miningPool is a pool with its members.
 type miningPool struct {
-	actor   *Actor
-	wallet  *Wallet
-	account *Account // at an exchange, where it sells
-	members []*Person
-	paid    int32
-	rng     Rand
+	actor    *Actor
+	wallet   *Wallet
+	accounts []*Account // at all exchanges, where it sells
+	members  []*Person
+	paid     int32
+	rng      Rand
 }
 
 // poolShares are the pools' shares of the blocks, in percent.
@@ -18,8 +18,12 @@ func (e *Economy) foundPools() {
 		r := newRand(e.spec.Seed, "pool", uint64(i))
 		a := e.NewActor(MiningPool, poolNames.of(i))
 		s := &Software{Name: "pool", Form: e.era.mined, Choose: OldestFirst, Place: Last, Fee: Estimated, Version: 1, Reuse: 10_000, Back: i%2 == 0}
-		p := &miningPool{actor: a, wallet: e.NewWallet(a, s), account: e.exchanges[i%len(e.exchanges)].Open(e, a), rng: r}
-		p.account.sells = true
+		p := &miningPool{actor: a, wallet: e.NewWallet(a, s), rng: r}
+		for _, c := range e.exchanges {
+			account := c.Open(e, a)
+			account.sells = true
+			p.accounts = append(p.accounts, account)
+		}
 		for range 8 + r.Pick(24) {
 			p.members = append(p.members, e.people[r.Pick(len(e.people))])
 		}
@@ -64,8 +68,9 @@ func (e *Economy) minePayouts() {
 			continue
 		}
 		p.paid = e.height
-		to := p.account.service.DepositAddress(e, p.account)
 		if p.rng.Chance(7_500) {
+			account := p.accounts[e.customers.draw(&p.rng)]
+			to := account.service.DepositAddress(e, account)
 			e.Pay(p.wallet, []Payment{{to, ripe / 100 * 95}}, Order{Kind: Deposit})
 			continue
 		}

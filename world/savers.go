@@ -22,7 +22,7 @@ func (e *Economy) foundSavers() {
 	for i := range n {
 		own := newRand(e.spec.Seed, "saver", uint64(i))
 		p := e.newPerson(e.NewActor(Citizen, ""), &own)
-		p.gather = int(min(own.pareto(2, 100), 60))
+		p.gather = int(min(own.pareto(3, 80), 150))
 		p.wealth = max(mulDiv(p.wealth, peoplesCoins/uint64(len(e.people)), 1<<26), 40_000)
 		s.people = append(s.people, p)
 		s.wakes = append(s.wakes, foundation+1+int32(r.Below(uint64(e.size.blocks-foundation))))

@@ -4,28 +4,29 @@ import "math/bits"
 
 // society is who lives in an economy.
 type society struct {
-	size       size
-	people     []*Person
-	activity   table // of people: how often they act
-	shops      []*shop
-	popularity table // of shops
-	exchanges  []*Custodian
-	processors []*Custodian
-	customers  table // of exchanges, by their share of the customers
-	pools      []*miningPool
-	casino     *casino
-	mixer      *mixer
-	broker     *broker
-	joins      *coordinators
-	publishers []*Wallet // who write data into the chain
-	holders    []*Wallet // of tokens
-	deeds      table
-	errands    []errand
-	savers     savers
-	sticky     []Software // the era's, of those who keep to one address
-	treasuries []*Account // of services that buy coins
-	coinjoins  int        // so far
-	done       int        // transactions so far
+	size        size
+	people      []*Person
+	activity    table // of people: how often they act
+	shops       []*shop
+	popularity  table // of shops
+	exchanges   []*Custodian
+	processors  []*Custodian
+	customers   table // of exchanges, by their share of the customers
+	pools       []*miningPool
+	casino      *casino
+	mixer       *mixer
+	broker      *broker
+	joins       *coordinators
+	publishers  []*Wallet // who write data into the chain
+	holders     []*Wallet // of tokens
+	deeds       table
+	errands     []errand
+	savers      savers
+	sticky      []Software // the era's, of those who keep to one address, habit by habit
+	stickyTable table      // of the habits
+	treasuries  []*Account // of services that buy coins
+	coinjoins   int        // so far
+	done        int        // transactions so far
 }
 
 // Person is a citizen: somebody with coins, habits and an account at an exchange.
@@ -110,10 +111,13 @@ func (e *Economy) found() {
 		s.processors = append(s.processors, e.newCustodian(e.NewActor(PaymentProcessor, processorNames.of(i)), e.era.processors[i%len(e.era.processors)]))
 	}
 	s.customers = newTable(shares)
-	for _, w := range e.era.software {
-		sticky := w.Software
-		sticky.Reuse, sticky.Back = 4_000, true
-		s.sticky = append(s.sticky, sticky)
+	s.stickyTable = newTable(e.era.sticky[:])
+	for _, reuse := range stickyReuse {
+		for _, w := range e.era.software {
+			sticky := w.Software
+			sticky.Reuse, sticky.Back = reuse, true
+			s.sticky = append(s.sticky, sticky)
+		}
 	}
 	var activity, popularity []uint64
 	var wealth uint64
@@ -138,12 +142,16 @@ func (e *Economy) found() {
 	e.foundSavers()
 }
 
+// stickyReuse are the habits of those who keep to an address: change always goes
+// back to it, and they give it out so many times of ten thousand.
+var stickyReuse = [...]int{9_200, 7_000, 1_500}
+
 // exchangeShares are the shares of customers that an era's exchanges have.
 var exchangeShares = [...]uint64{35, 30, 20, 15}
 
 // Nobody acts, and no shop is visited, more often than so many times the least.
 const (
-	busiest     = 24
+	busiest     = 60
 	mostVisited = 6
 )
 
@@ -164,7 +172,7 @@ func (e *Economy) kin(w *Wallet, f Form, r *Rand) bool {
 func (e *Economy) software(r *Rand) *Software {
 	i := e.softwareTable.draw(r)
 	if r.Chance(e.spec.Assumptions.Reuse) {
-		return &e.sticky[i]
+		return &e.sticky[i+len(e.era.software)*e.stickyTable.draw(r)]
 	}
 	return &e.era.software[i].Software
 }
@@ -184,7 +192,7 @@ func (e *Economy) newPerson(a *Actor, r *Rand) *Person {
 	}
 	p.Account.sells = r.Chance(7_000)
 	if r.Chance(e.era.gather) {
-		p.gather = 1 + int(min(r.pareto(e.era.gatherLeast, 70), 60))
+		p.gather = 1 + int(min(r.pareto(e.era.gatherLeast, e.era.gatherTail), 120))
 	}
 	p.coin, p.spot = r.Chance(e.era.round), r.Chance(e.era.spot)
 	p.wealth = r.LogNormal(1<<24, e.era.spread)
@@ -195,7 +203,7 @@ func (e *Economy) newShop(r *Rand) *shop {
 	a := e.NewActor(Merchant, "")
 	s := &shop{actor: a, wallet: e.NewWallet(a, e.software(r)), account: e.bank(r).Open(e, a)}
 	s.account.sells = true
-	s.hoard = int(min(r.pareto(uint64(e.era.hoard)/3, 100), 400))
+	s.hoard = int(min(r.pareto(uint64(e.era.hoard)/6+1, 80), 400))
 	if r.Chance(e.era.prompt) {
 		s.hoard = 1
 	}

@@ -10,6 +10,7 @@ type Software struct {
 	Fee     FeePolicy
 	Reuse   int  // parts of ten thousand: gives out the address it gave out last
 	Back    bool // change goes back to the address of the first input
+	Ring    int  // change goes to one of so many addresses, which are kept; 0: to a new one
 	Match   bool // change takes the form of the first payment
 	Snipe   bool // lock time is the current height, against fee sniping
 	Replace bool // BIP 125: may be replaced by a higher fee

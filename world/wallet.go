@@ -20,9 +20,9 @@ type Wallet struct {
 	coins   []slot // spendable or soon to be, oldest first, from head on
 	head    int
 	balance uint64
-	last    Address // given out last
-	change  Address // the one change address of those who keep one
-	trail   *Trail  // that watches it; nil of most
+	last    Address   // given out last
+	ring    []Address // for change, of those who keep such addresses
+	trail   *Trail    // that watches it; nil of most
 	rng     Rand
 }
 
@@ -81,6 +81,12 @@ func (e *Economy) changeTo(w *Wallet, input Address, payment Address) Dest {
 	switch {
 	case s.Back:
 		return Dest{Address: input, wallet: w}
+	case len(w.ring) < s.Ring:
+		to := e.newAddress(w, s.Form, Change)
+		w.ring = append(w.ring, to.Address)
+		return to
+	case s.Ring > 0:
+		return Dest{Address: w.ring[w.rng.Pick(s.Ring)], wallet: w}
 	case s.Match && payment != 0 && payment.Form() == PayWitnessKey:
 		return e.newAddress(w, PayWitnessKey, Change)
 	default:
