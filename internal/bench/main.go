@@ -77,7 +77,7 @@ func (b *bench) run(big bool) {
 	// The two sizes take turns, so that their ratio does not tell how busy a
 	// shared machine was at two different times.
 	var best, four ingested
-	for range 3 {
+	for range 5 {
 		best = b.ingest(chain, "1m", best)
 		if big {
 			four = b.ingest(large, "4m", four)
