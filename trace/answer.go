@@ -80,8 +80,9 @@ func (r *Result) Totals() []goshawk.TraceTotal {
 }
 
 // sorted returns the ends in chain order, by output, the fee last, then by kind.
-// Coins that are not in the ledger come first, by height and outpoint.
-func (r *Result) sorted() []end {
+// Coins that are not in the ledger come first, by height and outpoint. If it is
+// interrupted it returns the first of them.
+func (r *Result) sorted(ctx context.Context) []end {
 	if r.ends != nil {
 		return r.ends
 	}
@@ -95,6 +96,9 @@ func (r *Result) sorted() []end {
 	slices.SortFunc(tardy, func(a, b end) int { return compareEnds(f, &a, f, &b) })
 	ends := make([]end, 0, n)
 	for len(ends) < n {
+		if len(ends)%4096 == 0 && len(ends) >= listedAfter && ctx.Err() != nil {
+			break
+		}
 		from := &ordered
 		if len(ordered) == 0 || len(tardy) > 0 && compareEnds(f, &tardy[0], f, &ordered[0]) < 0 {
 			from = &tardy
@@ -167,10 +171,8 @@ func (r *Result) Trace(ctx context.Context) (*goshawk.Trace, error) {
 	if err := words.starts(t); err != nil {
 		return nil, err
 	}
-	ends := r.sorted()
-	outs := make([]uint32, len(ends))
-	amounts := make([]goshawk.Units, len(ends))
-	names := make([]string, len(ends))
+	ends := r.sorted(ctx)
+	words.cut = words.cut || ctx.Err() != nil
 	t.Ends = make([]goshawk.End, len(ends))
 	done := 0
 	for done < len(ends) && (!words.cut || done < listedAfter) {
@@ -178,7 +180,7 @@ func (r *Result) Trace(ctx context.Context) (*goshawk.Trace, error) {
 		if words.cut {
 			n = min(n, listedAfter)
 		}
-		if err := words.ends(ends[done:n], t.Ends[done:n], outs[done:n], amounts[done:n], names[done:n]); err != nil {
+		if err := words.ends(ends[done:n], t.Ends[done:n]); err != nil {
 			return nil, err
 		}
 		done = n
@@ -307,11 +309,15 @@ func (s *speaker) starts(t *goshawk.Trace) error {
 	return nil
 }
 
-// ends writes a batch of ends. The pointers of the answer point into the slices handed in.
-func (s *speaker) ends(from []end, to []goshawk.End, outs []uint32, amounts []goshawk.Units, names []string) error {
+// ends writes a batch of ends.
+func (s *speaker) ends(from []end, to []goshawk.End) error {
 	f := &s.e.found
 	s.ids, s.addrs = s.ids[:0], s.addrs[:0]
+	coins := 0
 	for i := range from {
+		if from[i].kind != kindFee {
+			coins++
+		}
 		if from[i].foreign {
 			s.ids = append(s.ids, f.foreign[from[i].tx].spender)
 		} else {
@@ -334,6 +340,8 @@ func (s *speaker) ends(from []end, to []goshawk.End, outs []uint32, amounts []go
 	if err != nil {
 		return err
 	}
+	// What the ends point to, all in one: they are many.
+	outs, names, amounts := make([]uint32, 0, coins), make([]string, 0, coins), make([]goshawk.Units, len(from))
 	for i := range from {
 		x, y := &from[i], &to[i]
 		*y = goshawk.End{Kind: kindName(x.kind), Hops: int(x.hop), Note: noteText(x.note, s.e.q.Backward)}
@@ -346,11 +354,11 @@ func (s *speaker) ends(from []end, to []goshawk.End, outs []uint32, amounts []go
 			y.Tx, y.Height, y.Time = m.hash, m.height, m.time
 		}
 		if x.kind != kindFee {
-			outs[i] = x.index
-			y.Out = &outs[i]
+			outs = append(outs, x.index)
+			y.Out = &outs[len(outs)-1]
 			if text, ok := texts[x.address]; ok {
-				names[i] = text
-				y.Address = &names[i]
+				names = append(names, text)
+				y.Address = &names[len(names)-1]
 			}
 		}
 		if !x.unknown {

@@ -24,7 +24,7 @@ func Compare(ctx context.Context, ledger goshawk.Ledger, q Question, methods []M
 		}
 	}
 	var results []*Result
-	c := &goshawk.Comparison{Ends: []goshawk.ComparisonEnd{}}
+	c := &goshawk.Comparison{}
 	var stopped error
 	for _, m := range methods {
 		one := q
@@ -51,39 +51,58 @@ func Compare(ctx context.Context, ledger goshawk.Ledger, q Question, methods []M
 			break
 		}
 	}
-	if stopped != nil { // there is no time to write down what the others found
-		for i, t := range c.Traces {
-			if len(t.Ends) > listedAfter {
-				results[i].shorten(t, listedAfter)
-			}
-		}
-	}
 	for _, m := range methods[len(results):] {
 		c.NotRun = append(c.NotRun, string(m))
 	}
-	align(c, results)
+	if stopped == nil && align(ctx, c, results) {
+		return c, nil
+	}
+	// There is no time to write down what the others found.
+	for i, t := range c.Traces {
+		if len(t.Ends) <= listedAfter {
+			continue
+		}
+		if results[i].shorten(t, listedAfter); stopped == nil {
+			stopped = goshawk.Errorf(goshawk.Interrupted, "interrupted while answers were set side by side: %w", ctx.Err())
+		}
+	}
+	align(context.WithoutCancel(ctx), c, results)
 	return c, stopped
 }
 
 // align merges the ends of all answers, which are in the same order. Beyond where
-// an interrupted list breaks off it cannot say what its method found.
-func align(c *goshawk.Comparison, results []*Result) {
+// an interrupted list breaks off it cannot say what its method found. It gives up,
+// and says so, if it is interrupted itself.
+func align(ctx context.Context, c *goshawk.Comparison, results []*Result) (done bool) {
 	at := make([]int, len(results))
+	most := 0
+	for _, t := range c.Traces {
+		most = max(most, len(t.Ends))
+	}
+	c.Ends = make([]goshawk.ComparisonEnd, 0, most)
+	var room []*goshawk.Units
 	for {
+		if len(c.Ends)%1024 == 0 && ctx.Err() != nil {
+			return false
+		}
 		first := -1
 		for m, r := range results {
 			if at[m] == len(c.Traces[m].Ends) && at[m] < r.count {
-				return
+				return true
 			}
 			if at[m] < len(c.Traces[m].Ends) && (first < 0 || position(results[m], at[m], results[first], at[first]) < 0) {
 				first = m
 			}
 		}
 		if first < 0 {
-			return
+			return true
+		}
+		if len(room) == 0 {
+			room = make([]*goshawk.Units, 1024*len(results))
 		}
 		x := &c.Traces[first].Ends[at[first]]
-		line := goshawk.ComparisonEnd{Kind: x.Kind, Tx: x.Tx, Out: x.Out, Address: x.Address, Label: x.Label, Amounts: make([]*goshawk.Units, len(results))}
+		line := goshawk.ComparisonEnd{Kind: x.Kind, Tx: x.Tx, Out: x.Out, Address: x.Address, Label: x.Label, Amounts: room[:len(results):len(results)]}
+		room = room[len(results):]
 		reference, from := results[first], at[first]
 		var least, most *goshawk.Units
 		missed := false

@@ -108,6 +108,68 @@ func TestInterruptedComparison(t *testing.T) {
 	}
 }
 
+// looks is a context that is cancelled when it is looked at the last-th time.
+type looks struct {
+	context.Context
+	last, n int
+	cancel  context.CancelFunc
+}
+
+func (l *looks) Err() error {
+	if l.n++; l.n == l.last {
+		l.cancel()
+	}
+	return l.Context.Err()
+}
+
+// A comparison that is interrupted when all methods have answered lists the first
+// ends of each; one that had little left to do does it.
+func TestInterruptedAlignment(t *testing.T) {
+	l := newFlat(60_000, 200)
+	q := trace.Question{Starts: []goshawk.Outpoint{l.coinbase(10)}}
+	methods := []trace.Method{trace.Haircut, trace.FIFO}
+	all := &looks{Context: t.Context()}
+	whole, err := trace.Compare(all, l, q, methods)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const most, step = 10_000, 1024
+	if len(whole.Ends) < 2*most {
+		t.Fatalf("%d ends: this tests too little", len(whole.Ends))
+	}
+	for _, back := range []int{0, len(whole.Ends)/step - 1} {
+		ctx, cancel := context.WithCancel(t.Context())
+		c, err := trace.Compare(&looks{Context: ctx, last: all.n - back, cancel: cancel}, l, q, methods)
+		if goshawk.CodeOf(err) != goshawk.Interrupted || len(c.Traces) != 2 || len(c.NotRun) != 0 {
+			t.Fatalf("%v, %d traces, not run %q", err, len(c.Traces), c.NotRun)
+		}
+		for i, answer := range c.Traces {
+			if n := len(whole.Traces[i].Ends); len(answer.Ends) != min(n, most) || answer.Truncated != (n > most) {
+				t.Errorf("%s lists %d of %d ends, truncated %v", answer.Method, len(answer.Ends), n, answer.Truncated)
+			}
+		}
+		if len(c.Ends) < most || len(c.Ends) > 2*most {
+			t.Errorf("%d ends are set side by side", len(c.Ends))
+		}
+		for i := range c.Ends {
+			got, want := &c.Ends[i], &whole.Ends[i]
+			if got.Tx != want.Tx || got.Least != want.Least || got.Most != want.Most {
+				t.Fatalf("end %d is %+v, not %+v", i, got, want)
+			}
+		}
+	}
+	l = newFlat(6_000, 200)
+	all = &looks{Context: t.Context()}
+	if whole, err = trace.Compare(all, l, q, methods); err != nil || len(whole.Ends) < step || len(whole.Ends) > most {
+		t.Fatalf("%v, %d ends", err, len(whole.Ends))
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	c, err := trace.Compare(&looks{Context: ctx, last: all.n, cancel: cancel}, l, q, methods)
+	if err != nil || len(c.Ends) != len(whole.Ends) || c.Traces[0].Truncated {
+		t.Errorf("%v, %d ends", err, len(c.Ends))
+	}
+}
+
 func TestCoins(t *testing.T) {
 	script := `
 		tx a: mint 50 -> thief 20, thief 10, friend 20
