@@ -34,6 +34,7 @@ type terminal struct {
 	env      func(string) (string, bool)
 	environ  []string // all of the environment, as NAME=VALUE
 	letGo    func()   // from here on an interruption ends the program at once
+	hold     func()   // from here on it does nothing
 }
 
 // verb is one command of the program.
@@ -67,7 +68,7 @@ func verbs() []verb {
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	t := &terminal{out: os.Stdout, err: os.Stderr, env: os.LookupEnv, environ: os.Environ(),
-		letGo: func() { signal.Reset(os.Interrupt, syscall.SIGTERM) }}
+		letGo: func() { signal.Reset(os.Interrupt, syscall.SIGTERM) }, hold: func() { signal.Ignore(os.Interrupt, syscall.SIGTERM) }}
 	code := run(ctx, t, os.Args[1:])
 	stop()
 	os.Exit(code)
@@ -98,7 +99,7 @@ func run(ctx context.Context, t *terminal, args []string) int {
 		return exitUsage
 	}
 	out := &answers{to: t.out}
-	t = &terminal{out: out, err: t.err, env: t.env, environ: t.environ, letGo: t.letGo}
+	t = &terminal{out: out, err: t.err, env: t.env, environ: t.environ, letGo: t.letGo, hold: t.hold}
 	name, err := start(ctx, t, args)
 	code := exitCode(ctx, err)
 	switch {

@@ -362,12 +362,11 @@ func (c *command) output(path string, write func(io.Writer) error) error {
 	}
 	info, err := os.Stat(path)
 	through := err == nil && !info.Mode().IsRegular()
-	standard := path == "" || path == "-"
-	if (standard || through) && c.t.letGo != nil {
+	if c.t.letGo != nil {
 		c.t.letGo() // nothing is left half done but this answer
 	}
 	switch {
-	case standard:
+	case path == "" || path == "-":
 		return write(c.t.out)
 	case through:
 		return writeThrough(path, write)
@@ -379,6 +378,9 @@ func (c *command) output(path string, write func(io.Writer) error) error {
 	folder, err := disk.Open(filepath.Dir(path))
 	if err != nil {
 		return unwritten(path, err)
+	}
+	if c.t.hold != nil {
+		c.t.hold() // no half of a file stays beside it
 	}
 	if err := disk.WriteFile(folder, filepath.Base(path), buf.Bytes()); err != nil {
 		return unwritten(path, err)

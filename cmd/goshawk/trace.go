@@ -222,23 +222,27 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 		if answer == nil {
 			return err
 		}
-		for _, t := range answer.Traces {
-			ch.warnOfStarts(t, *address)
-			labelEnds(set, t)
-		}
-		for i := range answer.Ends {
-			answer.Ends[i].Label = labelOf(set, answer.Ends[i].Label, answer.Ends[i].Address)
-		}
-		return c.outputSoFar(*out, err, func(w io.Writer) error { return c.writeComparison(w, *format, answer) })
+		return c.outputSoFar(*out, err, func(w io.Writer) error {
+			for _, t := range answer.Traces {
+				ch.warnOfStarts(t, *address)
+				labelEnds(set, t)
+			}
+			for i := range answer.Ends {
+				answer.Ends[i].Label = labelOf(set, answer.Ends[i].Label, answer.Ends[i].Address)
+			}
+			return c.writeComparison(w, *format, answer)
+		})
 	}
 	answer, err := trace.Run(ctx, ch, q)
 	progress.clear()
 	if answer == nil {
 		return err
 	}
-	ch.warnOfStarts(answer, *address)
-	labelEnds(set, answer)
-	return c.outputSoFar(*out, err, func(w io.Writer) error { return c.writeTrace(w, *format, answer) })
+	return c.outputSoFar(*out, err, func(w io.Writer) error {
+		ch.warnOfStarts(answer, *address)
+		labelEnds(set, answer)
+		return c.writeTrace(w, *format, answer)
+	})
 }
 
 // warnOfStarts says that an address's coins are not all of them where the ledger
