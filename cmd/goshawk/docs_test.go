@@ -2,15 +2,12 @@ package main
 
 import (
 	"flag"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-
-	"goshawk/internal/chaingen"
 )
 
 const root = "../.."
@@ -71,29 +68,3 @@ func TestDocumentsNameWhatIsThere(t *testing.T) {
 }
 
 var update = flag.Bool("update", false, "write the files that the tests compare")
-
-// TestPicture: the README's picture is what the program draws.
-func TestPicture(t *testing.T) {
-	emptyHome(t)
-	folder := filepath.Join(t.TempDir(), "case")
-	must(t, "demo", "--dir", folder, "--quiet")
-	story, err := chaingen.WriteDemo(io.Discard, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	drawn := must(t, "trace", "--ledger", filepath.Join(folder, "ledger"), "--labels", filepath.Join(folder, "labels.csv"),
-		"--from", story.Theft.String(), "--method", "haircut", "--max-hops", "5", "--format", "svg")
-	file := filepath.Join(root, "docs", "picture.svg")
-	if *update {
-		if err := os.WriteFile(file, []byte(drawn), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if drawn != string(want) {
-		t.Errorf("%s is not what is drawn now: go test ./cmd/goshawk -run Picture -update", file)
-	}
-}

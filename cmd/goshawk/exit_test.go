@@ -2,27 +2,18 @@ package main
 
 import (
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"goshawk/internal/chaingen"
 )
 
 // TestExitCodes: one kind of fault has one exit code, whatever the command. Every
 // refusal says what happened and what to do, and answers nothing.
 func TestExitCodes(t *testing.T) {
-	emptyHome(t)
-	folder := filepath.Join(t.TempDir(), "case")
-	must(t, "demo", "--dir", folder, "--quiet")
-	story, err := chaingen.WriteDemo(io.Discard, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	folder, story := madeUp(t)
 	asked := 0
 	explorer := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		asked++
@@ -130,7 +121,8 @@ func TestExitCodes(t *testing.T) {
 			ingest --ledger FOLDER/unmade --network regtest --rpc nonsense
 			ingest --ledger FOLDER/unmade --network regtest --memory 0 BLOCKS
 			ingest LEDGER --network bitcoin BLOCKS
-			demo --method best
+			demo FOLDER
+			demo --out=
 			version --format xml`},
 		{exitFailed, `trace --ledger nowhere --method fifo --from COIN
 			trace LEDGER --method fifo --from NOWHERE:0
@@ -157,7 +149,7 @@ func TestExitCodes(t *testing.T) {
 			ingest --ledger FOLDER/new2 --network regtest FOLDER/labels.csv
 			ingest LEDGER --partial BLOCKS
 			label import nowhere.csv
-			demo --dir FOLDER`},
+			demo --out FOLDER`},
 	} {
 		for line := range strings.Lines(test.lines) {
 			line = strings.TrimSpace(line)
@@ -187,13 +179,7 @@ func (full) Write([]byte) (int, error) { return 0, errors.New("no space left on 
 
 // TestNowhereToWrite: an answer that nobody gets is a failure, whatever the command.
 func TestNowhereToWrite(t *testing.T) {
-	emptyHome(t)
-	folder := filepath.Join(t.TempDir(), "case")
-	must(t, "demo", "--dir", folder, "--quiet")
-	story, err := chaingen.WriteDemo(io.Discard, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	folder, story := madeUp(t)
 	const address = "bcrt1qwgru9grwr66y2p8s00qg84fm9fgejwzjfg4a6t"
 	ledger, labels := filepath.Join(folder, "ledger"), filepath.Join(folder, "labels.csv")
 	for _, args := range [][]string{
@@ -209,7 +195,7 @@ func TestNowhereToWrite(t *testing.T) {
 		{"screen", "--ledger", ledger, "--labels", labels},
 		{"label", "import", labels}, {"label", "list"}, {"label", "show", address},
 		{"check", "--ledger", ledger}, {"check", "--ledger", ledger, "--format", "json"},
-		{"demo"},
+		{"demo", "--out", filepath.Join(t.TempDir(), "demo")},
 	} {
 		var remarks strings.Builder
 		none := func(string) (string, bool) { return "", false }

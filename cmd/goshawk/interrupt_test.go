@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,7 +11,6 @@ import (
 	"testing"
 
 	"goshawk/chain/bitcoin"
-	"goshawk/internal/chaingen"
 )
 
 // countdown is a context that is cancelled when it is looked at once too often:
@@ -42,13 +40,7 @@ func (c *countdown) Err() error {
 // It says what it has, or that it had not begun; left alone it gives the whole
 // answer.
 func TestInterruptedTrace(t *testing.T) {
-	emptyHome(t)
-	folder := filepath.Join(t.TempDir(), "case")
-	must(t, "demo", "--dir", folder, "--quiet")
-	story, err := chaingen.WriteDemo(io.Discard, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	folder, story := madeUp(t)
 	args := []string{"trace", "--ledger", filepath.Join(folder, "ledger"), "--labels", filepath.Join(folder, "labels.csv"),
 		"--from", story.Theft.String(), "--method", "haircut", "--format", "json"}
 	whole := must(t, args...)
@@ -81,13 +73,7 @@ func TestInterruptedTrace(t *testing.T) {
 
 // TestInterruptedComparison: of several methods, those that were done are shown.
 func TestInterruptedComparison(t *testing.T) {
-	emptyHome(t)
-	folder := filepath.Join(t.TempDir(), "case")
-	must(t, "demo", "--dir", folder, "--quiet")
-	story, err := chaingen.WriteDemo(io.Discard, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	folder, story := madeUp(t)
 	seen := map[int]bool{}
 	for n := int64(0); ; n++ {
 		a := ask(countdownFrom(t, n), "trace", "--ledger", filepath.Join(folder, "ledger"), "--from", story.Theft.String(), "--compare=haircut,tiho", "--format", "json")
@@ -120,13 +106,7 @@ func TestInterruptedComparison(t *testing.T) {
 // TestInterruptedWriting: nobody reads on, and an answer is larger than what a pipe
 // holds. An interruption ends that too.
 func TestInterruptedWriting(t *testing.T) {
-	emptyHome(t)
-	folder := filepath.Join(t.TempDir(), "case")
-	must(t, "demo", "--dir", folder, "--quiet")
-	story, err := chaingen.WriteDemo(io.Discard, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	folder, story := madeUp(t)
 	params, err := bitcoin.Lookup("regtest")
 	if err != nil {
 		t.Fatal(err)
@@ -158,9 +138,7 @@ func TestInterruptedWriting(t *testing.T) {
 // TestInterruptedIngest interrupts an ingest again and again. Each run goes on
 // where the last one stopped, and the ledger becomes what it would have been.
 func TestInterruptedIngest(t *testing.T) {
-	emptyHome(t)
-	folder := filepath.Join(t.TempDir(), "case")
-	must(t, "demo", "--dir", folder, "--quiet")
+	folder, _ := madeUp(t)
 	check := func(dir string) string { return must(t, "check", "--ledger", dir, "--format", "json") }
 	want := check(filepath.Join(folder, "ledger"))
 	dir := filepath.Join(folder, "again")

@@ -11,9 +11,7 @@ import (
 // TestShownJSON compares docs/json.md with what the commands print that the
 // package report has no shape for.
 func TestShownJSON(t *testing.T) {
-	emptyHome(t)
-	folder := filepath.Join(t.TempDir(), "case")
-	must(t, "demo", "--dir", folder, "--quiet")
+	folder, _ := madeUp(t)
 	ledger, labels, data := filepath.Join(folder, "ledger"), filepath.Join(folder, "labels.csv"), t.TempDir()
 	const (
 		exchange = "bcrt1qwgru9grwr66y2p8s00qg84fm9fgejwzjfg4a6t"

@@ -60,7 +60,7 @@ func verbs() []verb {
 		{"export", "--out DIR", "write a ledger as Parquet files", runExport},
 		{"world", "new | list | verify DIR | solve DIR | serve DIR | pool", "make a chain whose whole truth is known", runWorld},
 		{"evaluate", "", "measure heuristics and methods in worlds whose truth is known", runEvaluate},
-		{"demo", "", "trace a theft through a small made-up chain", runDemo},
+		{"demo", "", "trace a ransom through a made-up world", runDemo},
 		{"version", "", "print the program's version", runVersion},
 	}
 }

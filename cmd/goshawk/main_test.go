@@ -25,9 +25,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"goshawk": main})
 }
 
-// TestMadeUp runs the transcripts that need nothing but the demo's chain.
+// TestMadeUp runs the transcripts that need nothing but a made-up chain.
 func TestMadeUp(t *testing.T) {
-	story, err := chaingen.WriteDemo(io.Discard, 1)
+	story, err := chaingen.WriteStory(io.Discard, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,11 +78,12 @@ func transcripts(t *testing.T, folder string, env map[string]string) {
 			return nil
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits,
-			"json":  jsonIs,
-			"until": until,
-			"flip":  flip,
-			"cut":   cut,
+			"exits":  exits,
+			"json":   jsonIs,
+			"until":  until,
+			"madeup": madeUpCase,
+			"flip":   flip,
+			"cut":    cut,
 		},
 	})
 }

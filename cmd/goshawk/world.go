@@ -144,19 +144,25 @@ func (f *worldFlags) make(ctx context.Context) error {
 	return err
 }
 
-// beside has a folder filled beside the place that --out names, and moves it there
-// when it is whole. What is not finished is removed.
-func (f *worldFlags) beside(fill func(folder string) error) (err error) {
+// beside has a folder filled beside the place that --out names, which must be free,
+// and moves it there when it is whole.
+func (f *worldFlags) beside(fill func(folder string) error) error {
 	if *f.out == "" {
 		return badUsage("say where to write: --out DIR")
 	}
 	if _, err := os.Lstat(*f.out); err == nil {
 		return goshawk.Errorf(goshawk.Conflict, "%s exists already", *f.out).WithHint("name a new folder; nothing is overwritten")
 	}
-	out := filepath.Clean(*f.out)
+	return beside(*f.out, fill)
+}
+
+// beside has a folder filled beside the place where it shall be, and moves it there
+// when it is whole. What is not finished is removed.
+func beside(out string, fill func(folder string) error) (err error) {
+	out = filepath.Clean(out)
 	temporary, err := os.MkdirTemp(filepath.Dir(out), "."+filepath.Base(out)+unfinished+"-")
 	if err != nil {
-		return goshawk.Errorf(goshawk.Unavailable, "cannot make the folder: %w", err)
+		return goshawk.Errorf(goshawk.Unavailable, "cannot make the folder: %w", err).WithHint("write elsewhere: --out DIR")
 	}
 	defer func() {
 		if err != nil {

@@ -13,27 +13,27 @@ import (
 	"goshawk"
 )
 
-func writeDemo(t *testing.T) (Demo, []byte) {
+func writeStory(t *testing.T) (Story, []byte) {
 	t.Helper()
 	var file bytes.Buffer
-	d, err := WriteDemo(&file, 1)
+	d, err := WriteStory(&file, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return d, file.Bytes()
 }
 
-func TestDemoSameSeedSameBytes(t *testing.T) {
+func TestStorySameSeedSameBytes(t *testing.T) {
 	const want = "f055c535b39d588a96cda7faf4bb0feded66a1ac0f8e8d4735b6cbd088b86292"
-	_, file := writeDemo(t)
+	_, file := writeStory(t)
 	if sum := sha256.Sum256(file); hex.EncodeToString(sum[:]) != want {
-		t.Errorf("the demo's chain hashes to %x, not %s: its answers in documents are of another chain", sum, want)
+		t.Errorf("the story hashes to %x, not %s: the answers in documents are of another chain", sum, want)
 	}
 }
 
-// TestDemoTellsItsStory looks in the chain for what the summary names.
-func TestDemoTellsItsStory(t *testing.T) {
-	d, file := writeDemo(t)
+// TestStoryIsTold looks in the chain for what the summary names.
+func TestStoryIsTold(t *testing.T) {
+	d, file := writeStory(t)
 	s := validate(t, file)
 	s.Bytes = d.Bytes
 	if s.Summary != d.Summary {
@@ -78,7 +78,7 @@ func TestDemoTellsItsStory(t *testing.T) {
 			t.Errorf("input %d of the theft is not the victim's", i)
 		}
 	}
-	if len(theft.TxIn) != 3 || len(theft.TxOut) != 1 || theft.TxOut[0].Value != 60*btc-demoFee {
+	if len(theft.TxIn) != 3 || len(theft.TxOut) != 1 || theft.TxOut[0].Value != 60*btc-storyFee {
 		t.Errorf("the theft has %d inputs and %d outputs", len(theft.TxIn), len(theft.TxOut))
 	}
 
@@ -108,7 +108,7 @@ func TestDemoTellsItsStory(t *testing.T) {
 	for _, out := range tx(d.CoinJoin).TxOut {
 		equal[out.Value]++
 	}
-	if n := equal[demoDeal]; n < 6 || len(tx(d.CoinJoin).TxIn) < n || len(tx(d.CoinJoin).TxOut) != 2*n {
+	if n := equal[storyDeal]; n < 6 || len(tx(d.CoinJoin).TxIn) < n || len(tx(d.CoinJoin).TxOut) != 2*n {
 		t.Errorf("the CoinJoin has %d inputs, %d outputs, %d of them equal", len(tx(d.CoinJoin).TxIn), len(tx(d.CoinJoin).TxOut), n)
 	}
 	if n := len(tx(d.Peel).TxOut); n != 2 {
@@ -123,9 +123,9 @@ func TestDemoTellsItsStory(t *testing.T) {
 	}
 }
 
-// TestDemoScriptsMatch runs every script that can fail without its signature.
-func TestDemoScriptsMatch(t *testing.T) {
-	_, file := writeDemo(t)
+// TestStoryScriptsMatch runs every script that can fail without its signature.
+func TestStoryScriptsMatch(t *testing.T) {
+	_, file := writeStory(t)
 	s := validate(t, file)
 	for id, tx := range s.txs {
 		for i, in := range tx.TxIn {
@@ -163,18 +163,18 @@ func TestDemoScriptsMatch(t *testing.T) {
 	}
 }
 
-func TestDemoReportsFailedWrites(t *testing.T) {
+func TestStoryReportsFailedWrites(t *testing.T) {
 	for after := range 5 {
-		if _, err := WriteDemo(&failing{after}, 1); goshawk.CodeOf(err) != goshawk.Unavailable {
+		if _, err := WriteStory(&failing{after}, 1); goshawk.CodeOf(err) != goshawk.Unavailable {
 			t.Errorf("after %d writes: %v", after, err)
 		}
 	}
 }
 
-func TestDemoOfAnySeed(t *testing.T) {
+func TestStoryOfAnySeed(t *testing.T) {
 	for seed := range uint64(40) {
 		var file bytes.Buffer
-		d, err := WriteDemo(&file, seed)
+		d, err := WriteStory(&file, seed)
 		if err != nil {
 			t.Fatal(err)
 		}

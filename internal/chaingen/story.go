@@ -9,8 +9,8 @@ import (
 	"goshawk"
 )
 
-// Demo tells what WriteDemo wrote, and where to begin asking.
-type Demo struct {
+// Story tells what WriteStory wrote, and where to begin asking.
+type Story struct {
 	Summary
 	Theft    goshawk.Outpoint // the stolen coins, as the thief received them
 	CoinJoin goshawk.Hash     // the thief takes part in it
@@ -28,49 +28,49 @@ type Script struct {
 }
 
 const (
-	demoBlocks = 165
-	demoUsers  = 24
-	demoDeal   = 2_0000_0000 // what each participant of the CoinJoin gets
-	demoFee    = 12_000
-	demoNote   = "\x6a\x0bthank you :" // OP_RETURN
-	btc        = 1_0000_0000
+	storyBlocks = 165
+	storyUsers  = 24
+	storyDeal   = 2_0000_0000 // what each participant of the CoinJoin gets
+	storyFee    = 12_000
+	storyNote   = "\x6a\x0bthank you :" // OP_RETURN
+	btc         = 1_0000_0000
 )
 
-// WriteDemo writes a small chain with a story in it. Miners sell to users of all
+// WriteStory writes a small chain with a story in it. Miners sell to users of all
 // script types, who pay each other and an exchange; the exchange sweeps its
 // customers' deposits and pays out in batches. At height 115 a thief empties a
 // victim's addresses, and takes the coins three ways: down a peel chain, through
 // a CoinJoin, and straight to the exchange.
-func WriteDemo(w io.Writer, seed uint64) (Demo, error) {
+func WriteStory(w io.Writer, seed uint64) (Story, error) {
 	c, err := newChain(w)
 	if err != nil {
-		return Demo{}, err
+		return Story{}, err
 	}
 	rng := rand.NewPCG(seed, 0x64656d6f)
-	s := &story{generator: generator{chain: c, rng: rng, keys: rng.Uint64()}, scripts: map[string]bool{}}
+	s := &teller{generator: generator{chain: c, rng: rng, keys: rng.Uint64()}, scripts: map[string]bool{}}
 	s.cast()
-	for height := int32(1); height < demoBlocks; height++ {
+	for height := int32(1); height < storyBlocks; height++ {
 		s.scene(height)
 		miner := s.miners[int(height)%len(s.miners)]
 		tx, value, err := c.seal(miner.script)
 		if err != nil {
-			return Demo{}, err
+			return Story{}, err
 		}
 		s.scripts[string(miner.script)] = true
 		s.mined = append(s.mined, &purse{tx: tx, value: value, owner: miner})
 	}
-	s.demo.Summary = Summary{
-		Blocks: demoBlocks, Transactions: c.totalTxs, Inputs: c.totalInputs, Outputs: c.totalOutputs,
+	s.story.Summary = Summary{
+		Blocks: storyBlocks, Transactions: c.totalTxs, Inputs: c.totalInputs, Outputs: c.totalOutputs,
 		Addresses: uint64(len(s.scripts)), // with the genesis block's, without the note
 		Bytes:     c.written, Tip: hash(c.tip),
 	}
-	return s.demo, nil
+	return s.story, nil
 }
 
-// story is the state of WriteDemo.
-type story struct {
+// teller is the state of WriteStory.
+type teller struct {
 	generator
-	demo    Demo
+	story   Story
 	number  uint32          // of the last key
 	scripts map[string]bool // that outputs pay
 
@@ -125,7 +125,7 @@ const (
 )
 
 // address makes a new address.
-func (s *story) address(f form) *holder {
+func (s *teller) address(f form) *holder {
 	h := &holder{form: f}
 	count := 1
 	switch f {
@@ -165,12 +165,12 @@ func (s *story) address(f form) *holder {
 	return h
 }
 
-func (s *story) public(number uint32) []byte {
+func (s *teller) public(number uint32) []byte {
 	s.publicKey(number)
 	return append([]byte(nil), s.key[:]...)
 }
 
-func (s *story) multisig(required string, keys []uint32, end string) []byte {
+func (s *teller) multisig(required string, keys []uint32, end string) []byte {
 	script := []byte(required)
 	for _, k := range keys {
 		script = append(script, 0x21)
@@ -205,7 +205,7 @@ func (h *holder) identity() Script {
 }
 
 // signature is noise in DER's frame, with the byte that says what it signs.
-func (s *story) signature() []byte {
+func (s *teller) signature() []byte {
 	b := []byte{0x30, 0x44, 0x02, 0x20}
 	b = s.noise(b, 32)
 	b[4] = b[4]&0x7f | 1
@@ -215,7 +215,7 @@ func (s *story) signature() []byte {
 	return append(b, 0x01)
 }
 
-func (s *story) noise(b []byte, n int) []byte {
+func (s *teller) noise(b []byte, n int) []byte {
 	for range n / 8 {
 		b = binary.LittleEndian.AppendUint64(b, s.rng.Uint64())
 	}
@@ -223,7 +223,7 @@ func (s *story) noise(b []byte, n int) []byte {
 }
 
 // unlock returns the signature script and the witness that spend an address.
-func (s *story) unlock(h *holder) (script []byte, witness [][]byte) {
+func (s *teller) unlock(h *holder) (script []byte, witness [][]byte) {
 	push := func(items ...[]byte) (b []byte) {
 		for _, item := range items {
 			b = append(append(b, byte(len(item))), item...)
@@ -258,7 +258,7 @@ type payment struct {
 // send adds a transaction that spends coins on payments, in this order, and gives
 // what is left, less the fee, to change (nil: the fee takes all). It returns the
 // new coins: those of the payments, then the change.
-func (s *story) send(from []*purse, to []payment, change *holder) (tx digest, coins []*purse) {
+func (s *teller) send(from []*purse, to []payment, change *holder) (tx digest, coins []*purse) {
 	var in, out uint64
 	witnesses := make([][][]byte, len(from))
 	witnessed := false
@@ -272,9 +272,9 @@ func (s *story) send(from []*purse, to []payment, change *holder) (tx digest, co
 	for _, p := range to {
 		out += p.value
 	}
-	if change != nil && in > out+demoFee {
-		to = append(to, payment{change, in - out - demoFee})
-		out = in - demoFee
+	if change != nil && in > out+storyFee {
+		to = append(to, payment{change, in - out - storyFee})
+		out = in - storyFee
 	}
 	for i, p := range to {
 		s.scripts[string(p.to.script)] = true
@@ -298,7 +298,7 @@ func (s *story) send(from []*purse, to []payment, change *holder) (tx digest, co
 }
 
 // receive is an address that a user gives out: mostly a new one.
-func (s *story) receive(u *user) *holder {
+func (s *teller) receive(u *user) *holder {
 	if u.last == nil || !s.percent(30) {
 		u.last = s.address(u.form)
 	}
@@ -306,21 +306,21 @@ func (s *story) receive(u *user) *holder {
 }
 
 // cast names who takes part.
-func (s *story) cast() {
+func (s *teller) cast() {
 	for f := range forms {
 		s.miners = append(s.miners, s.address(f))
 	}
-	for i := range demoUsers {
+	for i := range storyUsers {
 		s.users = append(s.users, &user{form: 1 + form(i)%(forms-1), deposit: s.address(payWitness)})
 	}
 	s.hot = s.address(payWitness)
-	s.demo.Exchange = s.hot.identity()
+	s.story.Exchange = s.hot.identity()
 	s.mule = &user{form: payWitness, deposit: s.address(payWitness)}
 	s.thief = user{form: payWitness}
 }
 
 // scene adds the transactions of one block.
-func (s *story) scene(height int32) {
+func (s *teller) scene(height int32) {
 	if height <= maturity {
 		return
 	}
@@ -341,18 +341,18 @@ func (s *story) scene(height int32) {
 }
 
 // sale is a miner selling a matured coinbase to users.
-func (s *story) sale(coin *purse, height int32) {
+func (s *teller) sale(coin *purse, height int32) {
 	if height > 104 && height <= 107 { // the victim is a miner's customer
 		h := s.address(payWitnessScript)
 		_, coins := s.send([]*purse{coin}, []payment{{h, 20 * btc}}, coin.owner)
 		s.victims = append(s.victims, coins[0])
-		s.demo.Victim = append(s.demo.Victim, h.identity())
+		s.story.Victim = append(s.story.Victim, h.identity())
 		return
 	}
 	var to []payment
 	var buyers []*user
 	for range 3 {
-		u := s.users[s.below(demoUsers)]
+		u := s.users[s.below(storyUsers)]
 		buyers = append(buyers, u)
 		to = append(to, payment{s.receive(u), 9*btc + s.below(6*btc)})
 	}
@@ -366,7 +366,7 @@ func (s *story) sale(coin *purse, height int32) {
 func (u *user) take(amount uint64) []*purse {
 	var sum uint64
 	for n, c := range u.coins {
-		if sum += c.value; sum >= amount+demoFee {
+		if sum += c.value; sum >= amount+storyFee {
 			taken := u.coins[:n+1]
 			u.coins = append([]*purse(nil), u.coins[n+1:]...)
 			return taken
@@ -376,8 +376,8 @@ func (u *user) take(amount uint64) []*purse {
 }
 
 // trade is one user paying another, with change.
-func (s *story) trade() {
-	from, to := s.users[s.below(demoUsers)], s.users[s.below(demoUsers)]
+func (s *teller) trade() {
+	from, to := s.users[s.below(storyUsers)], s.users[s.below(storyUsers)]
 	amount := btc/10 + s.below(3*btc)
 	coins := from.take(amount)
 	if coins == nil || from == to {
@@ -392,9 +392,9 @@ func (s *story) trade() {
 }
 
 // depositAll is some customers filling their accounts at the exchange.
-func (s *story) depositAll() {
+func (s *teller) depositAll() {
 	for range 3 {
-		u := s.users[s.below(demoUsers)]
+		u := s.users[s.below(storyUsers)]
 		amount := btc + s.below(2*btc)
 		coins := u.take(amount)
 		if coins == nil {
@@ -407,17 +407,17 @@ func (s *story) depositAll() {
 }
 
 // sweep empties the deposit addresses into the exchange's wallet.
-func (s *story) sweep() {
+func (s *teller) sweep() {
 	if len(s.deposits) == 0 {
 		return
 	}
 	tx, made := s.send(s.deposits, nil, s.hot)
-	s.demo.Sweep = hash(tx)
+	s.story.Sweep = hash(tx)
 	s.deposits, s.hotCoins = nil, append(s.hotCoins, made...)
 }
 
 // payOut is the exchange paying a dozen customers in one transaction.
-func (s *story) payOut() {
+func (s *teller) payOut() {
 	var sum uint64
 	for _, c := range s.hotCoins {
 		sum += c.value
@@ -425,12 +425,12 @@ func (s *story) payOut() {
 	var to []payment
 	var paid []*user
 	for range 12 {
-		u := s.users[s.below(demoUsers)]
+		u := s.users[s.below(storyUsers)]
 		paid = append(paid, u)
 		to = append(to, payment{s.receive(u), sum/40 + s.below(sum/40)})
 	}
 	tx, made := s.send(s.hotCoins, to, s.hot)
-	s.demo.Batch = hash(tx)
+	s.story.Batch = hash(tx)
 	for i, u := range paid {
 		u.coins = append(u.coins, made[i])
 	}
@@ -438,20 +438,20 @@ func (s *story) payOut() {
 }
 
 // crime is what the thief does.
-func (s *story) crime(height int32) {
+func (s *teller) crime(height int32) {
 	fresh := func() *holder { return s.address(payWitness) }
 	loot := &s.loot
 	switch {
 	case height == 115:
 		tx, made := s.send(s.victims, nil, fresh())
 		loot.whole = made[0]
-		s.demo.Theft = goshawk.Outpoint{Tx: hash(tx)}
+		s.story.Theft = goshawk.Outpoint{Tx: hash(tx)}
 	case height == 116:
-		note := &holder{script: []byte(demoNote)}
+		note := &holder{script: []byte(storyNote)}
 		_, made := s.send([]*purse{loot.whole}, []payment{{fresh(), 20 * btc}, {fresh(), 15 * btc}, {note, 0}}, fresh())
 		loot.peel, loot.join, loot.straight = made[0], made[1], made[3]
 	case height == 118:
-		_, made := s.send([]*purse{loot.straight}, []payment{{s.mule.deposit, loot.straight.value - demoFee}}, nil)
+		_, made := s.send([]*purse{loot.straight}, []payment{{s.mule.deposit, loot.straight.value - storyFee}}, nil)
 		s.deposits = append(s.deposits, made[0])
 	case height == 121:
 		s.coinJoin()
@@ -466,7 +466,7 @@ func (s *story) crime(height int32) {
 		}
 		tx, made := s.send([]*purse{loot.peel}, []payment{{to, btc/2 + s.below(btc)}}, fresh())
 		if height == 117 {
-			s.demo.Peel = hash(tx)
+			s.story.Peel = hash(tx)
 		}
 		if to == s.mule.deposit {
 			s.deposits = append(s.deposits, made[0])
@@ -477,29 +477,29 @@ func (s *story) crime(height int32) {
 
 // coinJoin mixes the thief's coin with those of users: everybody gets one output
 // of the same worth, and change.
-func (s *story) coinJoin() {
+func (s *teller) coinJoin() {
 	from := []*purse{s.loot.join}
 	owners := []*user{&s.thief}
 	for _, u := range s.users {
-		if coins := u.take(demoDeal + btc/100); coins != nil && len(owners) < 8 {
+		if coins := u.take(storyDeal + btc/100); coins != nil && len(owners) < 8 {
 			from = append(from, coins...)
 			owners = append(owners, u)
 			u.last = nil
-			u.coins = append(u.coins, &purse{value: sum(coins) - demoDeal - demoFee}) // its change, to be
+			u.coins = append(u.coins, &purse{value: sum(coins) - storyDeal - storyFee}) // its change, to be
 		} else {
 			u.coins = append(coins, u.coins...)
 		}
 	}
 	var to []payment
 	for range owners {
-		to = append(to, payment{s.address(payWitness), demoDeal})
+		to = append(to, payment{s.address(payWitness), storyDeal})
 	}
-	to = append(to, payment{s.address(payWitness), s.loot.join.value - demoDeal - demoFee})
+	to = append(to, payment{s.address(payWitness), s.loot.join.value - storyDeal - storyFee})
 	for _, u := range owners[1:] {
 		to = append(to, payment{s.address(u.form), u.coins[len(u.coins)-1].value})
 	}
 	tx, made := s.send(from, to, nil)
-	s.demo.CoinJoin = hash(tx)
+	s.story.CoinJoin = hash(tx)
 	n := len(owners)
 	s.loot.mixed, s.loot.change = made[0], made[n]
 	for i, u := range owners[1:] {
