@@ -115,11 +115,7 @@ func solveWorld(ctx context.Context, dir string, m *world.Manifest, scratch stri
 	}
 	all := true
 	for _, name := range cases {
-		papers, err := fs.Sub(public, name)
-		if err != nil {
-			return nil, goshawk.Errorf(goshawk.Unavailable, "the papers of the case %s cannot be read: %w", name, err)
-		}
-		s, err := solve.Solve(ctx, solve.Case{Name: name, Papers: papers, Chain: r, Services: known, Check: check})
+		s, err := solve.Solve(ctx, solve.Case{Name: name, Public: public, Chain: r, Services: known, Check: check})
 		if err != nil {
 			return nil, err
 		}
@@ -186,6 +182,14 @@ func (f *worldFlags) solved(a *solvedWorld) error {
 	for _, s := range a.Cases {
 		fmt.Fprintf(&b, "%s\n  %s came to %s. %s through mixing, %s at rest.\n", strings.ToUpper(s.Case), a.asset.Format(goshawk.U(s.Income)),
 			goshawk.Count(s.Addresses, "address", "addresses"), a.asset.Format(goshawk.U(s.Mixed)), a.asset.Format(goshawk.U(s.Resting)))
+		if n := len(s.Orders); n > 0 {
+			fmt.Fprintf(&b, "  %s the price and the time of what the papers list\n", goshawk.Count(n, "payment has", "payments have"))
+		}
+		for i := range s.Orders {
+			if o := &s.Orders[i]; o.From != "" {
+				fmt.Fprintf(&b, "  ask %s who withdrew %s to %s in %s, output %d\n", o.From, a.asset.Format(goshawk.U(o.Value)), o.Service, o.Tx, o.Out)
+			}
+		}
 		for _, q := range byHolder(s.Requests) {
 			fmt.Fprintf(&b, "  ask %s about %s: %s in %s\n", q.service, q.address, a.asset.Format(goshawk.U(q.value)), goshawk.Count(q.count, "deposit", "deposits"))
 		}

@@ -15,6 +15,7 @@ import (
 type facts struct {
 	addresses []string
 	txs       []goshawk.Hash
+	listings  []listing
 	text      string // all of them
 }
 
@@ -49,6 +50,7 @@ func read(ctx context.Context, papers fs.FS, check label.CheckAddress) (facts, e
 	if err != nil {
 		return f, goshawk.Errorf(goshawk.Unavailable, "the papers cannot be read: %w", err)
 	}
+	texts := map[string]string{}
 	for _, name := range names {
 		text, err := fs.ReadFile(papers, name)
 		if err != nil {
@@ -64,6 +66,7 @@ func read(ctx context.Context, papers fs.FS, check label.CheckAddress) (facts, e
 			return f, err
 		}
 		f.text += string(text)
+		texts[name] = string(text)
 		for _, word := range txid.FindAllString(string(text), -1) {
 			h, err := goshawk.ParseHash(word)
 			if err != nil {
@@ -73,6 +76,9 @@ func read(ctx context.Context, papers fs.FS, check label.CheckAddress) (facts, e
 				f.txs = append(f.txs, h)
 			}
 		}
+	}
+	for _, name := range names {
+		f.listings = append(f.listings, readListings(name, texts)...)
 	}
 	return f, nil
 }

@@ -24,7 +24,7 @@ type Chain interface {
 // Case is what an investigator has.
 type Case struct {
 	Name   string
-	Papers fs.FS // public/CASE
+	Public fs.FS // public/: the papers of cases, and what they share
 	Chain  Chain
 	// Services are the services that the world's public labels name, with labels
 	// that define a cluster reaching all of it.
@@ -49,8 +49,8 @@ const (
 
 // Effort is the work that a case took.
 type Effort struct {
-	Steps   uint64 `json:"steps"`   // transactions walked: read in a history, or by the trace
-	Queries uint64 `json:"queries"` // names looked up, histories and clusters opened, traces asked, ends decided on
+	Steps   uint64 `json:"steps"`   // transactions walked: read in a history, by the trace, or for having a price
+	Queries uint64 `json:"queries"` // names looked up, histories and clusters opened, traces asked, payments of a price looked for, ends decided on
 }
 
 // Sum is both together: what worlds are compared by.
@@ -79,6 +79,7 @@ type Solution struct {
 	Case      string    `json:"case"`
 	Addresses int       `json:"addresses"` // taken for the criminals': named, or in one cluster with such
 	Income    uint64    `json:"income,string"`
+	Orders    []Order   `json:"orders"`   // in the order in which what they paid for appeared
 	Requests  []Request `json:"requests"` // in chain order; then what else came to the same addresses
 	Mixed     uint64    `json:"mixed,string"`
 	Resting   uint64    `json:"resting,string"` // unspent
@@ -88,11 +89,31 @@ type Solution struct {
 // Solve works a case. Papers that name nothing which the chain knows are NotFound.
 func Solve(ctx context.Context, c Case) (*Solution, error) {
 	s := &solver{Case: c, suspect: map[goshawk.AddressID]bool{}, subjects: map[trace.Party]bool{}}
-	f, err := read(ctx, c.Papers, c.Check)
+	papers, err := fs.Sub(c.Public, c.Name)
+	if err != nil {
+		return nil, goshawk.Errorf(goshawk.Invalid, "%q is no case: %w", c.Name, err).WithHint("Cases lists them")
+	}
+	f, err := read(ctx, papers, c.Check)
 	if err != nil {
 		return nil, err
 	}
+	if s.prices, err = readPrices(c.Public); err != nil {
+		return nil, err
+	}
+	head, err := c.Chain.Head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s.unit = 1
+	for range head.Asset.Decimals {
+		s.unit *= 10
+	}
+	s.parties = &parties{solver: s, groups: cluster.Of(s.Chain, s.Chain), seen: map[goshawk.AddressID]*party{}}
 	if err := s.open(ctx, f); err != nil {
+		return nil, err
+	}
+	orders, err := s.orders(ctx, &f)
+	if err != nil {
 		return nil, err
 	}
 	starts, income, err := s.income(ctx)
@@ -107,7 +128,7 @@ func Solve(ctx context.Context, c Case) (*Solution, error) {
 	if err != nil {
 		return nil, err
 	}
-	solution := &Solution{Case: c.Name, Addresses: len(s.suspect), Income: income, Requests: []Request{}}
+	solution := &Solution{Case: c.Name, Addresses: len(s.suspect), Income: income, Orders: orders, Requests: []Request{}}
 	s.decide(answer, solution)
 	if err := s.customers(ctx, solution); err != nil {
 		return nil, err
@@ -124,6 +145,9 @@ type solver struct {
 	effort  Effort
 	// subjects are services that the case is about: a trace does not stop there.
 	subjects map[trace.Party]bool
+	parties  *parties
+	prices   prices
+	unit     uint64 // smallest units of a coin
 }
 
 // service is whose an address is by its own labels.
@@ -342,7 +366,7 @@ func (s *solver) follow(ctx context.Context, starts []goshawk.Outpoint, income u
 	s.effort.Queries++
 	floor, hops := goshawk.U(max(income/smallest, 1)), farthest
 	answer, err := trace.Run(ctx, s.Chain, trace.Question{Method: trace.Haircut, Starts: starts, MaxHops: &hops, MinAmount: &floor,
-		Services: &parties{solver: s, groups: cluster.Of(s.Chain, s.Chain), seen: map[goshawk.AddressID]*party{}}, CoinJoin: coinJoin, Flows: math.MaxInt})
+		Services: s.parties, CoinJoin: coinJoin, Flows: math.MaxInt})
 	if err != nil {
 		return nil, err
 	}

@@ -68,11 +68,11 @@ func open(t *testing.T, spec world.Spec, name string) *office {
 		t.Fatal(err)
 	}
 	r := chain(t, w, m.Network)
-	papers, err := fs.Sub(w, "public/"+name)
+	public, err := fs.Sub(w, "public")
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Case = solve.Case{Name: name, Papers: papers, Chain: r, Services: labels(t, w, r), Check: bitcoin.AddressCheck()}
+	o.Case = solve.Case{Name: name, Public: public, Chain: r, Services: labels(t, w, r), Check: bitcoin.AddressCheck()}
 	return o
 }
 
@@ -214,7 +214,7 @@ func TestSolves(t *testing.T) {
 
 	t.Run("without papers", func(t *testing.T) {
 		c := o.Case
-		c.Papers = fstest.MapFS{"brief.md": {Data: []byte("Somebody paid somebody.")}}
+		c.Public = fstest.MapFS{"ransomware/brief.md": {Data: []byte("Somebody paid somebody.")}}
 		if _, err := solve.Solve(t.Context(), c); goshawk.CodeOf(err) != goshawk.NotFound {
 			t.Error(err)
 		}
@@ -270,7 +270,7 @@ func TestSubject(t *testing.T) {
 		t.Errorf("%+v", g)
 	}
 	for i := range s.Requests {
-		if text, err := fs.ReadFile(o.Papers, "designation.md"); err != nil || bytes.Contains(text, []byte("designation of "+s.Requests[i].Service+"\n")) {
+		if text, err := fs.ReadFile(o.Public, "broker/designation.md"); err != nil || bytes.Contains(text, []byte("designation of "+s.Requests[i].Service+"\n")) {
 			t.Fatalf("the desk is asked about itself: %+v, %v", s.Requests[i], err)
 		}
 	}

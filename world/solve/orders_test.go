@@ -1,0 +1,69 @@
+package solve_test
+
+import (
+	"bytes"
+	"io/fs"
+	"testing"
+	"testing/fstest"
+
+	"goshawk"
+	"goshawk/world"
+	"goshawk/world/solve"
+)
+
+// TestOrders: payments that are known by their price and time lead to a purse that
+// the papers do not name, and to the service that one of them was made from.
+func TestOrders(t *testing.T) {
+	spec := small
+	spec.Seed, spec.Era, spec.Txs = 2, world.Era2022, 12_000
+	o := open(t, spec, "advertisements")
+	s, err := solve.Solve(t.Context(), o.Case)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g := solve.Judge(s, &o.key); !g.Solved {
+		t.Errorf("%+v", g)
+	}
+	paid := map[goshawk.Outpoint]bool{}
+	for i := range o.key.Ends {
+		e := &o.key.Ends[i]
+		paid[goshawk.Outpoint{Tx: e.Tx, Index: e.Out}] = true
+	}
+	right, slip := 0, false
+	for i := range s.Orders {
+		switch a := &s.Orders[i]; {
+		case a.Tx.String() == o.key.Slip.Tx: // no label may tell that it is a service's
+			slip = a.From == o.key.Slip.Service || a.From == ""
+		case a.From == "" && paid[goshawk.Outpoint{Tx: a.Tx, Index: a.Out}]:
+			right++
+		}
+		if a := &s.Orders[i]; a.Time.After(a.Appeared) || i > 0 && a.Appeared.Before(s.Orders[i-1].Appeared) {
+			t.Errorf("%+v is out of order", a)
+		}
+	}
+	if right == 0 || right*10 < len(s.Orders)*8 {
+		t.Errorf("of %d payments %d are theirs", len(s.Orders), right)
+	}
+	if !slip {
+		t.Errorf("the one in %s from %s is not seen", o.key.Slip.Tx, o.key.Slip.Service)
+	}
+
+	// What the price and the time tell is not told otherwise.
+	for _, name := range []string{"prices.csv", "advertisements/listings.csv"} {
+		public := fstest.MapFS{}
+		for n, f := range o.MapFS {
+			if rest, ok := bytes.CutPrefix([]byte(n), []byte("public/")); ok && string(rest) != name {
+				public[string(rest)] = f
+			}
+		}
+		c := o.Case
+		c.Public = fs.FS(public)
+		less, err := solve.Solve(t.Context(), c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(less.Orders) > 0 || less.Income >= s.Income {
+			t.Errorf("without %s: %d payments, an income of %d, not less than %d", name, len(less.Orders), less.Income, s.Income)
+		}
+	}
+}
