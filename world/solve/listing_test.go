@@ -11,7 +11,7 @@ import (
 // TestReadListings: whose a row is, and what it cost.
 func TestReadListings(t *testing.T) {
 	papers := map[string]string{
-		"brief.md": "They answer +99 012 3456, and ask 7 for it in Halden.",
+		"brief.md": "They answer +99 012 3456, and ask 1140 for it in Halden.",
 		"listings.csv": "appeared,city,telephone,us_dollars\n" +
 			"2022-01-05 09:09 UTC,Halden,+99 012 3456,1140\n" + // named
 			"2022-01-05 10:09 UTC,Halden,+99 012 9999,1140\n" + // another's, though its place is named
@@ -77,5 +77,13 @@ func TestFits(t *testing.T) {
 	}
 	if p, err := readPrices(fstest.MapFS{}); p != nil || err != nil {
 		t.Error(p, err)
+	}
+}
+
+// TestFirstOnly: a coin that its payee moves on was paid once.
+func TestFirstOnly(t *testing.T) {
+	got := firstOnly([]match{{payer: 3, payee: 4}, {payer: 1, payee: 2}, {payer: 2, payee: 3}, {payer: 1, payee: 5}})
+	if len(got) != 2 || got[0].payee != 2 || got[1].payee != 5 {
+		t.Errorf("%+v", got)
 	}
 }

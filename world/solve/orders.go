@@ -184,12 +184,7 @@ func (s *solver) orders(ctx context.Context, f *facts) ([]Order, error) {
 		if err != nil {
 			return nil, err
 		}
-		// Who was paid may move the coin on within the hour, for hardly less.
-		moved := slices.Clone(matches)
-		matches = slices.DeleteFunc(matches, func(m match) bool {
-			return slices.ContainsFunc(moved, func(before match) bool { return before.payee == m.payer })
-		})
-		found = append(found, matches...)
+		found = append(found, firstOnly(matches)...)
 	}
 	// Wallets are clusters, and those that change leads to.
 	wallets := map[goshawk.AddressID]goshawk.AddressID{}
@@ -236,8 +231,19 @@ func (s *solver) orders(ctx context.Context, f *facts) ([]Order, error) {
 		}
 		orders = append(orders, m.Order)
 	}
-	slices.SortStableFunc(orders, func(a, b Order) int { return a.Appeared.Compare(b.Appeared) })
 	return orders, nil
+}
+
+// firstOnly leaves out the payments of those whom another of the payments went to:
+// who was paid moves the coin on within the hour, for hardly less.
+func firstOnly(matches []match) []match {
+	var first []match
+	for _, m := range matches {
+		if !slices.ContainsFunc(matches, func(before match) bool { return before.payee == m.payer }) {
+			first = append(first, m)
+		}
+	}
+	return first
 }
 
 // payments lists what was paid to a service that the papers name, at the price of

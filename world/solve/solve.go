@@ -79,7 +79,7 @@ type Solution struct {
 	Case      string    `json:"case"`
 	Addresses int       `json:"addresses"` // taken for the criminals': named, or in one cluster with such
 	Income    uint64    `json:"income,string"`
-	Orders    []Order   `json:"orders"`   // in the order in which what they paid for appeared
+	Orders    []Order   `json:"orders"`   // in the papers' order of what they paid for
 	Requests  []Request `json:"requests"` // in chain order; then what else came to the same addresses
 	Mixed     uint64    `json:"mixed,string"`
 	Resting   uint64    `json:"resting,string"` // unspent
