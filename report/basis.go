@@ -6,7 +6,7 @@ import "goshawk"
 // that the same question can be asked again of the same facts.
 type Basis struct {
 	Version string // of the program
-	Network string
+	Network string // empty where no chain was asked
 	Asset   goshawk.Asset
 	Ledger  goshawk.TracePoint
 	Claim   string // whose claim the answer rests on, for remote sources; empty where the bytes were checked
@@ -78,9 +78,19 @@ func (e *encoder) moment(name string, m *Moment) {
 	e.end()
 }
 
+// Chain says which blocks of which chain an answer rests on; empty where none was asked.
+func (b *Basis) Chain() string {
+	if b.Network == "" {
+		return ""
+	}
+	return line(b.Network, 40) + extent(b.Ledger) + ", " + b.Ledger.Hash.String()
+}
+
 // basis writes what every answer about a ledger rests on.
 func (p *page) basis(b Basis) {
-	p.field("Chain", line(b.Network, 40)+extent(b.Ledger)+", "+b.Ledger.Hash.String())
+	if chain := b.Chain(); chain != "" {
+		p.field("Chain", chain)
+	}
 	if b.Claim != "" {
 		p.field("Claim", "not checked against a chain of one's own: this is what "+line(b.Claim, 120)+" says")
 	}

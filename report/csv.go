@@ -104,12 +104,27 @@ func labelCells(l *goshawk.Label) []string {
 
 var labelColumns = [...]string{"label", "actor", "concepts", "confidence", "basis", "match", "source", "source_hash"}
 
-// stampColumns say what a row rests on: rows get copied out of their file.
-var stampColumns = [...]string{"network", "method", "direction", "ledger_height", "ledger_hash", "ledger_start", "ledger_partial", "warnings"}
+// Stamps say what a row rests on: rows get copied out of their file.
+var (
+	stampColumns = append([]string{"network", "method", "direction"}, ledgerColumns[:]...)
+	basisColumns = append([]string{"network"}, ledgerColumns[:]...)
+
+	ledgerColumns = [...]string{"ledger_height", "ledger_hash", "ledger_start", "ledger_partial", "warnings"}
+)
 
 func stampCells(t *goshawk.Trace, method string, warnings []string) []string {
-	return []string{t.Network, method, t.Direction, cellHeight(t.Ledger.Height), t.Ledger.Hash.String(), cellHeight(t.Ledger.Start),
-		strconv.FormatBool(t.Ledger.Partial), strings.Join(warnings, "; ")}
+	return append([]string{t.Network, method, t.Direction}, ledgerCells(t.Ledger, warnings)...)
+}
+
+func basisCells(b *Basis) []string {
+	if b.Network == "" {
+		return make([]string, len(basisColumns))
+	}
+	return append([]string{b.Network}, ledgerCells(b.Ledger, b.Warnings)...)
+}
+
+func ledgerCells(l goshawk.TracePoint, warnings []string) []string {
+	return []string{cellHeight(l.Height), l.Hash.String(), cellHeight(l.Start), strconv.FormatBool(l.Partial), strings.Join(warnings, "; ")}
 }
 
 // TraceCSV writes a trace's ends as a table. Amounts are in the smallest unit;
@@ -117,7 +132,7 @@ func stampCells(t *goshawk.Trace, method string, warnings []string) []string {
 // method, what of the chain the ledger holds, and the warnings.
 func TraceCSV(w io.Writer, t *goshawk.Trace) error {
 	head := append([]string{"kind", "tx", "out", "address", "amount", "hops", "height", "time"}, labelColumns[:]...)
-	out := newTable(w, append(head, append([]string{"sweep", "candidates", "note"}, stampColumns[:]...)...)...)
+	out := newTable(w, append(head, append([]string{"sweep", "candidates", "note"}, stampColumns...)...)...)
 	stamp := stampCells(t, t.Method, t.Warnings)
 	for i := range t.Ends {
 		e := &t.Ends[i]
@@ -135,7 +150,7 @@ func TraceCSV(w io.Writer, t *goshawk.Trace) error {
 
 // TraceFlowsCSV writes the coins that a trace passed through as a table.
 func TraceFlowsCSV(w io.Writer, t *goshawk.Trace) error {
-	out := newTable(w, append([]string{"tx", "out", "address", "amount", "value", "hops", "height", "time", "spender"}, stampColumns[:]...)...)
+	out := newTable(w, append([]string{"tx", "out", "address", "amount", "value", "hops", "height", "time", "spender"}, stampColumns...)...)
 	stamp := stampCells(t, t.Method, t.Warnings)
 	for i := range t.Flows {
 		f := &t.Flows[i]
@@ -152,7 +167,7 @@ func ComparisonCSV(w io.Writer, c *goshawk.Comparison) error {
 		head = append(head, t.Method)
 	}
 	head = append(head, "least", "most", "agree")
-	out := newTable(w, append(append(head, labelColumns[:]...), stampColumns[:]...)...)
+	out := newTable(w, append(append(head, labelColumns[:]...), stampColumns...)...)
 	for i := range c.Ends {
 		e := &c.Ends[i]
 		row := []string{string(e.Kind), e.Tx.String(), cellOut(e.Out), cellText(e.Address)}
@@ -171,32 +186,37 @@ func ComparisonCSV(w io.Writer, c *goshawk.Comparison) error {
 
 // FindingsCSV writes findings as a table, one row for each part.
 func FindingsCSV(w io.Writer, f *Findings) error {
-	out := newTable(w, "kind", "rule", "statement", "confidence", "tx", "height", "role", "part_tx", "part_out", "part_address", "part_amount")
+	head := []string{"kind", "rule", "statement", "confidence", "tx", "height", "role", "part_tx", "part_out", "part_address", "part_amount"}
+	out := newTable(w, append(head, basisColumns...)...)
+	stamp := basisCells(&f.Basis)
 	for i := range f.Findings {
 		x := &f.Findings[i]
 		head := []string{x.Kind, x.Rule, x.Statement, x.Confidence, x.Tx.String(), cellHeight(x.Height)}
 		if len(x.Parts) == 0 {
-			out.put(append(head, "", "", "", "", "")...)
+			out.put(append(append(head, "", "", "", "", ""), stamp...)...)
 		}
 		for k := range x.Parts {
 			p := &x.Parts[k]
-			out.put(append(head[:6:6], p.Role, cellHash(p.Tx), cellOut(p.Out), p.Address, cellUnits(p.Amount))...)
+			row := append(head[:6:6], p.Role, cellHash(p.Tx), cellOut(p.Out), p.Address, cellUnits(p.Amount))
+			out.put(append(row, stamp...)...)
 		}
 	}
 	return out.finish()
 }
 
-// ScreenCSV writes hits as they come, as a table. It stops at the first error, which it returns.
-func ScreenCSV(w io.Writer, hits iter.Seq2[Hit, error]) error {
+// ScreenCSV writes hits as they come, as a table. Every row of a ledger's hits says
+// what of the chain it holds. It stops at the first error, which it returns.
+func ScreenCSV(w io.Writer, b Basis, hits iter.Seq2[Hit, error]) error {
 	head := []string{"tx", "side", "index", "address", "amount", "height", "time"}
-	out := newTable(w, append(append(head, labelColumns[:]...), "file")...)
+	out := newTable(w, append(append(append(head, labelColumns[:]...), "file"), basisColumns...)...)
+	stamp := basisCells(&b)
 	for h, err := range hits {
 		if err != nil {
 			out.w.Flush()
 			return err
 		}
 		row := []string{cellHash(h.Tx), h.Side, strconv.FormatUint(uint64(h.Index), 10), h.Address, cellUnits(h.Amount), cellHeight(h.Height), cellTime(h.Time)}
-		out.put(append(append(row, labelCells(&h.Label)...), h.File)...)
+		out.put(append(append(append(row, labelCells(&h.Label)...), h.File), stamp...)...)
 		if err := out.w.Error(); err != nil {
 			return err
 		}

@@ -229,12 +229,16 @@ func forms() map[string]func(io.Writer) error {
 		"reuse.txt": func(w io.Writer) error {
 			return FindingsText(w, &Findings{Basis: sampleBasis(), Kind: "address_reuse", Findings: addressFinding()}, Style{})
 		},
-		"reuse.csv":   func(w io.Writer) error { return FindingsCSV(w, &Findings{Findings: addressFinding()}) },
-		"pattern.csv": func(w io.Writer) error { return FindingsCSV(w, &Findings{Findings: sampleFindings()}) },
-		"screen.txt": func(w io.Writer) error {
-			return ScreenText(w, coinAsset, each(sampleHits()), &Screened{Addresses: 1300, Impossible: 1}, Style{})
+		"reuse.csv": func(w io.Writer) error {
+			return FindingsCSV(w, &Findings{Basis: sampleBasis(), Findings: addressFinding()})
 		},
-		"screen.csv": func(w io.Writer) error { return ScreenCSV(w, each(sampleHits())) },
+		"pattern.csv": func(w io.Writer) error {
+			return FindingsCSV(w, &Findings{Basis: sampleBasis(), Findings: sampleFindings()})
+		},
+		"screen.txt": func(w io.Writer) error {
+			return ScreenText(w, sampleBasis(), each(sampleHits()), &Screened{Addresses: 1300, Impossible: 1}, Style{})
+		},
+		"screen.csv": func(w io.Writer) error { return ScreenCSV(w, sampleBasis(), each(sampleHits())) },
 		"color.txt":  func(w io.Writer) error { return TraceText(w, small(), Style{Color: true}) },
 	}
 	for _, what := range []string{"small", "empty", "forty", "backward", "peel"} {

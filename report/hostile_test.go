@@ -99,7 +99,7 @@ func checkHarmless(t failer, attack string) {
 		func(w io.Writer) error { return TraceText(w, trace, Style{}) },
 		func(w io.Writer) error { return ComparisonText(w, comparison, Style{}) },
 		func(w io.Writer) error {
-			return ScreenText(w, coinAsset, each([]Hit{{File: attack, Address: attack, Label: *trace.Ends[0].Label}}), &Screened{}, Style{})
+			return ScreenText(w, Basis{Asset: coinAsset}, each([]Hit{{File: attack, Address: attack, Label: *trace.Ends[0].Label}}), &Screened{}, Style{})
 		},
 		func(w io.Writer) error {
 			return AddressText(w, &Address{Address: attack, Found: []goshawk.Label{*trace.Ends[0].Label}}, Style{})
@@ -149,7 +149,7 @@ func checkHarmless(t failer, attack string) {
 		func(w io.Writer) error { return TraceFlowsCSV(w, trace) },
 		func(w io.Writer) error { return ComparisonCSV(w, comparison) },
 		func(w io.Writer) error {
-			return ScreenCSV(w, each([]Hit{{File: attack, Address: attack, Label: *trace.Ends[0].Label}}))
+			return ScreenCSV(w, Basis{}, each([]Hit{{File: attack, Address: attack, Label: *trace.Ends[0].Label}}))
 		},
 	} {
 		rows, err := csv.NewReader(bytes.NewReader(print(f))).ReadAll()

@@ -281,7 +281,7 @@ func (v *view) addSteps(t *goshawk.Trace) {
 				y.More = "and " + goshawk.Count(n, "smaller payment", "smaller payments") + ", listed in the CSV and JSON forms"
 			}
 			if len(d.Sweeps) > 0 {
-				y.Inference = sweepWords(d, s.Party)
+				y.Inference = sweepWords(d, s.Party, t.Direction == "backward")
 			}
 			x.Deposits = append(x.Deposits, y)
 		}

@@ -105,9 +105,9 @@ func TestScreenStopsAtAnError(t *testing.T) {
 		}
 	})
 	for what, print := range map[string]func(io.Writer) error{
-		"text": func(w io.Writer) error { return ScreenText(w, coinAsset, hits, &Screened{}, Style{}) },
+		"text": func(w io.Writer) error { return ScreenText(w, Basis{Asset: coinAsset}, hits, &Screened{}, Style{}) },
 		"json": func(w io.Writer) error { return ScreenJSON(w, hits) },
-		"csv":  func(w io.Writer) error { return ScreenCSV(w, hits) },
+		"csv":  func(w io.Writer) error { return ScreenCSV(w, Basis{}, hits) },
 	} {
 		var b bytes.Buffer
 		if err := print(&b); !errors.Is(err, damaged) {
@@ -687,6 +687,7 @@ func TestEveryFormWarns(t *testing.T) {
 	late.Ledger.Start, late.Warnings = 517, []string{"a caution"}
 	partial.Ledger.Partial, partial.Warnings = true, []string{"a caution"}
 	for what, trace := range map[string]*goshawk.Trace{"517": late, "single blocks": partial} {
+		basis := traceBasis(trace)
 		both := &goshawk.Comparison{Traces: []*goshawk.Trace{trace, trace}, Ends: []goshawk.ComparisonEnd{{Kind: goshawk.EndFee, Tx: name(2), Amounts: make([]*goshawk.Units, 2)}}}
 		for form, print := range map[string]func(io.Writer) error{
 			"text":            func(w io.Writer) error { return TraceText(w, trace, Style{}) },
@@ -700,6 +701,14 @@ func TestEveryFormWarns(t *testing.T) {
 			"comparison JSON": func(w io.Writer) error { return ComparisonJSON(w, both) },
 			"comparison CSV":  func(w io.Writer) error { return ComparisonCSV(w, both) },
 			"comparison HTML": func(w io.Writer) error { return ComparisonHTML(w, both) },
+			"findings":        func(w io.Writer) error { return FindingsText(w, &Findings{Basis: basis}, Style{}) },
+			"findings JSON":   func(w io.Writer) error { return FindingsJSON(w, &Findings{Basis: basis}) },
+			"findings CSV": func(w io.Writer) error {
+				return FindingsCSV(w, &Findings{Basis: basis, Findings: addressFinding()})
+			},
+			"screening":     func(w io.Writer) error { return ScreenText(w, basis, each(nil), &Screened{}, Style{}) },
+			"hits":          func(w io.Writer) error { return ScreenText(w, basis, each(sampleHits()), &Screened{}, Style{}) },
+			"screening CSV": func(w io.Writer) error { return ScreenCSV(w, basis, each(sampleHits())) },
 		} {
 			var b strings.Builder
 			if err := print(&b); err != nil {

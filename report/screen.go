@@ -64,10 +64,18 @@ func ScreenJSON(w io.Writer, hits iter.Seq2[Hit, error]) error {
 
 // ScreenText writes hits for a person to read, as they come, and then how many
 // there were among how many addresses: looked is read when the hits have ended.
-// It stops at the first error, which it returns.
-func ScreenText(w io.Writer, a goshawk.Asset, hits iter.Seq2[Hit, error], looked *Screened, s Style) error {
+// It stops at the first error, which it returns; before the first hit nothing is
+// written then.
+func ScreenText(w io.Writer, b Basis, hits iter.Seq2[Hit, error], looked *Screened, s Style) error {
 	p := newPage(w, s)
 	n := 0
+	begin := func() {
+		p.line(p.paint(bold, "Screening against labels"))
+		p.line()
+		p.basis(b)
+		p.notes(cautions(b.Warnings))
+		p.line()
+	}
 	for h, err := range hits {
 		if err != nil {
 			if flushed := p.b.Flush(); flushed != nil {
@@ -75,19 +83,22 @@ func ScreenText(w io.Writer, a goshawk.Asset, hits iter.Seq2[Hit, error], looked
 			}
 			return err
 		}
-		n++
+		if n++; n == 1 {
+			begin()
+		}
 		p.line(p.paint(bold, line(h.Address, 400)))
 		switch {
 		case h.Tx == nil:
 			p.line("    line ", number(h.Index), " of ", line(h.File, 200))
 		case h.Side == "in":
-			p.line("    spent ", money(a, h.Amount), ", input ", number(h.Index), " of ", h.Tx.String(), ", ", moment(h.Height, h.Time))
+			p.line("    spent ", money(b.Asset, h.Amount), ", input ", number(h.Index), " of ", h.Tx.String(), ", ", moment(h.Height, h.Time))
 		default:
-			p.line("    received ", money(a, h.Amount), ", output ", number(h.Index), " of ", h.Tx.String(), ", ", moment(h.Height, h.Time))
+			p.line("    received ", money(b.Asset, h.Amount), ", output ", number(h.Index), " of ", h.Tx.String(), ", ", moment(h.Height, h.Time))
 		}
 		p.hang("    ", "    ", labelWords(&h.Label))
 	}
 	if n == 0 {
+		begin()
 		p.line("No address here is in the labels.")
 	} else {
 		p.line()

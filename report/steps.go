@@ -157,8 +157,9 @@ func labelWords(l *goshawk.Label) string {
 	return s
 }
 
-// sweepWords says why an unlabelled address counts as a service's.
-func sweepWords(d *deposit, party string) string {
+// sweepWords says why an unlabelled address counts as a service's. Forward it says
+// too what else that can mean: somebody's own address, emptied into an account.
+func sweepWords(d *deposit, party string, backward bool) string {
 	const shown = 3
 	var names []string
 	for _, h := range d.Sweeps[:min(len(d.Sweeps), shown)] {
@@ -171,7 +172,11 @@ func sweepWords(d *deposit, party string) string {
 	if n := len(d.Sweeps) - shown; n > 0 {
 		subject += " and " + number(n) + " more"
 	}
-	return "Inference, not fact: no label names this address. " + subject + " emptied it into addresses of " + party + " only, which is how a service collects its customers' deposits."
+	words := "Inference, not fact: no label names this address. " + subject + " emptied it into addresses of " + party + " only, which is how a service collects its customers' deposits."
+	if !backward {
+		words += " Or its owner made a deposit so: ask for the account that was credited there, too."
+	}
+	return words
 }
 
 // paymentWords counts a party's payments and the addresses that they went to or came from.

@@ -154,7 +154,7 @@ func (p *page) deposit(t *goshawk.Trace, s *step, d *deposit) {
 		p.line("                  and ", goshawk.Count(n, "smaller payment", "smaller payments"), ", listed in the CSV and JSON forms")
 	}
 	if len(d.Sweeps) > 0 {
-		p.prose("          ", sweepWords(d, s.Party))
+		p.prose("          ", sweepWords(d, s.Party, t.Direction == "backward"))
 	}
 }
 

@@ -63,6 +63,33 @@ func TestLateStart(t *testing.T) {
 	}
 }
 
+// TestLateLists: forms that have no place of their own for what they rest on say
+// it on standard error, and tables in each row.
+func TestLateLists(t *testing.T) {
+	emptyHome(t)
+	node, dir := t.TempDir(), filepath.Join(t.TempDir(), "ledger")
+	writeLateNode(t, node, "367891")
+	must(t, "ingest", "--ledger", dir, "--network", "bitcoin", "--from-height", "367891", "--quiet", node)
+	labels := filepath.Join(t.TempDir(), "labels.csv")
+	if err := os.WriteFile(labels, []byte("address,label\n1BoatSLRHtKNngkdXEeobR76b53LETtpyT,Example\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, args := range [][]string{
+		{"screen", "--labels", labels, "--format", "json"},
+		{"screen", "--labels", labels, "--format", "csv"},
+		{"pattern", "--kind", "deposit_address", "--format", "csv"},
+	} {
+		a := ask(t.Context(), append(args, "--ledger", dir)...)
+		if a.code != exitDone || !strings.Contains(a.err, "Chain: bitcoin from block 367,891 up to block 367,891, 0000") || !strings.Contains(a.err, "\nwarning: the ledger begins at height 367891") {
+			t.Errorf("%v: exit code %d, %s", args, a.code, a.err)
+		}
+	}
+	table := must(t, "pattern", "--kind", "address_reuse", "--limit", "1", "--format", "csv", "--ledger", dir)
+	if !strings.Contains(table, `,367891,false,"the ledger begins at height 367891`) {
+		t.Errorf("the table says\n%s", table)
+	}
+}
+
 // TestLateAnswers: what a ledger that starts late cannot know it does not state,
 // and every answer says where the ledger begins.
 func TestLateAnswers(t *testing.T) {

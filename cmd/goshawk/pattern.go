@@ -95,6 +95,13 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 		answer.Findings, answer.Truncated = answer.Findings[:*limit], true
 	}
 	if *format == "csv" {
+		if answer.Truncated {
+			c.say("There are more: raise --limit to see them.")
+		}
+		if len(answer.Findings) == 0 {
+			c.say("None found.")
+			c.sayBasis(&answer.Basis)
+		}
 		return report.FindingsCSV(t.out, answer)
 	}
 	return print(c, *format == "json", answer, report.FindingsJSON, report.FindingsText)

@@ -35,14 +35,14 @@ func runScreen(ctx context.Context, t *terminal, c *command) (err error) {
 	}
 	looked := &report.Screened{}
 	hits := c.screenFiles(ctx, set, *s.network, looked)
-	asset := goshawk.Asset{}
+	basis := report.Basis{Labels: set.Sources()}
 	if *s.ledger != "" {
 		ch, err := s.open(ctx)
 		if err != nil {
 			return err
 		}
 		defer func() { err = errors.Join(err, ch.close()) }()
-		asset = ch.head.Asset
+		basis = ch.basis(set)
 		looked.Addresses = ch.head.Addresses
 		hits = c.screenLedger(ctx, ch, set)
 	}
@@ -50,12 +50,13 @@ func runScreen(ctx context.Context, t *terminal, c *command) (err error) {
 	case "json":
 		err = report.ScreenJSON(t.out, hits)
 	case "csv":
-		err = report.ScreenCSV(t.out, hits)
+		err = report.ScreenCSV(t.out, basis, hits)
 	default:
-		return report.ScreenText(t.out, asset, hits, looked, report.Style{Color: c.color()})
+		return report.ScreenText(t.out, basis, hits, looked, report.Style{Color: c.color()})
 	}
 	if err == nil {
 		c.say("%s looked up.", goshawk.Count(looked.Addresses, "address was", "addresses were"))
+		c.sayBasis(&basis)
 	}
 	return err
 }

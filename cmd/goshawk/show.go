@@ -138,6 +138,16 @@ func (ch *chain) basis(set *label.Set) report.Basis {
 	return b
 }
 
+// sayBasis says what an answer rests on whose form has no place for it.
+func (c *command) sayBasis(b *report.Basis) {
+	if chain := b.Chain(); chain != "" {
+		c.say("Chain: %s", chain)
+	}
+	for _, w := range b.Warnings {
+		c.say("warning: %s", w)
+	}
+}
+
 // print writes an answer as JSON or as text.
 func print[T any](c *command, json bool, answer T, asJSON func(io.Writer, T) error, asText func(io.Writer, T, report.Style) error) error {
 	if json {
