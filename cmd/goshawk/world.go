@@ -147,13 +147,21 @@ func (f *worldFlags) make(ctx context.Context) error {
 // beside has a folder filled beside the place that --out names, which must be free,
 // and moves it there when it is whole.
 func (f *worldFlags) beside(fill func(folder string) error) error {
+	if err := f.free(); err != nil {
+		return err
+	}
+	return beside(*f.out, fill)
+}
+
+// free says whether --out names a place where nothing is.
+func (f *worldFlags) free() error {
 	if *f.out == "" {
 		return badUsage("say where to write: --out DIR")
 	}
 	if _, err := os.Lstat(*f.out); err == nil {
 		return goshawk.Errorf(goshawk.Conflict, "%s exists already", *f.out).WithHint("name a new folder; nothing is overwritten")
 	}
-	return beside(*f.out, fill)
+	return nil
 }
 
 // beside has a folder filled beside the place where it shall be, and moves it there

@@ -70,33 +70,35 @@ func (f *worldFlags) pool(ctx context.Context) (err error) {
 	if len(f.scenarios.values) == 0 {
 		f.scenarios.values = []string{"ransomware"}
 	}
-	if _, err := f.spec(*f.seed); err != nil {
-		return err
-	}
 	progress := newBar(f.c)
 	defer progress.clear()
 	p := &pooled{Version: world.Version, Level: *f.level, Scenarios: f.scenarios.values, Transactions: *f.txs, Tolerance: tolerance}
-	err = f.beside(func(folder string) error {
-		if err := f.choose(ctx, filepath.Join(folder, ".candidates"), p, progress); err != nil {
-			return err
-		}
-		if err := f.keep(ctx, folder, p, progress); err != nil {
-			return err
-		}
-		text, err := json.MarshalIndent(p, "", "  ")
-		if err != nil {
-			return goshawk.Errorf(goshawk.Invalid, "%s cannot be written: %w", poolName, err)
-		}
-		file, err := worldFolder(folder).Create(poolName)
-		if err != nil {
-			return unwritten(poolName, err)
-		}
-		_, err = file.Write(append(text, '\n'))
-		if err = errors.Join(err, file.Close()); err != nil {
-			return unwritten(poolName, err)
-		}
-		return nil
-	})
+	if err := f.free(); err != nil {
+		return err
+	}
+	spec, err := f.spec(*f.seed)
+	if err != nil {
+		return err
+	}
+	p.Era = spec.Era
+	asked, err := json.Marshal(struct {
+		Program string
+		Pool    *pooled
+		First   uint64
+	}{goshawk.Version, p, *f.seed})
+	if err != nil {
+		return goshawk.Errorf(goshawk.Invalid, "the pool cannot be described: %w", err)
+	}
+	w, err := openPoolWork(*f.out, asked)
+	if err != nil {
+		return err
+	}
+	err = f.fill(ctx, w, p, progress)
+	goOn := goshawk.CodeOf(err) == goshawk.Interrupted && len(w.tried) > 0
+	if goOn {
+		err = goshawk.Errorf(goshawk.Interrupted, "interrupted after %s: %w", goshawk.Count(len(w.tried), "world", "worlds"), err).WithHint("the same command goes on from there")
+	}
+	err = errors.Join(err, w.close(goOn))
 	progress.clear()
 	if err != nil {
 		return err
@@ -106,6 +108,36 @@ func (f *worldFlags) pool(ctx context.Context) (err error) {
 	}
 	_, err = fmt.Fprint(f.c.t.out, p.text(filepath.Clean(*f.out)))
 	return err
+}
+
+// fill makes the pool beside the place where it shall be, and moves it there when
+// it is whole.
+func (f *worldFlags) fill(ctx context.Context, w *poolWork, p *pooled, progress *bar) error {
+	if err := f.choose(ctx, w, p, progress); err != nil {
+		return err
+	}
+	if err := f.keep(ctx, w.pool(), p, progress); err != nil {
+		return err
+	}
+	text, err := json.MarshalIndent(p, "", "  ")
+	if err != nil {
+		return goshawk.Errorf(goshawk.Invalid, "%s cannot be written: %w", poolName, err)
+	}
+	file, err := worldFolder(w.pool()).Create(poolName)
+	if err != nil {
+		return unwritten(poolName, err)
+	}
+	_, err = file.Write(append(text, '\n'))
+	if err = errors.Join(err, file.Close()); err != nil {
+		return unwritten(poolName, err)
+	}
+	if err := f.free(); err != nil { // somebody may have made it meanwhile
+		return err
+	}
+	if err := os.Rename(w.pool(), filepath.Clean(*f.out)); err != nil {
+		return goshawk.Errorf(goshawk.Unavailable, "cannot finish the folder: %w", err)
+	}
+	return nil
 }
 
 func (p *pooled) text(out string) string {
@@ -130,32 +162,43 @@ func (p *pooled) text(out string) string {
 
 // choose tries one seed after the other until enough worlds are alike. What is
 // chosen follows from the seeds alone, not from which of them is done first.
-func (f *worldFlags) choose(ctx context.Context, scratch string, p *pooled, progress *bar) error {
+func (f *worldFlags) choose(ctx context.Context, w *poolWork, p *pooled, progress *bar) error {
 	most := 25 * (*f.count + 1) // a level of which so few are alike is none
-	var tried []candidate
-	alike := 0
-	enough := false
-	err := sideBySide(ctx, most, func(ctx context.Context, i int) (candidate, error) {
-		return f.try(ctx, *f.seed+uint64(i), filepath.Join(scratch, strconv.Itoa(i)))
-	}, func(c candidate) bool {
-		tried = append(tried, c)
-		alike, enough = p.divide(tried, *f.count)
-		progress.update(-1, fmt.Sprintf("%s tried, %d of %d alike", goshawk.Count(len(tried), "world", "worlds"), alike, *f.count))
-		return !enough
-	})
-	if err = errors.Join(err, os.RemoveAll(scratch)); err != nil {
-		return err
+	alike, enough := 0, false
+	judge := func() {
+		alike, enough = p.divide(w.tried, *f.count)
+		progress.update(-1, fmt.Sprintf("%s tried, %d of %d alike", goshawk.Count(len(w.tried), "world", "worlds"), alike, *f.count))
+	}
+	// One by one, as they were tried: what is chosen is the same as without the interruption.
+	before := w.tried
+	for n := 0; n < min(len(before), most) && !enough; n++ {
+		w.tried = before[:n+1]
+		judge()
+	}
+	if first := len(w.tried); !enough && first < most {
+		var failed error
+		err := sideBySide(ctx, most-first, func(ctx context.Context, i int) (candidate, error) {
+			return f.try(ctx, *f.seed+uint64(first+i), filepath.Join(w.candidates(), strconv.Itoa(i)))
+		}, func(c candidate) bool {
+			if failed = w.note(&c); failed != nil {
+				return false
+			}
+			w.tried = append(w.tried, c)
+			judge()
+			return !enough
+		})
+		if err = errors.Join(err, failed, w.clear()); err != nil {
+			return err
+		}
 	}
 	if !enough {
 		hint := "ask for fewer, or for worlds with more transactions"
-		if n := slices.IndexFunc(tried, func(c candidate) bool { return c.Reason != "" && c.Reason != unlike }); n >= 0 {
-			hint = fmt.Sprintf("seed %d: %s", tried[n].Seed, tried[n].Note)
+		if n := slices.IndexFunc(w.tried, func(c candidate) bool { return c.Reason != "" && c.Reason != unlike }); n >= 0 {
+			hint = fmt.Sprintf("seed %d: %s", w.tried[n].Seed, w.tried[n].Note)
 		}
-		return goshawk.Errorf(goshawk.NotFound, "of %d worlds only %d are of equal difficulty", len(tried), alike).WithHint("%s", hint)
+		return goshawk.Errorf(goshawk.NotFound, "of %d worlds only %d are of equal difficulty", len(w.tried), alike).WithHint("%s", hint)
 	}
-	spec, err := f.spec(*f.seed)
-	p.Era = spec.Era
-	return err
+	return nil
 }
 
 // divide keeps the first of the candidates that are alike, and says how many are

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -8,6 +9,8 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -115,6 +118,104 @@ func TestPoolInterrupted(t *testing.T) {
 	left, err := os.ReadDir(dir)
 	if err != nil || len(left) > 0 {
 		t.Error(left, err)
+	}
+}
+
+// TestPoolGoesOn: a pool that was interrupted or killed goes on from the seeds that
+// were tried, and becomes the same pool.
+func TestPoolGoesOn(t *testing.T) {
+	emptyHome(t)
+	dir := t.TempDir()
+	work, tried := filepath.Join(dir, ".pool"+unfinished), filepath.Join(dir, ".pool"+unfinished, "tried")
+	run := func(ctx context.Context, out, count string) answer {
+		return ask(ctx, "world", "pool", "--level", "basic", "--txs", "3000", "--count", count, "--out", filepath.Join(dir, out))
+	}
+	list := func(out string) string {
+		text, err := os.ReadFile(filepath.Join(dir, out, poolName))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	if a := run(t.Context(), "whole", "2"); a.code != exitDone {
+		t.Fatal(a.err)
+	}
+
+	ctx, cancel := context.WithCancel(t.Context())
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		for ctx.Err() == nil {
+			if text, err := os.ReadFile(tried); err == nil && bytes.Count(text, []byte("\n")) > 3 {
+				cancel()
+			}
+			runtime.Gosched()
+		}
+	})
+	a := run(ctx, "pool", "2")
+	cancel()
+	watch.Wait()
+	if a.code != exitInterrupted || !strings.Contains(a.err, "the same command goes on from there") {
+		t.Fatal(a.code, a.err)
+	}
+	entries, err := os.ReadDir(work)
+	if err != nil || len(entries) != 2 { // the lock, and what was tried
+		t.Fatal(entries, err)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, "pool")); err == nil {
+		t.Fatal("there is a pool")
+	}
+	noted, err := os.ReadFile(tried)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	// A kill leaves worlds that are not whole, and half a line.
+	if err := errors.Join(os.MkdirAll(filepath.Join(work, "pool", "999"), 0o700), os.MkdirAll(filepath.Join(work, "candidates", "7"), 0o700),
+		os.WriteFile(tried, append(slices.Clone(noted), `{"seed":`...), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if a := run(t.Context(), "pool", "2"); a.code != exitDone {
+		t.Fatal(a.err)
+	}
+	if list("pool") != list("whole") {
+		t.Errorf("the pool is another one:\n%s\n%s", list("pool"), list("whole"))
+	}
+	if entries, err := os.ReadDir(filepath.Join(dir, "pool")); err != nil || len(entries) != 3 {
+		t.Error(entries, err)
+	}
+	if _, err := os.Lstat(work); err == nil {
+		t.Error("the work is still there")
+	}
+
+	// What was tried is not tried again; a pool that is asked for otherwise begins anew.
+	if err := errors.Join(os.RemoveAll(filepath.Join(dir, "pool")), os.Mkdir(work, 0o700),
+		os.WriteFile(tried, bytes.Replace(noted, []byte(`"sum":`), []byte(`"sum":7000`), 1), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if a := run(t.Context(), "pool", "1"); a.code != exitDone || !strings.Contains(list("pool"), `"sum": 7000`) {
+		t.Error(a.err, list("pool"))
+	}
+	if err := errors.Join(os.RemoveAll(filepath.Join(dir, "pool")), os.Mkdir(work, 0o700), os.WriteFile(tried, append([]byte("x"), noted...), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if a := run(t.Context(), "pool", "2"); a.code != exitDone || list("pool") != list("whole") {
+		t.Error(a.err, list("pool"))
+	}
+}
+
+// TestPoolAlone: a pool is made by one process at a time.
+func TestPoolAlone(t *testing.T) {
+	emptyHome(t)
+	out := filepath.Join(t.TempDir(), "pool")
+	w, err := openPoolWork(out, []byte("{}"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if a := ask(t.Context(), "world", "pool", "--level", "basic", "--txs", "3000", "--count", "1", "--out", out); a.code != exitFailed || !strings.Contains(a.err, "is being made by another process") {
+		t.Error(a.code, a.err)
+	}
+	if err := w.close(false); err != nil {
+		t.Error(err)
 	}
 }
 
