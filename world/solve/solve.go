@@ -42,7 +42,7 @@ const (
 	// not worth a request and is not followed.
 	smallest = 1_000
 	// least is the part of a deposit, one in so many, that must come from the case.
-	least = 10
+	least = 4
 	// farthest is how many payments away it stops: peel chains are long.
 	farthest = 120
 )
