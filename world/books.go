@@ -14,9 +14,11 @@ const (
 	EntryWithdrawal // it is paid
 	EntryLogin      // and nothing else
 	EntryIdentify   // the customer hands in papers
+	EntryWin        // a bet: the stake comes once more
+	EntryLoss       // a bet: the stake is gone
 )
 
-var entryKinds = [...]string{"open", "deposit", "buy", "sell", "request", "withdrawal", "login", "identify"}
+var entryKinds = [...]string{"open", "deposit", "buy", "sell", "request", "withdrawal", "login", "identify", "win", "loss"}
 
 func (k EntryKind) String() string { return entryKinds[k] }
 
@@ -33,6 +35,8 @@ type Entry struct {
 	Cents    uint64  // that a trade moved the other way
 	Balance  uint64  // the account's satoshis afterwards
 	Address  Address // that received; 0 of trades
+	To       Address // of EntryRequest: where the customer wants it
+	Part     Part    // of EntryWithdrawal: in the crime that the request was made for
 
 	Time     uint32
 	Height   int32
@@ -210,7 +214,7 @@ func (c *Custodian) Withdraw(e *Economy, a *Account, to Dest, satoshis uint64, o
 	}
 	c.queue = append(c.queue, payout{a, to, satoshis, o})
 	n := c.entry(e, EntryRequest, a)
-	n.Satoshis, n.Fee = satoshis, c.style.fee
+	n.Satoshis, n.Fee, n.To = satoshis, c.style.fee, to.Address
 	e.plan.books = append(e.plan.books, n)
 	return true
 }
@@ -343,7 +347,7 @@ func (c *Custodian) pay(e *Economy, list []payout) bool {
 		p := &list[w.asked]
 		n := c.entry(e, EntryWithdrawal, p.account)
 		n.Satoshis, n.Fee, n.Address = p.value, c.style.fee, p.to.Address
-		n.Position, n.Output = int32(position), uint32(place)
+		n.Position, n.Output, n.Part = int32(position), uint32(place), p.order.Part
 		e.plan.books = append(e.plan.books, n)
 		if p.order.Receipt != nil {
 			e.plan.shared = append(e.plan.shared, sharedReceipt{p.order.Receipt, position, n.Output})

@@ -233,10 +233,7 @@ func (e *Economy) invoice(s *shop) Dest {
 	if s.till == nil {
 		return e.Receive(s.wallet)
 	}
-	to := e.newAddress(s.till.service.deposits, s.till.service.style.form, Invoice)
-	to.account = s.till
-	e.plan.owners[len(e.plan.owners)-1].account = s.till.ID
-	return to
+	return s.till.service.Invoice(e, s.till)
 }
 
 func (e *Economy) shopping(p *Person, r *Rand) {

@@ -149,6 +149,12 @@ func TestBooksAgreeWithTheChain(t *testing.T) {
 		m, _ := build(t, Spec{Seed: 5, Era: era, Txs: 6_000, Scenarios: []Scenario{&theft{check: check}}, Observer: books})
 		chain := validate(t, m)
 		balances := map[uint32]uint64{}
+		type request struct {
+			account  uint32
+			to       Address
+			satoshis uint64
+		}
+		asked := map[request]int{}
 		seen := map[EntryKind]int{}
 		for i, n := range books.entries {
 			seen[n.Kind]++
@@ -170,17 +176,25 @@ func TestBooksAgreeWithTheChain(t *testing.T) {
 				}
 			case EntryRequest:
 				balances[n.Account] -= n.Satoshis + n.Fee
-			case EntryBuy:
+				asked[request{n.Account, n.To, n.Satoshis}]++
+			case EntryBuy, EntryWin:
 				balances[n.Account] += n.Satoshis
-			case EntrySell:
+			case EntrySell, EntryLoss:
 				balances[n.Account] -= n.Satoshis
 			default:
+			}
+			if n.Kind == EntryWithdrawal {
+				if r := (request{n.Account, n.Address, n.Satoshis}); asked[r] == 0 {
+					t.Fatalf("%d: %+v was not asked for", era, n)
+				} else {
+					asked[r]--
+				}
 			}
 			if balances[n.Account] != n.Balance {
 				t.Fatalf("%d: %+v: the balance is %d", era, n, balances[n.Account])
 			}
 		}
-		for _, kind := range []EntryKind{EntryOpen, EntryDeposit, EntryBuy, EntrySell, EntryRequest, EntryWithdrawal} {
+		for _, kind := range []EntryKind{EntryOpen, EntryDeposit, EntryBuy, EntrySell, EntryRequest, EntryWithdrawal, EntryWin, EntryLoss} {
 			if seen[kind] < 10 {
 				t.Errorf("%d: %d entries of %s", era, seen[kind], kind)
 			}

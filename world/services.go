@@ -33,6 +33,7 @@ type casino struct {
 	wallet *Wallet
 	houses []Address
 	bets   []bet
+	books  clientele
 	rng    Rand
 }
 
@@ -40,12 +41,16 @@ type bet struct {
 	value  uint64
 	to     Dest
 	height int32
+	player *client
+	coin   slot
 }
 
 // mixer takes coins and gives others back, in parts and later, for a share.
 type mixer struct {
 	wallet *Wallet
 	owed   []mixPayout
+	taken  []mixOrder // that are not confirmed yet
+	books  clientele  // an account for each order
 	rng    Rand
 }
 
@@ -54,6 +59,15 @@ type mixPayout struct {
 	value uint64
 	due   int32
 	order Order
+	of    *client
+	fee   uint64 // that the service keeps of this part
+}
+
+// mixOrder is a payment to the mixing service.
+type mixOrder struct {
+	of     *client
+	coin   slot
+	height int32
 }
 
 // broker buys and sells large sums privately, and keeps accounts at exchanges.
@@ -61,6 +75,8 @@ type broker struct {
 	wallet   *Wallet
 	accounts []*Account
 	buyers   []*Person
+	given    map[Address]*client // where clients pay in
+	books    clientele
 	rng      Rand
 }
 
@@ -74,8 +90,11 @@ func (e *Economy) foundServices() {
 	for range 4 {
 		e.casino.houses = append(e.casino.houses, e.NewAddress(e.casino.wallet, House).Address)
 	}
+	e.casino.books = newClientele(e.casino.wallet.Actor)
 	e.mixer = &mixer{wallet: service(MixingService, "Fogbank", Software{Form: form, Choose: OldestFirst, Place: Anywhere, Version: 1}), rng: newRand(e.spec.Seed, "mixer", 0)}
 	e.broker = &broker{wallet: service(Broker, "Meridian Desk", Software{Form: form, Choose: LargestFirst, Version: 1, Changed: true}), rng: newRand(e.spec.Seed, "broker", 0)}
+	e.mixer.books = newClientele(e.mixer.wallet.Actor)
+	e.broker.books, e.broker.given = newClientele(e.broker.wallet.Actor), map[Address]*client{}
 	for _, c := range e.exchanges[:2] {
 		a := c.Open(e, e.broker.wallet.Actor)
 		a.sells = true
@@ -113,7 +132,10 @@ func (e *Economy) bet(p *Person, r *Rand) bool {
 	if v < 2*Dust || !e.Pay(p.Wallet, []Payment{{to, v}}, Order{Kind: Bet}) {
 		return false
 	}
-	c.bets = append(c.bets, bet{v, e.Receive(p.Wallet), e.height})
+	coin, _ := e.made()
+	player := c.books.of(e, p.Actor)
+	c.books.visit(e, player)
+	c.bets = append(c.bets, bet{v, e.Receive(p.Wallet), e.height, player, coin})
 	return true
 }
 
@@ -123,8 +145,15 @@ func (e *Economy) payWinners() {
 	n := 0
 	for ; n < len(c.bets) && c.bets[n].height < e.height; n++ {
 		b := &c.bets[n]
-		if c.rng.Chance(4_850) && c.wallet.balance > 3*b.value {
-			e.Pay(c.wallet, []Payment{{b.to, 2 * b.value}}, Order{Kind: Winnings})
+		c.books.deposit(e, b.player, b.coin)
+		if !c.rng.Chance(4_850) || c.wallet.balance <= 3*b.value {
+			c.books.note(e, EntryLoss, b.player, b.value)
+			continue
+		}
+		c.books.note(e, EntryWin, b.player, b.value)
+		c.books.request(e, b.player, b.to.Address, 2*b.value, 0)
+		if e.Pay(c.wallet, []Payment{{b.to, 2 * b.value}}, Order{Kind: Winnings}) {
+			c.books.pay(e, b.player, b.to.Address, 2*b.value, 0)
 		}
 	}
 	c.bets = c.bets[:copy(c.bets, c.bets[n:])]
@@ -145,16 +174,28 @@ func (e *Economy) Mix(w *Wallet, satoshis uint64, to []Dest, o Order) bool {
 	paid := o
 	paid.Kind, paid.Actor = MixPayout, m.wallet.Actor
 	o.Kind = MixDeposit
-	if part < 20*Dust || !e.Pay(w, []Payment{{e.NewAddress(m.wallet, DepositAddress), satoshis}}, o) {
+	if part < 20*Dust {
 		return false
 	}
+	in := e.NewAddress(m.wallet, DepositAddress)
+	row := len(e.plan.owners) - 1
+	if !e.Pay(w, []Payment{{in, satoshis}}, o) {
+		return false
+	}
+	coin, _ := e.made()
+	k := m.books.open(e, w.Actor)
+	e.plan.owners[row].account = k.account
+	m.taken = append(m.taken, mixOrder{k, coin, e.height})
+	paid.Receipt = nil
+	whole := satoshis / uint64(len(to))
 	for i, d := range to {
 		v := part
 		if i+1 < len(to) {
 			v -= m.rng.Below(part / 8)
+		} else {
+			whole = satoshis - whole*uint64(i)
 		}
-		paid.Receipt = nil
-		m.owed = append(m.owed, mixPayout{d, v, e.height + int32(m.rng.Between(hour, 2*day)), paid})
+		m.owed = append(m.owed, mixPayout{d, v, e.height + int32(m.rng.Between(hour, 2*day)), paid, k, whole - v})
 	}
 	return true
 }
@@ -170,17 +211,44 @@ func (e *Economy) mix(p *Person, r *Rand) {
 
 func (e *Economy) payMixed() {
 	m := e.mixer
+	m.accept(e)
 	kept := m.owed[:0]
 	for _, o := range m.owed {
 		if o.due > e.height || !e.Pay(m.wallet, []Payment{{o.to, o.value}}, o.order) {
 			kept = append(kept, o)
+			continue
 		}
+		m.books.pay(e, o.of, o.to.Address, o.value, o.fee)
 	}
 	m.owed = kept
 }
 
-// Broker returns where the over-the-counter broker takes coins from a client.
-func (e *Economy) Broker() Dest { return e.NewAddress(e.broker.wallet, DepositAddress) }
+// accept notes the orders whose coins are confirmed.
+func (m *mixer) accept(e *Economy) {
+	n := 0
+	for ; n < len(m.taken) && m.taken[n].height < e.height; n++ {
+		t := &m.taken[n]
+		m.books.deposit(e, t.of, t.coin)
+		for i := range m.owed {
+			if o := &m.owed[i]; o.of == t.of {
+				m.books.request(e, o.of, o.to.Address, o.value, o.fee)
+			}
+		}
+	}
+	m.taken = m.taken[:copy(m.taken, m.taken[n:])]
+}
+
+// Broker returns where the over-the-counter broker takes coins from a client: an
+// address for this deal.
+func (e *Economy) Broker(client *Actor) Dest {
+	b := e.broker
+	to := e.NewAddress(b.wallet, DepositAddress)
+	k := b.books.of(e, client)
+	b.books.visit(e, k)
+	b.given[to.Address] = k
+	e.plan.owners[len(e.plan.owners)-1].account = k.account
+	return to
+}
 
 // deal sells a large sum to the broker, or asks to buy one.
 func (e *Economy) deal(p *Person, r *Rand) {
@@ -191,27 +259,53 @@ func (e *Economy) deal(p *Person, r *Rand) {
 	}
 	v := p.Wallet.balance / 100 * r.Between(30, 80)
 	if v > 40*Dust {
-		e.Pay(p.Wallet, []Payment{{e.Broker(), v}}, Order{Kind: Settlement})
+		e.Pay(p.Wallet, []Payment{{e.Broker(p.Actor), v}}, Order{Kind: Settlement})
 	}
 }
 
 // brokerage has the broker serve buyers and bring what is left to its accounts.
 func (e *Economy) brokerage() {
 	b := e.broker
+	b.take(e)
 	if e.height%hour != 0 {
 		return
 	}
 	kept := b.buyers[:0]
 	for _, p := range b.buyers {
 		v := e.typed(p, max(p.wealth, 40*Dust), &b.rng)
-		if !e.Pay(b.wallet, []Payment{{e.Receive(p.Wallet), v}}, Order{Kind: Settlement}) && len(kept) < 20 {
-			kept = append(kept, p)
+		to := e.Receive(p.Wallet)
+		if !e.Pay(b.wallet, []Payment{{to, v}}, Order{Kind: Settlement}) {
+			if len(kept) < 20 {
+				kept = append(kept, p)
+			}
+			continue
 		}
+		k := b.books.of(e, p.Actor)
+		b.books.visit(e, k)
+		b.books.trade(e, EntryBuy, k, v, 101)
+		b.books.request(e, k, to.Address, v, 0)
+		b.books.pay(e, k, to.Address, v, 0)
 	}
 	b.buyers = kept
 	if coins := len(b.wallet.coins) - b.wallet.head; coins >= 6 || coins > 0 && e.height%day == 0 {
 		a := b.accounts[b.rng.Pick(len(b.accounts))]
 		e.SendAll(b.wallet, a.service.DepositAddress(e, a), 8, Order{Kind: Deposit})
+	}
+}
+
+// take notes the coins that clients brought in the block before: the broker buys
+// them at once. They lie at the wallet's end, for it has not paid since.
+func (b *broker) take(e *Economy) {
+	coins := b.wallet.coins[b.wallet.head:]
+	first := len(coins)
+	for first > 0 && e.coins[coins[first-1]].height == e.height-1 {
+		first--
+	}
+	for _, s := range coins[first:] {
+		if k := b.given[e.coins[s].address]; k != nil {
+			b.books.deposit(e, k, s)
+			b.books.trade(e, EntrySell, k, k.coins, 99)
+		}
 	}
 }
 

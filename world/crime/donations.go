@@ -133,7 +133,7 @@ func (s *campaign) change(w *world.Wallet, branch int, exit *account) {
 	s.peel(w, 1+s.level.Peels/3, func(n int) (world.Dest, uint64) {
 		v := s.typed(w.Balance() / 100 * s.rng.Between(10, 30))
 		if n == 0 && branch%2 == 1 {
-			return s.e.Broker(), v
+			return s.e.Broker(w.Actor), v
 		}
 		return s.into(s.exits[(branch+n)%len(s.exits)]), v
 	}, func() { s.after(s.pause(), func() bool { return s.empty(w, exit) }) })

@@ -148,7 +148,7 @@ func (s *bazaar) vend() {
 		}
 		switch {
 		case v.exit == nil:
-			s.after(s.pause(), func() bool { return s.pay(v.wallet, s.e.Broker(), s.typed(v.wallet.Balance()/100*70), CashOut) })
+			s.after(s.pause(), func() bool { return s.pay(v.wallet, s.e.Broker(v.actor), s.typed(v.wallet.Balance()/100*70), CashOut) })
 		case i == 0 && s.e.Height() < s.part(700):
 			// The most careful one mixes first.
 			s.launder(v.wallet, v.member, 50, v.exit, func() {})

@@ -168,7 +168,7 @@ func (s *extortion) cashOut(w *world.Wallet, branch int, exits []*account) {
 // develop sells half of the developer's share to the broker; the rest is kept.
 func (s *extortion) develop() {
 	s.carry(s.panel, s.developer, 1+s.level.Hops/3, func(w *world.Wallet) {
-		s.after(s.pause(), func() bool { return s.pay(w, s.e.Broker(), s.typed(w.Balance()/2), CashOut) })
+		s.after(s.pause(), func() bool { return s.pay(w, s.e.Broker(w.Actor), s.typed(w.Balance()/2), CashOut) })
 	})
 }
 

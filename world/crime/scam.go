@@ -171,7 +171,7 @@ func (s *ponzi) scatter() {
 // to an account.
 func (s *ponzi) trade(w *world.Wallet, exit *account) {
 	s.peel(w, 2, func(int) (world.Dest, uint64) {
-		return s.e.Broker(), s.typed(w.Balance() / 100 * s.rng.Between(35, 60))
+		return s.e.Broker(w.Actor), s.typed(w.Balance() / 100 * s.rng.Between(35, 60))
 	}, func() { s.after(s.pause(), func() bool { return s.empty(w, exit) }) })
 }
 

@@ -16,9 +16,11 @@ func (c claim) over(p Identity) Identity {
 	return p
 }
 
-// verdict says what is wrong with the papers.
-func (c claim) verdict(p Identity) string {
+// verdict says what is wrong with the papers that were shown for a level of verification.
+func (c claim) verdict(p Identity, level int) string {
 	switch {
+	case level == 0:
+		return "none"
 	case c.Forged:
 		return "forged"
 	case c.Name != "" && c.Name != p.Name:
@@ -28,8 +30,20 @@ func (c claim) verdict(p Identity) string {
 	}
 }
 
-// write ends a customer's row: who they are, as far as a level of verification asks.
-func (p *Identity) write(c *sheet, level int) error {
+// write ends a customer's row: who they are, as far as a level of verification
+// asks. mail says whether one whom nobody asked left an e-mail address.
+func (p *Identity) write(c *sheet, level int, mail bool) error {
+	if level == 0 {
+		for range 12 { // all from the type to the day a document expires
+			c.text("")
+		}
+		if mail {
+			c.text(p.Email)
+		} else {
+			c.text("")
+		}
+		return c.text("").number(0).end()
+	}
 	kind := "person"
 	if p.Firm {
 		kind = "firm"

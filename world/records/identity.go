@@ -157,11 +157,22 @@ func (p *Identity) connect(era world.Era, r *world.Rand, place byte) {
 	}
 	p.Mobile = netip.AddrFrom4([4]byte{100, 64 + place, byte(r.Below(4)), byte(1 + r.Below(60))})
 	if r.Chance(900) {
-		p.Away = netip.AddrFrom4([4]byte{198, 18, byte(r.Below(24)), byte(1 + r.Below(12))})
+		p.Away = exit(r)
 	}
 	if r.Chance(3_500) {
 		p.Second = hexadecimal(r.Uint64())
 	}
+}
+
+// hide has somebody come through VPNs' exits, with a device that is used nowhere else.
+func (p *Identity) hide(r *world.Rand) {
+	p.Home, p.Mobile, p.Away = exit(r), exit(r), netip.Addr{}
+	p.Device, p.Second = hexadecimal(r.Uint64()), ""
+}
+
+// exit draws an exit of a VPN.
+func exit(r *world.Rand) netip.Addr {
+	return netip.AddrFrom4([4]byte{198, 18, byte(r.Below(24)), byte(1 + r.Below(12))})
 }
 
 // fill puts digits and letters into a pattern.

@@ -7,14 +7,16 @@ import (
 // Records writes a world's papers. It implements world.Observer; one serves one
 // world.
 //
-// Below services/ every service that keeps accounts has a folder: customers.csv
-// (who they say they are), accounts.json, logins.csv, addresses.csv (where they
-// pay in), deposits.csv, withdrawals.csv, trades.csv, and balances.csv, in which
-// every change of an account names the row that it comes from. Below
-// public/labels/ lie what vendors and the public say about addresses (TagPacks),
-// who the services are (an ActorPack), and, where an authority lists somebody,
-// its sanctions list. truth/customers.csv says whose papers are not their own,
-// truth/labels.csv which labels are wrong, and why.
+// Below services/ every service has a folder: retention.json (what it keeps),
+// and, as far as it does, customers.csv (who they say they are), accounts.json,
+// logins.csv, addresses.csv (where they pay in), deposits.csv, withdrawals.csv,
+// trades.csv or bets.csv, and balances.csv, in which every change of an account
+// names the row that it comes from. Below public/labels/ lie what vendors and the
+// public say about addresses (TagPacks), who the services are (an ActorPack),
+// and, where an authority lists somebody, its sanctions list. truth/customers.csv
+// says who customers are and whose papers are not their own,
+// truth/withdrawals.csv which withdrawals are part of a crime, truth/labels.csv
+// which labels are wrong, and why.
 type Records struct {
 	e        *world.Economy
 	create   world.Create
@@ -25,6 +27,7 @@ type Records struct {
 	time     uint32 // of the block that is being told
 	before   uint32 // of the block before
 	public   *public
+	cases    *sheet // withdrawals that are part of a crime
 }
 
 // New returns what writes the papers of one world.
@@ -35,6 +38,9 @@ func (r *Records) Begin(e *world.Economy, create world.Create) error {
 	r.e, r.create = e, create
 	r.time, r.before = e.Started(), e.Started()
 	var err error
+	if r.cases, err = newSheet(create, "truth/withdrawals.csv", "service,withdrawal,account,satoshis,tx,output,case,stage"); err != nil {
+		return err
+	}
 	r.public, err = newPublic(e, create)
 	return err
 }
@@ -62,7 +68,7 @@ func (r *Records) Owned(o *world.Owned) error {
 	if err := r.tick(o.Height, o.Time); err != nil {
 		return err
 	}
-	if o.Account != 0 {
+	if o.Account != 0 || o.Actor.Role == world.Gambling && o.Purpose == world.House {
 		s, err := r.service(o.Actor)
 		if err == nil {
 			err = s.own(o)
@@ -92,42 +98,47 @@ func (r *Records) Booked(n *world.Entry, address string) error {
 	if a == nil {
 		a = r.open(s, n)
 	}
-	switch n.Kind {
-	case world.EntryOpen:
-		if n.Height > 1 {
-			s.visit(n, a, r.before)
-		}
-	case world.EntryIdentify:
+	if n.Kind == world.EntryIdentify {
 		a.identify(n.Time, *n.Claim)
+	}
+	if s.logins != nil && a.comes(n, s.bets != nil) {
 		s.visit(n, a, r.before)
-	case world.EntryLogin:
-		s.visit(n, a, r.before)
-	case world.EntrySell:
-		// What is sold as it comes in, nobody logs in for.
-		if a.credited != n.Height && a.visited != n.Height {
-			s.visit(n, a, r.before)
-		}
-	case world.EntryBuy, world.EntryRequest:
-		if a.visited != n.Height {
-			s.visit(n, a, r.before)
-		}
-	case world.EntryDeposit:
-		if a.visited != n.Height && a.rng.Chance(1_500) { // has it come?
-			s.visit(n, a, r.before)
-		}
-	default:
+	}
+	if s.terms.forgets {
+		return s.hold(told{entry: *n, address: address}, a)
 	}
 	return s.entry(n, a, address)
+}
+
+// comes says whether a customer logged in for what is noted. A player is paid
+// without asking.
+func (a *account) comes(n *world.Entry, player bool) bool {
+	switch n.Kind {
+	case world.EntryOpen:
+		return n.Height > 1
+	case world.EntryIdentify, world.EntryLogin:
+		return true
+	case world.EntrySell:
+		// What is sold as it comes in, nobody logs in for.
+		return a.credited != n.Height && a.visited != n.Height
+	case world.EntryBuy, world.EntryRequest:
+		return a.visited != n.Height && !player
+	case world.EntryDeposit:
+		return a.visited != n.Height && !player && a.rng.Chance(1_500) // has it come?
+	default:
+		return false
+	}
 }
 
 func (r *Records) service(a *world.Actor) (*service, error) {
 	if s := r.byActor[a.ID]; s != nil {
 		return s, nil
 	}
-	s, err := newService(a, r.create)
+	s, err := newService(a, termsOf(r.e, a), r.create)
 	if err != nil {
 		return nil, err
 	}
+	s.cases, s.text = r.cases, r.e.Text
 	r.services = append(r.services, s)
 	r.byActor[a.ID] = s
 	return s, nil
@@ -139,34 +150,7 @@ func (r *Records) open(s *service, n *world.Entry) *account {
 	if n.Height == 1 {
 		a.opened -= uint32(a.rng.Below(2 * 365 * 86_400))
 	}
-	type odds struct{ second, third, none, text, key uint64 } // percent
-	var o odds
-	switch era := r.e.Era(); {
-	case era >= world.Era2022:
-		o = odds{100, 30, 5, 25, 15}
-	case era >= world.Era2019:
-		o = odds{85, 20, 20, 30, 5}
-	default:
-		o = odds{65, 15, 55, 15, 1}
-	}
-	level := 1
-	switch n := a.rng.Below(100); {
-	case n < o.third || a.who.Firm:
-		level = 3
-	case n < o.second:
-		level = 2
-	}
-	a.papers = []paper{{since: a.opened, level: level}}
-	switch n := a.rng.Below(100); {
-	case n < o.none:
-		a.factor = "none"
-	case n < o.none+o.text:
-		a.factor = "text message"
-	case n < o.none+o.text+o.key:
-		a.factor = "security key"
-	default:
-		a.factor = "authenticator"
-	}
+	a.register(&s.terms.odds)
 	s.accounts = append(s.accounts, a)
 	s.byID[a.id] = a
 	return a
@@ -191,11 +175,23 @@ func (r *Records) End(_ *world.Economy, create world.Create) error {
 		return err
 	}
 	for _, s := range r.services {
-		if err := s.close(create, truth); err != nil {
+		if err := s.close(create, truth, r.e.Time()); err != nil {
+			return err
+		}
+	}
+	for _, a := range r.public.known {
+		if a.Role != world.CoinJoinService {
+			continue
+		}
+		t := termsOf(r.e, a)
+		if err := t.retention(create, a); err != nil {
 			return err
 		}
 	}
 	if err := truth.Close(); err != nil {
+		return err
+	}
+	if err := r.cases.Close(); err != nil {
 		return err
 	}
 	return r.public.close(create)

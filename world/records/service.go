@@ -15,17 +15,23 @@ import (
 // they come; what is known of a customer is written at the end.
 type service struct {
 	actor    *world.Actor
-	folder   string // below services/
+	terms    terms
+	text     func(world.Address) string // writes an address
+	folder   string                     // below services/
 	accounts []*account
 	byID     map[uint32]*account
 
-	logins, deposits, withdrawals, trades, balances, addresses *sheet
-	visits                                                     []visit // of the block that is being told
-	numbers                                                    numbers
+	// nil: it keeps none
+	logins, deposits, withdrawals, trades, bets, balances, addresses *sheet
+	cases                                                            *sheet  // of all services: withdrawals that are part of a crime
+	visits                                                           []visit // of the block that is being told
+	numbers                                                          numbers
+	held                                                             []told // of orders that are not deleted yet
+	full                                                             int    // how many to hold before looking for what is to be deleted
 }
 
 // numbers count a service's papers.
-type numbers struct{ deposits, withdrawals, trades uint64 }
+type numbers struct{ deposits, withdrawals, trades, bets uint64 }
 
 // account is what a service knows of a customer.
 type account struct {
@@ -41,6 +47,9 @@ type account struct {
 	credited int32     // height of the last deposit
 	last     uint32    // time of the last log-in
 	address  string    // that it pays in at, of those who keep one
+	mail     bool      // left an e-mail address where nothing was asked for
+	due      int       // payments of an order that are still to come
+	done     uint32    // time of the last one
 	sums     sums
 }
 
@@ -52,6 +61,8 @@ type sums struct {
 	Fees        uint64 `json:"fees,string"`
 	Bought      uint64 `json:"bought,string"`
 	Sold        uint64 `json:"sold,string"`
+	Won         uint64 `json:"won,string"`
+	Lost        uint64 `json:"lost,string"`
 	Balance     uint64 `json:"balance,string"`
 }
 
@@ -66,6 +77,7 @@ type paper struct {
 type request struct {
 	number, satoshis, fee uint64
 	at                    uint32
+	to                    world.Address
 }
 
 // visit is a log-in.
@@ -78,8 +90,8 @@ type visit struct {
 	failed  bool
 }
 
-func newService(a *world.Actor, create world.Create) (*service, error) {
-	s := &service{actor: a, folder: "services/" + slug(a.Name, "-") + "/", byID: map[uint32]*account{}}
+func newService(a *world.Actor, t terms, create world.Create) (*service, error) {
+	s := &service{actor: a, terms: t, folder: "services/" + slug(a.Name, "-") + "/", byID: map[uint32]*account{}}
 	for _, t := range []struct {
 		to           **sheet
 		name, header string
@@ -88,9 +100,13 @@ func newService(a *world.Actor, create world.Create) (*service, error) {
 		{&s.deposits, "deposits.csv", "deposit,time,account,satoshis,address,tx,output"},
 		{&s.withdrawals, "withdrawals.csv", "withdrawal,requested,paid,account,satoshis,fee,address,tx,output"},
 		{&s.trades, "trades.csv", "trade,time,account,side,satoshis,usd"},
+		{&s.bets, "bets.csv", "bet,time,account,satoshis,result"},
 		{&s.balances, "balances.csv", "time,account,reference,change,balance"},
 		{&s.addresses, "addresses.csv", "address,account,since"},
 	} {
+		if !slices.Contains(s.terms.files, t.name) {
+			continue
+		}
 		var err error
 		if *t.to, err = newSheet(create, s.folder+t.name, t.header); err != nil {
 			return nil, err
@@ -125,20 +141,39 @@ func (s *service) entry(n *world.Entry, a *account, address string) error {
 			return err
 		}
 		return s.balance(n, a, 'T', s.numbers.trades, sign, n.Satoshis)
+	case world.EntryWin, world.EntryLoss:
+		s.numbers.bets++
+		result, sign := "won", byte('+')
+		if n.Kind == world.EntryLoss {
+			result, sign = "lost", '-'
+			a.sums.Lost += n.Satoshis
+		} else {
+			a.sums.Won += n.Satoshis
+		}
+		if err := s.bets.id('B', s.numbers.bets).time(n.Time).number(uint64(a.id)).number(n.Satoshis).text(result).end(); err != nil {
+			return err
+		}
+		return s.balance(n, a, 'B', s.numbers.bets, sign, n.Satoshis)
 	case world.EntryRequest:
 		s.numbers.withdrawals++
 		a.sums.Fees += n.Fee
-		a.asked = append(a.asked, request{s.numbers.withdrawals, n.Satoshis, n.Fee, n.Time})
+		a.asked = append(a.asked, request{s.numbers.withdrawals, n.Satoshis, n.Fee, n.Time, n.To})
 		return s.balance(n, a, 'W', s.numbers.withdrawals, '-', n.Satoshis+n.Fee)
 	case world.EntryWithdrawal:
 		// A batch pays in the order of its outputs, not in that of the requests.
-		i := slices.IndexFunc(a.asked, func(q request) bool { return q.satoshis == n.Satoshis && q.fee == n.Fee })
+		i := slices.IndexFunc(a.asked, func(q request) bool { return q.satoshis == n.Satoshis && q.fee == n.Fee && q.to == n.Address })
 		if i < 0 {
 			return goshawk.Errorf(goshawk.Invalid, "%s pays account %d %d satoshis that nobody asked for", s.actor.Name, a.id, n.Satoshis)
 		}
 		q := a.asked[i]
 		a.asked = slices.Delete(a.asked, i, i+1)
 		a.sums.Withdrawals += n.Satoshis
+		if n.Part.Case != "" {
+			c := s.cases.text(s.actor.Name).id('W', q.number).number(uint64(a.id)).number(n.Satoshis).hash(n.Tx).number(uint64(n.Output))
+			if err := c.text(n.Part.Case).text(n.Part.Stage).end(); err != nil {
+				return err
+			}
+		}
 		return s.withdrawal(a, q, n.Time).text(address).hash(n.Tx).number(uint64(n.Output)).end()
 	default:
 		return nil
@@ -211,28 +246,114 @@ func (s *service) flush(era world.Era) error {
 	return nil
 }
 
-// own writes an address that a customer was given to pay in at.
+// own writes an address that a customer was given to pay in at, or that all use.
 func (s *service) own(o *world.Owned) error {
-	if a := s.byID[o.Account]; a != nil && o.Purpose == world.DepositAddress {
+	if s.terms.forgets {
+		s.held = append(s.held, told{entry: world.Entry{Account: o.Account, Time: o.Time}, address: o.Address, owned: true})
+		return nil
+	}
+	if a := s.byID[o.Account]; a != nil && o.Purpose == world.DepositAddress && s.actor.Role != world.Broker { // there each is for one deal
 		a.address = o.Address
 	}
-	return s.addresses.text(o.Address).number(uint64(o.Account)).time(o.Time).end()
+	return s.owned(o.Address, o.Account, o.Time)
 }
 
-// close writes what is known of the customers, and ends the service's files.
-func (s *service) close(create world.Create, truth *sheet) error {
+func (s *service) owned(address string, account, since uint32) error {
+	c := s.addresses.text(address)
+	if account == 0 {
+		c.text("")
+	} else {
+		c.number(uint64(account))
+	}
+	return c.time(since).end()
+}
+
+// told is what a service was told of an order that it may delete before anybody
+// asks: a line of the books, or an address that it gave.
+type told struct {
+	entry   world.Entry
+	address string
+	owned   bool
+}
+
+// hold keeps a line of the books until its order is deleted or the world ends.
+func (s *service) hold(t told, a *account) error {
+	switch t.entry.Kind {
+	case world.EntryRequest:
+		a.due++
+	case world.EntryWithdrawal:
+		a.due--
+		a.done = t.entry.Time
+	default:
+	}
+	s.held = append(s.held, t)
+	if len(s.held) > s.full {
+		s.forget(t.entry.Time)
+		s.full = max(256, 2*len(s.held))
+	}
+	return nil
+}
+
+// forget deletes the orders that were paid long enough before a time.
+func (s *service) forget(now uint32) {
+	s.held = slices.DeleteFunc(s.held, func(t told) bool {
+		a := s.byID[t.entry.Account]
+		return a != nil && a.due == 0 && a.done > 0 && int64(a.done)+int64(s.terms.hours)*3600 <= int64(now)
+	})
+}
+
+// close writes what is known of the customers when the world ends, and ends the
+// service's files.
+func (s *service) close(create world.Create, truth *sheet, now uint32) error {
+	s.forget(now)
+	for i := range s.held {
+		t := &s.held[i]
+		err := error(nil)
+		if t.owned {
+			err = s.owned(t.address, t.entry.Account, t.entry.Time)
+		} else {
+			err = s.entry(&t.entry, s.byID[t.entry.Account], t.address)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	for _, a := range s.accounts {
 		for _, q := range a.asked {
-			if err := s.withdrawal(a, q, 0).text("").text("").text("").end(); err != nil {
+			if err := s.withdrawal(a, q, 0).text(s.text(q.to)).text("").text("").end(); err != nil {
 				return err
 			}
 		}
 	}
-	for _, c := range []*sheet{s.logins, s.deposits, s.withdrawals, s.trades, s.balances, s.addresses} {
+	for _, c := range []*sheet{s.logins, s.deposits, s.withdrawals, s.trades, s.bets, s.balances, s.addresses} {
+		if c == nil {
+			continue
+		}
 		if err := c.Close(); err != nil {
 			return err
 		}
 	}
+	for _, a := range s.accounts {
+		for _, p := range a.papers {
+			t := truth.text(s.actor.Name).number(uint64(a.id)).time(p.since).number(uint64(a.customer.ID)).text(a.who.Name)
+			if err := t.text(p.claim.verdict(a.who, p.level)).end(); err != nil {
+				return err
+			}
+		}
+	}
+	if !s.terms.forgets {
+		if err := s.customers(create); err != nil {
+			return err
+		}
+		if err := s.summary(create); err != nil {
+			return err
+		}
+	}
+	return s.terms.retention(create, s.actor)
+}
+
+// customers writes who the customers say they are.
+func (s *service) customers(create world.Create) error {
 	c, err := newSheet(create, s.folder+"customers.csv", "account,since,type,name,born,nationality,street,city,postcode,country,document,number,issued,expires,email,phone,level")
 	if err != nil {
 		return err
@@ -240,19 +361,12 @@ func (s *service) close(create world.Create, truth *sheet) error {
 	for _, a := range s.accounts {
 		for _, p := range a.papers {
 			shown := p.claim.over(a.who)
-			if err := shown.write(c.number(uint64(a.id)).time(p.since), p.level); err != nil {
-				return err
-			}
-			t := truth.text(s.actor.Name).number(uint64(a.id)).time(p.since).number(uint64(a.customer.ID)).text(a.who.Name)
-			if err := t.text(p.claim.verdict(a.who)).end(); err != nil {
+			if err := shown.write(c.number(uint64(a.id)).time(p.since), p.level, a.mail); err != nil {
 				return err
 			}
 		}
 	}
-	if err := c.Close(); err != nil {
-		return err
-	}
-	return s.summary(create)
+	return c.Close()
 }
 
 // summary writes the accounts as one JSON document, an account a line.
@@ -274,6 +388,9 @@ func (s *service) summary(create world.Create) (err error) {
 		}
 		last := &a.papers[len(a.papers)-1]
 		shown := last.claim.over(a.who)
+		if last.level == 0 {
+			shown.Name = ""
+		}
 		line, err := json.Marshal(struct {
 			Account  uint32 `json:"account"`
 			Name     string `json:"name"`
