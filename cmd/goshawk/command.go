@@ -348,13 +348,17 @@ func (c *command) refuse(why string, names ...string) error {
 	return nil
 }
 
-// oneOf refuses two flags of the command line that exclude each other.
+// oneOf refuses two flags that exclude each other, where neither gave way to the
+// other: both are of the command line, of the environment or of the settings file.
 func (c *command) oneOf(names ...string) error {
-	names = slices.DeleteFunc(names, func(name string) bool { return !c.given[name] })
-	if len(names) > 1 {
-		return badUsage("--%s and --%s exclude each other", names[0], names[1])
+	names = slices.DeleteFunc(names, func(name string) bool { return !c.given[name] && !c.settled[name] })
+	switch {
+	case len(names) < 2:
+		return nil
+	case c.settled[names[0]]:
+		return badUsage("the settings --%s and --%s exclude each other", names[0], names[1]).WithHint("leave one of them out, in the environment or the settings file")
 	}
-	return nil
+	return badUsage("--%s and --%s exclude each other", names[0], names[1])
 }
 
 // inOrder refuses a stretch of time that ends before it begins. Where one of its
