@@ -8,13 +8,18 @@ FUZZ    ?= 30s
 RACED   := ./ledger ./ingest/... ./node
 TARGETS := linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/amd64
 
-.PHONY: build demo test fmt vet lint race fuzz bench accuracy crashtest dist clean
+.PHONY: build demo picture test fmt vet lint race fuzz bench accuracy crashtest dist clean
 
 build: ## the program, as ./goshawk
 	$(GO) build -trimpath -o goshawk ./cmd/goshawk
 
-demo: ## trace a theft through a small made-up chain
+demo: ## follow a ransom through a made-up world; everything goes to goshawk-demo/
 	@$(GO) run ./cmd/goshawk demo
+
+picture: demo ## the README's: that report, as a browser shows it; needs Chromium and ImageMagick
+	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --force-device-scale-factor=1.5 --window-size=1000,1060 \
+	  --screenshot=$(CURDIR)/docs/report.png file://$(CURDIR)/goshawk-demo/report.html
+	convert docs/report.png +dither -colors 64 -strip PNG8:docs/report.png
 
 test: fmt vet lint ## everything that has to hold
 	$(GO) test -count=1 ./...
@@ -70,4 +75,4 @@ dist: ## one static file for each system, in dist/
 	@cd dist && sha256sum goshawk-* > SHA256SUMS
 
 clean:
-	rm -rf dist goshawk
+	rm -rf dist goshawk goshawk-demo

@@ -69,7 +69,7 @@ var house = [...]rule{
 	{path: "internal/bench", may: []string{everything}, chains: true,
 		why: "it measures all parts together, as the binary wires them; nothing imports it"},
 	{path: "internal/chaingen", chains: true, may: []string{"chain/bitcoin"},
-		why: "it writes one chain's block files for benchmarks and the demo"},
+		why: "it writes one chain's block files for the benchmark and for tests"},
 	{path: "internal/disk",
 		why: "the file layer knows nothing of what is in the files"},
 	{path: "internal/fixture",
