@@ -28,30 +28,58 @@ func FromFiles(ctx context.Context, to Appender, disk FileSystem, paths []string
 		return Summary{Height: -1}, err
 	}
 	d := newFolder(r, disk, paths)
+	err = d.follow(ctx)
+	d.sumKnown()
+	return r.finish(err)
+}
+
+// follow reads the files, and goes on with what is new in them where that is asked.
+func (d *folder) follow(ctx context.Context) error {
 	if err := d.seed(ctx); err != nil {
-		return r.finish(err)
+		return err
 	}
 	for {
 		if err := d.refresh(ctx); err != nil {
-			return r.finish(err)
+			return err
 		}
 		step := d.extend
-		if opts.Partial {
+		if d.run.opts.Partial {
 			step = d.extendPartial
 		}
 		if err := step(ctx); err != nil {
-			return r.finish(err)
+			return err
 		}
-		if !opts.Follow {
-			return r.finish(d.conclude(ctx))
+		if !d.run.opts.Follow {
+			return d.conclude(ctx)
 		}
-		if err := r.commit(); err != nil {
-			return r.finish(err)
+		if err := d.run.commit(); err != nil {
+			return err
 		}
-		r.progress(CaughtUp)
-		if err := wait(ctx, r.opts.Poll); err != nil {
-			return r.finish(err)
+		d.run.progress(CaughtUp)
+		if err := wait(ctx, d.run.opts.Poll); err != nil {
+			return err
 		}
+	}
+}
+
+// sumKnown says between which heights the blocks lie that were known already.
+func (d *folder) sumKnown() {
+	s := &d.run.summary
+	for i := range d.tree.nodes {
+		n := &d.tree.nodes[i]
+		if !n.again {
+			continue
+		}
+		height := int32(-1)
+		if d.run.opts.Partial { // in the tree a fragment's heights count from its root
+			height = d.height(int32(i))
+		} else if n.root != none {
+			height = n.height
+		}
+		if height >= 0 && (s.KnownFrom < 0 || height < s.KnownFrom) {
+			s.KnownFrom = height
+		}
+		s.KnownTo = max(s.KnownTo, height)
 	}
 }
 

@@ -250,6 +250,7 @@ func (d *folder) found(h *bitcoin.Header, at place, again bool) {
 		}
 	} else if !again {
 		d.run.summary.Known++
+		d.tree.nodes[i].again = true
 	}
 	if isNew && d.run.opts.Partial {
 		d.times[i] = h.Time

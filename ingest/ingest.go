@@ -96,6 +96,8 @@ type Summary struct {
 	Blocks       int64     // appended
 	Transactions int64     // appended
 	Known        int64     // met, and already held or met before
+	KnownFrom    int32     // the least height of these; -1 where none is known
+	KnownTo      int32     // the greatest
 	Stale        int64     // left out because their branch has less work
 	Unconnected  int64     // left out because their parent is nowhere, though they may be the chain's
 	Reorganised  int64     // removed from the ledger because their branch lost
@@ -153,7 +155,7 @@ func newRun(to Appender, opts Options) (*run, error) {
 		opts.Poll = defaultPoll
 	}
 	r := &run{to: to, opts: opts, height: -1, late: opts.FromHeight > 0}
-	r.summary.Height = -1
+	r.summary.Height, r.summary.KnownFrom, r.summary.KnownTo = -1, -1, -1
 	if err := r.readTip(); err != nil {
 		return nil, err
 	}

@@ -40,7 +40,7 @@ func TestFirst600InBothOrders(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if again.Blocks != 0 || again.Known != 600 || again.Height != 599 || to.commits != 1 {
+			if again.Blocks != 0 || again.Known != 600 || again.KnownFrom != 0 || again.KnownTo != 599 || again.Height != 599 || to.commits != 1 {
 				t.Errorf("the second time did something: %+v, %d commits", again, to.commits)
 			}
 		})
@@ -51,7 +51,7 @@ func TestDamagedFileAfterTheFirst(t *testing.T) {
 	low := fixture.Path(t, "bitcoin", "first600", "blk00000.dat")
 	damaged := fixture.Path(t, "bitcoin", "corrupt", "incompleteblk.dat")
 	check := func(t *testing.T, to *recorder, summary ingest.Summary, blocks int64) {
-		if summary.Blocks != blocks || summary.Height != 599 || summary.Known != 1 {
+		if summary.Blocks != blocks || summary.Height != 599 || summary.Known != 1 || summary.KnownFrom != 598 || summary.KnownTo != 598 {
 			t.Errorf("summary is %+v", summary)
 		}
 		if got := text(summary.Warnings); got != "[incompleteblk.dat: byte 70449: 1 stray byte between blocks skipped]" {
@@ -265,7 +265,7 @@ func TestRawBlocksPartial(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if again.Blocks != 0 || int(again.Known) != len(entries) {
+	if again.Blocks != 0 || int(again.Known) != len(entries) || again.KnownFrom != 227835 || again.KnownTo != 866342 {
 		t.Errorf("the second time did something: %+v", again)
 	}
 }

@@ -31,6 +31,7 @@ type node struct {
 	root   int32 // first node of its chain; none while its parent is missing
 	work   work  // its own while its parent is missing, then that of its chain from the root
 	place  place
+	again  bool // it was met in files when it was in the tree already
 }
 
 // tree holds every header met and knows which chain has the most work. Headers

@@ -123,6 +123,18 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 	return err
 }
 
+// knownAlready says which blocks were met again.
+func knownAlready(s ingest.Summary) string {
+	words := goshawk.Count(s.Known, "block", "blocks") + " known already"
+	switch {
+	case s.KnownFrom < 0:
+		return words
+	case s.KnownFrom == s.KnownTo:
+		return fmt.Sprintf("%s (height %d)", words, s.KnownFrom)
+	}
+	return fmt.Sprintf("%s (heights %d to %d)", words, s.KnownFrom, s.KnownTo)
+}
+
 func networkNames() string {
 	var names []string
 	for _, p := range bitcoin.Networks() {
@@ -162,11 +174,14 @@ func ingested(s ingest.Summary, kept int32, ok bool) string {
 	default:
 		fmt.Fprintf(&b, "%s with %s added.", goshawk.Count(s.Blocks, "block", "blocks"), goshawk.Count(s.Transactions, "transaction", "transactions"))
 	}
+	if s.Known > 0 {
+		fmt.Fprintf(&b, " %s.", knownAlready(s))
+	}
 	for _, part := range []struct {
 		n    int64
 		what string
 	}{
-		{s.Known, "known already"}, {s.Stale, "on branches with less work, left out"},
+		{s.Stale, "on branches with less work, left out"},
 		{s.Unconnected, "that do not connect, left out"}, {s.Reorganised, "taken back because their branch lost"},
 	} {
 		if part.n > 0 {
