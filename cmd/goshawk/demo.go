@@ -314,7 +314,7 @@ func (d *demo) places(b *strings.Builder) {
 	for i := range d.answer.Totals {
 		total := &d.answer.Totals[i]
 		if total.Kind != goshawk.EndService && total.Count > 0 {
-			row(restingWords(total.Kind), &total.Amount, int(total.Count), "end")
+			row(restingWords(total.Kind), &total.Amount, total.Count, "end")
 		}
 	}
 }
