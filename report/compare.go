@@ -276,7 +276,7 @@ func (p *page) comparedEnd(c *goshawk.Comparison, e *goshawk.ComparisonEnd) {
 	if e.Label != nil {
 		who = ", " + line(e.Label.Text, 60)
 	}
-	verdict := "all agree: " + money(t.Asset, &e.Most)
+	verdict := "all agree on " + money(t.Asset, &e.Most)
 	if !agree(c, e) {
 		verdict = decimal(t.Asset, &e.Least) + " to " + money(t.Asset, &e.Most)
 	}

@@ -111,7 +111,7 @@ func sampleTransaction() *Transaction {
 		Outputs: []TransactionOutput{
 			{Address: "1Second1111111111111111111111111111", Kind: kind, ByKey: true, Amount: goshawk.U(30000), Spender: ptr(name(65))},
 			{Address: "nulldata:6a0548656c6c6f", Kind: goshawk.NullData, Burnt: true},
-			{Address: "1Third11111111111111111111111111111", Kind: kind, Amount: goshawk.U(20000), Hint: "may be change: its address was never used before (weak)"},
+			{Address: "1Third11111111111111111111111111111", Kind: kind, Amount: goshawk.U(20000), Hint: "fresh-address/1 (weak)"},
 		},
 		Findings: sampleFindings(),
 	}

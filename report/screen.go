@@ -91,9 +91,9 @@ func ScreenText(w io.Writer, b Basis, hits iter.Seq2[Hit, error], looked *Screen
 		case h.Tx == nil:
 			p.line("    line ", number(h.Index), " of ", line(h.File, 200))
 		case h.Side == "in":
-			p.line("    spent ", money(b.Asset, h.Amount), ", input ", number(h.Index), " of ", h.Tx.String(), ", ", moment(h.Height, h.Time))
+			p.hang("    ", "      ", "spent "+money(b.Asset, h.Amount)+", "+moment(h.Height, h.Time)+", input "+number(h.Index)+" of "+h.Tx.String())
 		default:
-			p.line("    received ", money(b.Asset, h.Amount), ", output ", number(h.Index), " of ", h.Tx.String(), ", ", moment(h.Height, h.Time))
+			p.hang("    ", "      ", "received "+money(b.Asset, h.Amount)+", "+moment(h.Height, h.Time)+", output "+number(h.Index)+" of "+h.Tx.String())
 		}
 		p.hang("    ", "    ", labelWords(&h.Label))
 	}

@@ -43,7 +43,7 @@ type TransactionOutput struct {
 	Amount  goshawk.Units
 	Burnt   bool
 	Spender *goshawk.Hash // nil while unspent
-	Hint    string        // why it may be change, with confidence in words; empty where nothing says so
+	Hint    string        // the rules by which it may be change, with confidence in words; empty where none says so
 	Labels  []goshawk.Label
 }
 
@@ -173,9 +173,10 @@ func (p *page) outputs(t *Transaction, from, end int) {
 		case out.Spender != nil:
 			fate = "spent by " + out.Spender.String()
 		}
+		indent := "        " + strings.Repeat(" ", width)
+		p.line(indent, p.paint(faint, fate))
 		if out.Hint != "" {
-			fate += ", hint: " + line(out.Hint, 120)
+			p.hang(indent, indent+"  ", "hint: may be change, by "+line(out.Hint, longRule))
 		}
-		p.line("        ", strings.Repeat(" ", width), p.paint(faint, fate))
 	}
 }
