@@ -5,7 +5,7 @@
 // It stays beside package world, whose chains ingest no faster, because worlds
 // change with what is known of real blocks and spend mostly young coins: this
 // shape stays, so that figures of years compare, spends coins of any age, the
-// worst locality there is, has one address with half a million transactions, and
+// worst locality there is, can give one address half a million transactions, and
 // gives tests a chain in milliseconds.
 //
 // The same options give the same bytes. What a full node checks beyond that
