@@ -64,7 +64,7 @@ func (s *exploitation) begin() {
 	customers := 46 * s.level.Victims / 100
 	for n := range customers {
 		s.at(s.part(20+uint64(n*700/customers)), func() bool {
-			s.collect(s.e.Someone(&s.rng), s.fresh(s.purse), s.around(14_000, 3<<15), "paid in advance by a customer")
+			s.collect(s.e.Someone(&s.rng), s.fresh(s.purse), s.around(14_000, 5<<15), "paid in advance by a customer")
 			return true
 		})
 	}

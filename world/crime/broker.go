@@ -111,7 +111,7 @@ func (s *desk) begin() {
 }
 
 // deal is the size of one, in satoshis.
-func (s *desk) deal() uint64 { return s.around(25_000, 3<<15) }
+func (s *desk) deal() uint64 { return s.around(25_000, 5<<15) }
 
 // found begins the desk with coins that the director buys in the own name. It is
 // the mistake: so that they are not lost the director saves the till's address at

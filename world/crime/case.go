@@ -106,11 +106,15 @@ func (c *Case) part(thousandths uint64) int32 {
 	return first + int32(uint64(c.e.Blocks()-first)*thousandths/1000)
 }
 
-// pause returns a number of blocks between two acts of one person, a share of
-// the world's life so that small worlds hold whole stories.
+// pause returns a number of blocks between two acts of one person. People do a
+// few things in one sitting, and then nothing for long: as long as lets a small
+// world hold the whole story.
 func (c *Case) pause() int32 {
+	if c.rng.Chance(5_000) {
+		return 1
+	}
 	life := uint64(c.e.Blocks() - c.e.Founded())
-	return int32(min(c.rng.LogNormal(max(life/180, 3), 3<<15), life/40+6))
+	return int32(min(c.rng.LogNormal(max(life/80, 3), 2<<16), life/16+6))
 }
 
 func (c *Case) order(stage string) world.Order {

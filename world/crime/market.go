@@ -83,22 +83,11 @@ func (s *bazaar) begin() {
 	s.at(s.part(480), func() bool { s.clean(); return true })
 }
 
-// price is what an order costs, in cents.
-func (s *bazaar) price() uint64 {
-	if s.e.Era() == world.Era2015 {
-		return s.rng.Between(500, 9_000)
-	}
-	if s.e.Era() == world.Era2019 {
-		return s.rng.Between(2_000, 40_000)
-	}
-	return s.rng.Between(8_000, 350_000)
-}
-
 // sale is one order, from the payment into escrow to its end.
 func (s *bazaar) sale() {
 	buyer := s.e.Someone(&s.rng)
 	v := s.vendors[s.rng.Pick(len(s.vendors))]
-	value := s.money(s.price())
+	value := s.around(9_000, 5<<15)
 	s.number++
 	to := s.fresh(s.escrow)
 	s.collect(buyer, to, value, fmt.Sprintf("order %d", s.number))

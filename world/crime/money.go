@@ -172,56 +172,144 @@ func (c *Case) carry(from *world.Wallet, m *member, hops int, then func(*world.W
 		return
 	}
 	to := c.wallet(m)
-	pieces := c.rng.Pick(4)
+	place := c.e.Receive(to)
+	if c.rng.Chance(5_000) { // one address is copied once and used again, or each payment gets its own
+		place = world.Dest{}
+	}
+	where := func() world.Dest {
+		if place == (world.Dest{}) {
+			return c.e.Receive(to)
+		}
+		return place
+	}
+	pieces := c.rng.Pick(2)
 	var next func() bool
 	next = func() bool {
 		if pieces == 0 {
-			if !c.send(from, c.e.Receive(to), Layering) {
+			if !c.clear(from, where()) {
 				return false
 			}
 			c.carry(to, m, hops-1, then)
 			return true
 		}
 		pieces--
-		c.pay(from, c.e.Receive(to), c.slice(from, 20), Layering)
-		c.after(c.pause()/2, next)
+		pay := []world.Payment{{To: where(), Value: c.slice(from, 30)}}
+		if c.rng.Chance(4_000) {
+			for range c.rng.Between(1, 3) {
+				pay = append(pay, world.Payment{To: c.fresh(to), Value: c.slice(from, 15)})
+			}
+		}
+		c.e.Pay(from, pay, c.order(Layering))
+		c.after(c.pause(), next)
 		return true
 	}
 	c.after(c.pause(), next)
 }
 
+// clear moves what a wallet holds, as people do: some send all of it, others
+// type a sum and leave a little behind.
+func (c *Case) clear(from *world.Wallet, to world.Dest) bool {
+	all := 4_000
+	if c.e.Era() == world.Era2015 { // few wallets could
+		all = 1_000
+	}
+	if c.rng.Chance(all) {
+		return c.send(from, to, Layering)
+	}
+	return c.pay(from, to, c.typed(from.Balance()/1000*c.rng.Between(920, 990)), Layering) || c.send(from, to, Layering)
+}
+
 // divide splits a wallet's coins among as many wallets of one owner, itself the
-// last of them: it keeps the change.
+// last of them: it keeps the change. Each gets its coins in one payment or two.
 func (c *Case) divide(from *world.Wallet, m *member, branches int, then func(branch int, w *world.Wallet)) {
 	var wallets []*world.Wallet
-	var to []world.Payment
 	var weights []uint64
 	sum := c.rng.Between(70, 130)
 	for range branches - 1 {
-		w := c.wallet(m)
-		wallets = append(wallets, w)
-		to = append(to, world.Payment{To: c.e.Receive(w)})
+		wallets = append(wallets, c.wallet(m))
 		weights = append(weights, c.rng.Between(70, 130))
 		sum += weights[len(weights)-1]
 	}
 	wallets = append(wallets, from)
-	c.after(c.pause(), func() bool {
-		for i := range to {
-			to[i].Value = c.typed(from.Balance() / sum * weights[i])
+	all, rounds := from.Balance(), uint64(1+c.rng.Pick(2))
+	done := uint64(0)
+	var next func() bool
+	next = func() bool {
+		if done == 0 {
+			all = from.Balance()
+		}
+		var to []world.Payment
+		for i, w := range wallets[:len(weights)] {
+			v := c.typed(all / sum * weights[i] / rounds)
+			if c.rng.Chance(5_000) { // in two coins
+				part := v / 100 * c.rng.Between(20, 80)
+				to = append(to, world.Payment{To: c.fresh(w), Value: part})
+				v -= part
+			}
+			to = append(to, world.Payment{To: c.e.Receive(w), Value: v})
 		}
 		if len(to) > 0 && !c.e.Pay(from, to, c.order(Layering)) {
 			return false
 		}
+		if done++; done < rounds {
+			c.after(c.pause(), next)
+			return true
+		}
 		for i, w := range wallets {
+			if i == 0 && c.level.Hops > 1 {
+				c.swap(w, m, func(w *world.Wallet) { then(i, w) })
+				continue
+			}
 			then(i, w)
 		}
 		return true
-	})
+	}
+	c.after(c.pause(), next)
 }
 
-// peel cashes a wallet out: it pays sums again and again, each time from the change of the
-// time before: to returns where and how much, or a value of 0 to skip one. Then
-// the rest is someone else's business.
+// swap brings a wallet's coins into an account under a bought name, and other
+// coins out of it into a new wallet: between the two only the exchange knows.
+func (c *Case) swap(from *world.Wallet, m *member, then func(*world.Wallet)) {
+	a, to := c.account(m, c.rng.Pick(len(c.e.Exchanges()))), c.wallet(m)
+	a.Identify(c.e, world.Claim{Forged: true})
+	in := c.rng.Pick(3)
+	var pay, draw func() bool
+	pay = func() bool {
+		if in == 0 {
+			if !c.clear(from, c.into(a)) {
+				return false
+			}
+			c.after(c.pause(), draw)
+			return true
+		}
+		in--
+		c.pay(from, c.into(a), c.slice(from, 35), Layering)
+		c.after(c.pause(), pay)
+		return true
+	}
+	give := c.e.Height() + int32(c.e.Blocks()/3)
+	draw = func() bool {
+		have, least := a.Coins(), 4*a.Service().Fee()+200*world.Dust
+		switch {
+		case to.Balance() > 0 && have < least, c.e.Height() > give:
+			then(to)
+			return true
+		case have >= least:
+			v := have - a.Service().Fee()
+			if v > 4*least && c.rng.Chance(6_000) {
+				v = c.typed(v / 100 * c.rng.Between(20, 70))
+			}
+			c.withdraw(a, to, v, Layering)
+		}
+		c.after(c.pause(), draw)
+		return true
+	}
+	c.after(c.pause(), pay)
+}
+
+// peel cashes a wallet out: it pays sums again and again, mostly from the change of the
+// time before: to returns where and how much, or a value of 0 to skip one. Now and
+// then a shop or a person is paid instead. Then the rest is someone else's business.
 func (c *Case) peel(w *world.Wallet, times int, to func(n int) (world.Dest, uint64), then func()) {
 	n := 0
 	var next func() bool
@@ -231,14 +319,26 @@ func (c *Case) peel(w *world.Wallet, times int, to func(n int) (world.Dest, uint
 			return true
 		}
 		d, v := to(n)
-		if v > 0 && !c.pay(w, d, v, CashOut) {
+		pay := []world.Payment{{To: d, Value: v}}
+		stage := CashOut
+		switch {
+		case v == 0:
+		case n > 0 && c.rng.Chance(2_500): // a purchase in between
+			pay[0].To, stage = c.payee(), Spending
+		case n+1 < times && c.rng.Chance(3_000): // two at once
+			if d, v := to(n + 1); v > 0 && v+pay[0].Value < w.Balance()/10*9 {
+				pay = append(pay, world.Payment{To: d, Value: v})
+				n++
+			}
+		}
+		if v > 0 && !c.e.Pay(w, pay, c.order(stage)) {
 			if v < w.Balance() {
 				return false
 			}
 			n = times - 1 // there is nothing left to peel
 		}
 		n++
-		c.after(c.pause()/3, next)
+		c.after(c.pause(), next)
 		return true
 	}
 	c.after(c.pause(), next)
@@ -310,7 +410,14 @@ func (c *Case) typed(v uint64) uint64 {
 	for unit*100 <= v {
 		unit *= 10
 	}
-	if c.rng.Chance(2_500) {
+	inCoins := 1_500
+	switch c.e.Era() {
+	case world.Era2015:
+		inCoins = 5_000
+	case world.Era2019:
+		inCoins = 2_500
+	}
+	if c.rng.Chance(inCoins) {
 		return max(v/unit*unit, 20*world.Dust)
 	}
 	return max(v-c.rng.Below(max(unit/10, 1)), 20*world.Dust)
@@ -322,46 +429,59 @@ func (c *Case) money(cents uint64) uint64 { return c.e.Satoshis(cents) + c.rng.B
 // slice is a part of a wallet's coins, around so many percent: people's payments
 // spread over orders of magnitude.
 func (c *Case) slice(w *world.Wallet, percent uint64) uint64 {
-	return c.typed(min(c.rng.LogNormal(w.Balance()/100*percent, 3<<15), w.Balance()/2))
+	return c.typed(min(c.rng.LogNormal(w.Balance()/100*percent, 5<<15), w.Balance()/2))
 }
 
-// decoys has a wallet's owner live on the proceeds: some of the coins go to a
-// purse, from which shops and other people are paid so many times, as everybody
-// pays them. These are honest ends, and among all others they look like nothing.
+// decoys has a wallet's owner live on the proceeds: shops and other people are
+// paid so many times, as everybody pays them, from one of the criminals' accounts
+// or from a purse that gets some of the coins. These are honest ends, and among
+// all others they look like nothing.
 func (c *Case) decoys(from *world.Wallet, times int) {
 	purse := c.wallet(&member{actor: from.Actor})
 	left := uint64(max(c.e.Blocks()-c.e.Height(), 1))
-	for n := range 3 {
-		c.after(c.pause()*int32(1+n), func() bool {
-			c.pay(from, c.e.Receive(purse), c.slice(from, 8), Spending)
-			return true
-		})
+	fund := func() bool {
+		c.pay(from, c.e.Receive(purse), c.slice(from, 15), Spending)
+		return true
 	}
-	// What comes to exchanges is in part withdrawn again, to be spent.
-	for range min(3, len(c.purses)) {
-		until := c.e.Height() + int32(left/2)
-		c.after(c.pause(), func() bool {
-			a := c.purses[c.rng.Pick(len(c.purses))]
-			v := c.typed(c.rng.LogNormal(a.Coins()/6+1, 3<<15))
-			return v > 4*a.Service().Fee() && c.withdraw(a, purse, v, Spending) || c.e.Height() > until
-		})
-	}
+	c.after(c.pause(), fund)
 	for range times {
 		c.after(int32(c.rng.Below(left)), func() bool {
-			c.spend(purse)
+			if len(c.purses) == 0 || c.rng.Chance(2_500) {
+				c.spend(purse)
+			} else {
+				c.shop(c.purses[c.rng.Pick(len(c.purses))], purse)
+			}
 			return true
 		})
 	}
+}
+
+// payee is a shop or a stranger.
+func (c *Case) payee() world.Dest {
+	if c.rng.Chance(6_000) {
+		return c.e.Receive(c.e.Someone(&c.rng).Wallet)
+	}
+	return c.e.Checkout(&c.rng)
 }
 
 // spend pays a shop or a stranger from a purse.
 func (c *Case) spend(purse *world.Wallet) {
-	v := c.typed(min(c.rng.LogNormal(purse.Balance()/8, 3<<15), purse.Balance()/10*9))
-	to := c.e.Checkout(&c.rng)
-	if c.rng.Chance(6_000) {
-		to = c.e.Receive(c.e.Someone(&c.rng).Wallet)
+	to := c.payee()
+	c.pay(purse, to, c.typed(min(c.rng.LogNormal(purse.Balance()/4, 5<<15), purse.Balance()/10*9)), Spending)
+}
+
+// shop has an account pay a shop or a stranger, or a purse: what came to it was
+// sold, and some is bought back when it is needed.
+func (c *Case) shop(a *account, purse *world.Wallet) {
+	v := c.around(6_100, 5<<15)
+	if need := v + a.Service().Fee(); a.Coins() < need && !a.Service().Buy(c.e, a.Account, need-a.Coins()) {
+		return
 	}
-	c.pay(purse, to, v, Spending)
+	if c.rng.Chance(2_000) {
+		c.withdraw(a, purse, v, Spending)
+		return
+	}
+	a.Service().Withdraw(c.e, a.Account, c.payee(), v, c.order(Spending))
 }
 
 // late brings to an account whatever comes into a wallet, a few times in the

@@ -157,7 +157,7 @@ func (s *extortion) scatter(loot *world.Wallet) {
 // cashOut peels a branch off into accounts and brings the rest to one of them.
 func (s *extortion) cashOut(w *world.Wallet, branch int, exits []*account) {
 	s.peel(w, s.level.Peels, func(n int) (world.Dest, uint64) {
-		return s.into(exits[(branch+n)%len(exits)]), s.slice(w, 5)
+		return s.into(exits[(branch+n)%len(exits)]), s.slice(w, 9)
 	}, func() {
 		s.carry(w, s.affiliate, s.level.Hops/2, func(w *world.Wallet) {
 			s.after(s.pause(), func() bool { return s.empty(w, exits[branch%len(exits)]) })

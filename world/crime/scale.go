@@ -10,11 +10,11 @@ import "goshawk/world"
 func (c *Case) grown(cents uint64) uint64 {
 	switch c.e.Era() {
 	case world.Era2015:
-		return cents / 4
+		return cents / 8
 	case world.Era2019:
 		return cents * 8
 	default:
-		return cents * 60
+		return cents * 100
 	}
 }
 
@@ -24,5 +24,5 @@ func (c *Case) scaled(cents uint64) uint64 { return c.e.Satoshis(c.grown(cents))
 // around is a scaled sum of so many cents, or some: what people pay spreads over
 // orders of magnitude. The deviation is in binary ones, as world.Rand counts them.
 func (c *Case) around(cents uint64, deviation int64) uint64 {
-	return max(c.scaled(c.rng.LogNormal(cents, deviation))+c.rng.Below(100), 40*world.Dust)
+	return max(c.typed(c.scaled(c.rng.LogNormal(cents, deviation))), 40*world.Dust)
 }

@@ -159,7 +159,7 @@ func (s *ponzi) scatter() {
 				default:
 					s.decoys(w, s.level.Decoys/s.level.Branches)
 					s.peel(w, s.level.Peels, func(n int) (world.Dest, uint64) {
-						return s.into(s.exits[(i+n)%len(s.exits)]), s.slice(w, 8)
+						return s.into(s.exits[(i+n)%len(s.exits)]), s.slice(w, 12)
 					}, func() { s.after(s.pause(), func() bool { return s.empty(w, exit) }) })
 				}
 			})

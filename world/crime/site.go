@@ -73,7 +73,7 @@ func (s *subscription) begin() {
 }
 
 // price is what a user pays at one time, in satoshis.
-func (s *subscription) price() uint64 { return s.around(8_000, 3<<15) }
+func (s *subscription) price() uint64 { return s.around(8_000, 5<<15) }
 
 // register has a user come and pay, once or again.
 func (s *subscription) register() {

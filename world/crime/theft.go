@@ -92,7 +92,7 @@ func (s *heist) move() {
 			s.decoys(w, s.level.Decoys/s.level.Branches)
 			out := func() {
 				s.peel(w, 2*s.level.Peels, func(n int) (world.Dest, uint64) {
-					return s.into(s.exits[(branch+n/2)%len(s.exits)]), s.slice(w, 3)
+					return s.into(s.exits[(branch+n/2)%len(s.exits)]), s.slice(w, 6)
 				}, func() {})
 			}
 			switch branch {
