@@ -97,8 +97,8 @@ type End struct {
 	// Spender is the transaction by which a backward trace came to a coin that the
 	// ledger does not hold: no flow says it.
 	Spender *Hash
-	// Candidates counts the outputs that could be the coin's continuation
-	// beyond a CoinJoin.
+	// Candidates counts the outputs of a CoinJoin that could carry on the coin,
+	// backward the inputs that could have fed it; 0 where the way met none.
 	Candidates int
 	// Note says in words what stopped the trace here, where the kind does not.
 	Note string
@@ -133,8 +133,8 @@ type Comparison struct {
 	Ends   []ComparisonEnd
 }
 
-// ComparisonEnd is one end under every method: nil where a method does not
-// reach it.
+// ComparisonEnd is one end under every method. An amount is nil where a method
+// does not reach it, and where nobody can say how much it is, as Unknown tells.
 type ComparisonEnd struct {
 	Kind    EndKind
 	Tx      Hash
@@ -142,8 +142,9 @@ type ComparisonEnd struct {
 	Address *string
 	Label   *Label
 	Amounts []*Units // in the order of Traces
-	Least   Units    // over the methods that claim amounts (all but poison); 0 where one does not reach it
-	Most    Units
+	Unknown []bool   // in the order of Traces: who reaches it with an unknown amount; nil if nobody
+	Least   *Units   // over the methods that claim amounts (all but poison): 0 where one does not reach it, nil where none does
+	Most    *Units
 }
 
 // Paths answers how value can have got from one party to another. A path says

@@ -12,6 +12,7 @@ import (
 
 // compareView is the part of a page that sets methods side by side.
 type compareView struct {
+	Head    string
 	Words   string
 	Methods []string
 	Columns int
@@ -27,18 +28,17 @@ type compareTotal struct {
 }
 
 type compareEnd struct {
-	Mark                                           template.HTML
-	Kind, Title, Label, Address, Coin, Least, Most string
-	Agree                                          bool
-	Amounts                                        []string
+	Mark                                                   template.HTML
+	Kind, Title, Label, Address, Coin, Least, Most, Remark string
+	Amounts                                                []string
 }
 
-const compareWords = "Each method answers the same question by its own rule. Least and most are taken over the methods that claim amounts; poison claims none, and shows values touched. Where a method does not reach an end it claims nothing there. No method is the legal one: which applies is for the court."
+const compareWords = "Each method answers the same question by its own rule. Least and most are taken over the methods that claim amounts; poison claims none, and shows values touched. Where a method does not reach an end it claims nothing there, and what only poison touches has neither least nor most. No method is the legal one: which applies is for the court."
 
 // comparedTotals gathers the sums of each end kind under each method.
 func comparedTotals(c *goshawk.Comparison) (rows []compareTotal) {
 	for _, kind := range goshawk.EndKinds() {
-		r := compareTotal{Kind: string(safeKind(kind)), Mark: markHTML(kind), Title: wordsOf(kind).title}
+		r := compareTotal{Kind: string(safeKind(kind)), Mark: markHTML(kind), Title: wordsOf(kind, c.Traces[0].Direction).title}
 		any := false
 		for _, t := range c.Traces {
 			s := "–"
@@ -56,43 +56,59 @@ func comparedTotals(c *goshawk.Comparison) (rows []compareTotal) {
 	return rows
 }
 
+// agrees says whether the methods that claim amounts claim the same of an end that
+// at least one of them reaches.
+func agrees(e *goshawk.ComparisonEnd) bool { return e.Most != nil && e.Least.Eq(e.Most) }
+
 // ranked orders a comparison's ends for people: those on which methods
-// disagree first, by how much is at stake, then by their largest amount. Fees
-// are left out.
-func ranked(c *goshawk.Comparison, n int) (ends []*goshawk.ComparisonEnd, others, differ int) {
-	agrees := make(map[*goshawk.ComparisonEnd]bool)
+// disagree first, by how much is at stake, then by their largest amount, then
+// those that no method claims. Fees are left out.
+func ranked(c *goshawk.Comparison, n int) (ends []*goshawk.ComparisonEnd, others int) {
 	for i := range c.Ends {
-		e := &c.Ends[i]
-		if e.Kind == goshawk.EndFee {
-			continue
+		if c.Ends[i].Kind != goshawk.EndFee {
+			ends = append(ends, &c.Ends[i])
 		}
-		agrees[e] = agree(c, e)
-		if !agrees[e] {
-			differ++
-		}
-		ends = append(ends, e)
 	}
-	gap := func(e *goshawk.ComparisonEnd) *goshawk.Units {
-		return new(goshawk.Units).Sub(&e.Most, &e.Least)
-	}
-	order := func(agreed bool) int {
-		if agreed {
+	place := func(e *goshawk.ComparisonEnd) int {
+		switch {
+		case e.Most == nil:
+			return 2
+		case agrees(e):
 			return 1
 		}
 		return 0
 	}
 	slices.SortStableFunc(ends, func(a, b *goshawk.ComparisonEnd) int {
-		return cmp.Or(cmp.Compare(order(agrees[a]), order(agrees[b])), gap(b).Cmp(gap(a)), b.Most.Cmp(&a.Most))
+		if d := cmp.Compare(place(a), place(b)); d != 0 {
+			return d
+		}
+		if a.Most == nil {
+			return more(touched(a), touched(b))
+		}
+		var x, y goshawk.Units
+		return cmp.Or(y.Sub(b.Most, b.Least).Cmp(x.Sub(a.Most, a.Least)), b.Most.Cmp(a.Most))
 	})
 	if len(ends) > n {
 		ends, others = ends[:n], len(ends)-n
 	}
-	return ends, others, differ
+	return ends, others
 }
 
+// touched is the amount of an end that no method claims; nil where it is unknown.
+func touched(e *goshawk.ComparisonEnd) *goshawk.Units {
+	for _, a := range e.Amounts {
+		if a != nil {
+			return a
+		}
+	}
+	return nil
+}
+
+// comparedAmounts writes an end's amount under each method; a dash where one does
+// not reach it.
 func comparedAmounts(c *goshawk.Comparison, e *goshawk.ComparisonEnd) (amounts []string) {
 	for k, t := range c.Traces {
-		if a := amountBy(e, k); a != nil {
+		if a := amountBy(e, k); a != nil || unknownTo(e, k) {
 			amounts = append(amounts, decimal(t.Asset, a))
 		} else {
 			amounts = append(amounts, "–")
@@ -101,24 +117,59 @@ func comparedAmounts(c *goshawk.Comparison, e *goshawk.ComparisonEnd) (amounts [
 	return amounts
 }
 
-func differWords(c *goshawk.Comparison, differ int) string {
-	all := 0
+// differWords says on how many ends the methods that claim amounts disagree.
+func differWords(c *goshawk.Comparison) string {
+	claimed, differ, rest := 0, 0, 0
 	for i := range c.Ends {
-		if c.Ends[i].Kind != goshawk.EndFee {
-			all++
+		switch e := &c.Ends[i]; {
+		case e.Kind == goshawk.EndFee:
+		case e.Most == nil:
+			rest++
+		default:
+			claimed++
+			if !agrees(e) {
+				differ++
+			}
 		}
 	}
-	switch {
+	var s string
+	switch claim := claimants(c); {
 	case len(c.Traces) == 1:
 		return "There is one answer, and nothing to compare it with."
-	case all == 0:
-		return "The methods found no ends but fees."
+	case len(claim) == 1:
+		s = "Of the methods only " + claim[0] + " claims amounts: there is nothing to compare it with."
+	case claimed == 0:
+		s = "The methods found no ends but fees."
 	case differ > 0:
-		return "The methods disagree on " + number(differ) + " of " + goshawk.Count(all, "end", "ends") + "."
-	case all == 1:
-		return "The methods agree on the only end."
+		s = "The methods disagree on " + number(differ) + " of " + goshawk.Count(claimed, "end", "ends") + "."
+	case claimed == 1:
+		s = "The methods agree on the only end."
+	default:
+		s = "The methods agree on all " + number(claimed) + " ends."
 	}
-	return "The methods agree on all " + number(all) + " ends."
+	if rest > 0 {
+		s += " Poison touches " + goshawk.Count(rest, "more end", "more ends") + ", which no method claims."
+	}
+	return s
+}
+
+// claimants names the methods of a comparison that claim amounts: all but poison.
+func claimants(c *goshawk.Comparison) []string {
+	return slices.DeleteFunc(ran(c), func(name string) bool { return name == "poison" })
+}
+
+// verdict says what the methods make of an end.
+func verdict(c *goshawk.Comparison, e *goshawk.ComparisonEnd) string {
+	asset := c.Traces[0].Asset
+	switch claim := claimants(c); {
+	case e.Most == nil:
+		return "only poison touches it: " + money(asset, touched(e))
+	case len(claim) == 1:
+		return claim[0] + " claims " + money(asset, e.Most)
+	case agrees(e):
+		return "all agree on " + money(asset, e.Most)
+	}
+	return decimal(asset, e.Least) + " to " + money(asset, e.Most)
 }
 
 // ran names the methods that answered.
@@ -171,10 +222,10 @@ func ComparisonHTML(w io.Writer, c *goshawk.Comparison) error {
 	}
 	t := c.Traces[0]
 	v := newView(traceBasis(t))
-	ends, others, differ := ranked(c, htmlEnds)
+	ends, others := ranked(c, htmlEnds)
 	v.Title = traceQuestion(t)
 	v.Kicker = "Trace, " + line(t.Direction, 20) + ", by " + goshawk.Count(len(c.Traces), "method", "methods")
-	v.Summary = differWords(c, differ)
+	v.Summary = differWords(c)
 	v.Warnings = append(claimNotes(t), comparedNotes(c)...)
 	for _, each := range c.Traces {
 		rule, assumes := explain(each.Method, each.Direction)
@@ -182,9 +233,17 @@ func ComparisonHTML(w io.Writer, c *goshawk.Comparison) error {
 	}
 	v.addFacts(t)
 	v.Facts = v.Facts[:len(v.Facts)-1] // each method walks its own number of transactions
-	x := &compareView{Words: compareWords, Methods: ran(c), Columns: 2 + len(c.Traces), Totals: comparedTotals(c)}
+	x := &compareView{Head: totalsHead(t) + ", method by method", Words: compareWords, Methods: ran(c), Columns: 2 + len(c.Traces), Totals: comparedTotals(c)}
 	for _, e := range ends {
-		r := compareEnd{Kind: string(safeKind(e.Kind)), Mark: markHTML(e.Kind), Title: wordsOf(e.Kind).title, Coin: e.Tx.String(), Least: decimal(t.Asset, &e.Least), Most: decimal(t.Asset, &e.Most), Agree: agree(c, e), Amounts: comparedAmounts(c, e)}
+		r := compareEnd{Kind: string(safeKind(e.Kind)), Mark: markHTML(e.Kind), Title: wordsOf(e.Kind, t.Direction).title, Coin: e.Tx.String(), Amounts: comparedAmounts(c, e)}
+		if e.Most == nil {
+			r.Least, r.Most, r.Remark = "–", "–", "only poison touches it"
+		} else {
+			r.Least, r.Most = decimal(t.Asset, e.Least), decimal(t.Asset, e.Most)
+			if !agrees(e) {
+				r.Remark = "methods disagree"
+			}
+		}
 		if e.Out != nil {
 			r.Coin = outpoint(e.Tx, *e.Out)
 		}
@@ -212,15 +271,15 @@ func ComparisonText(w io.Writer, c *goshawk.Comparison, s Style) error {
 	}
 	p := newPage(w, s)
 	t := c.Traces[0]
-	ends, others, differ := ranked(c, 2*textEnds)
+	ends, others := ranked(c, 2*textEnds)
 	p.line(p.paint(bold, traceQuestion(t)))
-	p.prose("", differWords(c, differ))
+	p.prose("", differWords(c))
 	p.line()
 	p.starts(t)
 	p.field("Stops", limitWords(t))
 	p.basis(traceBasis(t))
 	p.notes(comparedNotes(c))
-	p.heading("Where it is, method by method")
+	p.heading(totalsHead(t) + ", method by method")
 	p.grid(c, comparedTotals(c))
 	p.heading("Ends")
 	p.prose("  ", compareWords)
@@ -261,7 +320,7 @@ func (p *page) grid(c *goshawk.Comparison, rows []compareTotal) {
 	}
 	p.line(p.paint(faint, head))
 	for _, r := range rows {
-		text := "  " + wordsOf(goshawk.EndKind(r.Kind)).glyph + " " + pad(r.Title, first)
+		text := "  " + wordsOf(goshawk.EndKind(r.Kind), "").glyph + " " + pad(r.Title, first)
 		for k, a := range r.Amounts {
 			text += "  " + padLeft(a, widths[k])
 		}
@@ -271,16 +330,12 @@ func (p *page) grid(c *goshawk.Comparison, rows []compareTotal) {
 
 func (p *page) comparedEnd(c *goshawk.Comparison, e *goshawk.ComparisonEnd) {
 	t := c.Traces[0]
-	w := wordsOf(e.Kind)
+	w := wordsOf(e.Kind, t.Direction)
 	who := ""
 	if e.Label != nil {
 		who = ", " + line(e.Label.Text, 60)
 	}
-	verdict := "all agree on " + money(t.Asset, &e.Most)
-	if !agree(c, e) {
-		verdict = decimal(t.Asset, &e.Least) + " to " + money(t.Asset, &e.Most)
-	}
-	p.line("  ", p.paint(kindColour(e.Kind), w.glyph+" "+w.title), who, ": ", p.paint(bold, verdict))
+	p.line("  ", p.paint(kindColour(e.Kind), w.glyph+" "+w.title), who, ": ", p.paint(bold, verdict(c, e)))
 	if e.Address != nil {
 		p.line("      ", line(*e.Address, 400))
 	}
@@ -289,7 +344,7 @@ func (p *page) comparedEnd(c *goshawk.Comparison, e *goshawk.ComparisonEnd) {
 		coin = outpoint(e.Tx, *e.Out)
 	}
 	p.line("      ", coin)
-	if agree(c, e) {
+	if e.Most == nil || agrees(e) {
 		return
 	}
 	text := "      "
@@ -344,9 +399,14 @@ func ComparisonJSON(w io.Writer, c *goshawk.Comparison) error {
 			e.units(amountBy(end, k))
 		}
 		e.end()
-		e.key("least").units(&end.Least)
-		e.key("most").units(&end.Most)
-		e.key("agree").bool(agree(c, end))
+		e.key("unknown").strings(unknownBy(c, end))
+		e.key("least").units(end.Least)
+		e.key("most").units(end.Most)
+		if e.key("agree"); end.Most != nil {
+			e.bool(agrees(end))
+		} else {
+			e.null()
+		}
 		e.labelled(end.Label)
 		e.end()
 	}
@@ -360,7 +420,8 @@ func ComparisonJSON(w io.Writer, c *goshawk.Comparison) error {
 	return e.finish()
 }
 
-// amountBy returns an end's amount under the k-th method; nil where the method does not reach it.
+// amountBy returns an end's amount under the k-th method; nil where it does not
+// reach the end, or as unknownTo says.
 func amountBy(end *goshawk.ComparisonEnd, k int) *goshawk.Units {
 	if k < len(end.Amounts) {
 		return end.Amounts[k]
@@ -368,23 +429,15 @@ func amountBy(end *goshawk.ComparisonEnd, k int) *goshawk.Units {
 	return nil
 }
 
-// agree says whether the methods that claim amounts agree on an end: poison
-// claims none, so it has no say.
-func agree(c *goshawk.Comparison, end *goshawk.ComparisonEnd) bool {
-	var first *goshawk.Units
-	seen := false
+// unknownTo says whether the k-th method reaches an end with an amount that nobody can say.
+func unknownTo(end *goshawk.ComparisonEnd, k int) bool { return k < len(end.Unknown) && end.Unknown[k] }
+
+// unknownBy names the methods that reach an end with an amount that nobody can say.
+func unknownBy(c *goshawk.Comparison, end *goshawk.ComparisonEnd) (names []string) {
 	for k, t := range c.Traces {
-		if t.Method == "poison" {
-			continue
-		}
-		a := amountBy(end, k)
-		if !seen {
-			first, seen = a, true
-			continue
-		}
-		if (a == nil) != (first == nil) || a != nil && !a.Eq(first) {
-			return false
+		if unknownTo(end, k) {
+			names = append(names, t.Method)
 		}
 	}
-	return true
+	return names
 }

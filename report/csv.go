@@ -87,6 +87,13 @@ func cellOut(out *uint32) string {
 	return strconv.FormatUint(uint64(*out), 10)
 }
 
+func cellCandidates(e *goshawk.End) string {
+	if e.Candidates <= 0 {
+		return ""
+	}
+	return strconv.Itoa(e.Candidates)
+}
+
 func cellText(s *string) string {
 	if s == nil {
 		return ""
@@ -138,11 +145,7 @@ func TraceCSV(w io.Writer, t *goshawk.Trace) error {
 		e := &t.Ends[i]
 		row := []string{string(e.Kind), e.Tx.String(), cellOut(e.Out), cellText(e.Address), cellUnits(e.Amount), strconv.Itoa(e.Hops), cellHeight(e.Height), cellTime(e.Time)}
 		row = append(row, labelCells(e.Label)...)
-		candidates := ""
-		if e.Candidates > 0 {
-			candidates = strconv.Itoa(e.Candidates)
-		}
-		row = append(row, cellHash(e.Sweep), candidates, e.Note)
+		row = append(row, cellHash(e.Sweep), cellCandidates(e), e.Note)
 		out.put(append(row, stamp...)...)
 	}
 	return out.finish()
@@ -160,13 +163,16 @@ func TraceFlowsCSV(w io.Writer, t *goshawk.Trace) error {
 	return out.finish()
 }
 
-// ComparisonCSV writes each end's amount under every method as a table.
+// ComparisonCSV writes each end's amount under every method as a table. An amount
+// is empty where a method does not reach the end; where it does, and nobody can
+// say with how much, the column unknown names the method. Of an end that no
+// method claims, least, most and agree are empty.
 func ComparisonCSV(w io.Writer, c *goshawk.Comparison) error {
 	head := []string{"kind", "tx", "out", "address"}
 	for _, t := range c.Traces {
 		head = append(head, t.Method)
 	}
-	head = append(head, "least", "most", "agree")
+	head = append(head, "unknown", "least", "most", "agree")
 	out := newTable(w, append(append(head, labelColumns[:]...), stampColumns...)...)
 	for i := range c.Ends {
 		e := &c.Ends[i]
@@ -174,7 +180,11 @@ func ComparisonCSV(w io.Writer, c *goshawk.Comparison) error {
 		for k := range c.Traces {
 			row = append(row, cellUnits(amountBy(e, k)))
 		}
-		row = append(row, e.Least.Dec(), e.Most.Dec(), strconv.FormatBool(agree(c, e)))
+		agree := ""
+		if e.Most != nil {
+			agree = strconv.FormatBool(agrees(e))
+		}
+		row = append(row, strings.Join(unknownBy(c, e), " "), cellUnits(e.Least), cellUnits(e.Most), agree)
 		row = append(row, labelCells(e.Label)...)
 		if len(c.Traces) > 0 {
 			row = append(row, stampCells(c.Traces[0], strings.Join(ran(c), " "), comparedWarnings(c))...)

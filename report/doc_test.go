@@ -34,10 +34,10 @@ func compared() *goshawk.Comparison {
 	c := &goshawk.Comparison{Traces: []*goshawk.Trace{a, b}}
 	for i := range a.Ends {
 		e := &a.Ends[i]
-		x := goshawk.ComparisonEnd{Kind: e.Kind, Tx: e.Tx, Out: e.Out, Address: e.Address, Label: e.Label, Amounts: []*goshawk.Units{e.Amount, nil}, Most: *e.Amount}
+		x := goshawk.ComparisonEnd{Kind: e.Kind, Tx: e.Tx, Out: e.Out, Address: e.Address, Label: e.Label, Amounts: []*goshawk.Units{e.Amount, nil}, Least: new(goshawk.Units), Most: e.Amount}
 		if i == 0 {
 			x.Amounts[1] = b.Ends[0].Amount
-			x.Least, x.Most = *e.Amount, *b.Ends[0].Amount
+			x.Least, x.Most = e.Amount, b.Ends[0].Amount
 		}
 		c.Ends = append(c.Ends, x)
 	}

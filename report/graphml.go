@@ -32,6 +32,8 @@ var graphmlKeys = [...]struct{ id, of, name, kind string }{
 	{"n_confidence", "node", "confidence", "int"},
 	{"n_source", "node", "source", "string"},
 	{"n_sweep", "node", "sweep", "string"},
+	{"n_candidates", "node", "candidates", "int"},
+	{"n_note", "node", "note", "string"},
 	{"e_outpoint", "edge", "outpoint", "string"},
 	{"e_address", "edge", "address", "string"},
 	{"e_amount", "edge", "amount", "string"},
@@ -149,6 +151,10 @@ func (x *graphml) coin(id, kind string, end goshawk.EndKind, c *coin) {
 		x.data("n_confidence", strconv.Itoa(c.end.Label.Confidence))
 		x.data("n_source", c.end.Label.Source)
 		x.data("n_sweep", cellHash(c.end.Sweep))
+	}
+	if c.end != nil && kind == "end" {
+		x.data("n_candidates", cellCandidates(c.end))
+		x.data("n_note", c.end.Note)
 	}
 	x.b.WriteString("</node>\n")
 }

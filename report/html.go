@@ -189,7 +189,7 @@ func totalRows(t *goshawk.Trace) (rows []totalRow) {
 	}
 	for i := range t.Totals {
 		total := &t.Totals[i]
-		w := wordsOf(total.Kind)
+		w := wordsOf(total.Kind, t.Direction)
 		r := totalRow{Kind: string(safeKind(total.Kind)), Mark: markHTML(total.Kind), Title: w.title, Meaning: w.meaning, Amount: totalWords(t, total, money), Share: share(knownPart(total), &whole), Count: number(total.Count)}
 		if t.Claim != "" && total.Kind == goshawk.EndUnspent {
 			r.Meaning = "at rest, as " + line(t.Claim, 80) + " says"
@@ -309,7 +309,7 @@ func (v *view) addDrawing(t *goshawk.Trace) {
 func (v *view) addEnds(t *goshawk.Trace) {
 	ends, others := largestEnds(t, htmlEnds)
 	for _, e := range ends {
-		r := endRow{Kind: string(safeKind(e.Kind)), Mark: markHTML(e.Kind), Title: wordsOf(e.Kind).title, Amount: decimal(t.Asset, e.Amount), Coin: e.Tx.String(), When: strings.Split(moment(e.Height, e.Time), ", "), Hops: strconv.Itoa(e.Hops), Note: line(e.Note, 200)}
+		r := endRow{Kind: string(safeKind(e.Kind)), Mark: markHTML(e.Kind), Title: wordsOf(e.Kind, t.Direction).title, Amount: decimal(t.Asset, e.Amount), Coin: e.Tx.String(), When: strings.Split(moment(e.Height, e.Time), ", "), Hops: strconv.Itoa(e.Hops), Note: line(e.Note, 200)}
 		if e.Out != nil {
 			r.Coin = outpoint(e.Tx, *e.Out)
 		}
@@ -323,8 +323,10 @@ func (v *view) addEnds(t *goshawk.Trace) {
 		if e.Sweep != nil {
 			r.Inference = "inference"
 		}
-		if e.Candidates > 0 {
-			r.Note = goshawk.Count(e.Candidates, "output", "outputs") + " could carry it on: none is a finding"
+		if mix := mixWords(e, t.Direction); mix != "" && r.Note != "" {
+			r.Note = mix + ". " + r.Note
+		} else if mix != "" {
+			r.Note = mix
 		}
 		v.Ends = append(v.Ends, r)
 	}

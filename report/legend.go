@@ -23,7 +23,7 @@ func legendOf(t *goshawk.Trace, p *picture) []legendItem {
 		chain = chain || p.nodes[i].shape == shapeChain
 	}
 	for _, total := range t.Totals {
-		text := wordsOf(total.Kind).title + ": " + totalWords(t, &total, money) + " (" + number(total.Count) + ")"
+		text := wordsOf(total.Kind, t.Direction).title + ": " + totalWords(t, &total, money) + " (" + number(total.Count) + ")"
 		if total.Kind == goshawk.EndFee {
 			text += ", not drawn"
 		}

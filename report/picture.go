@@ -365,7 +365,7 @@ func (p *painter) end(c *coin) int {
 		e = &goshawk.End{Kind: "not listed"}
 	}
 	b := box{shape: shapeEnd, kind: e.Kind, inference: e.Sweep != nil, top: money(p.trace.Asset, c.amount)}
-	w := wordsOf(e.Kind)
+	w := wordsOf(e.Kind, p.trace.Direction)
 	if c.amount == nil {
 		b.top = "amount unknown"
 	}
@@ -386,6 +386,9 @@ func (p *painter) end(c *coin) int {
 	}
 	if e.Sweep != nil {
 		parts = append(parts, "inference: swept by "+e.Sweep.String())
+	}
+	if mix := mixWords(e, p.trace.Direction); mix != "" {
+		parts = append(parts, mix)
 	}
 	if e.Note != "" {
 		parts = append(parts, line(e.Note, 200))
@@ -503,9 +506,9 @@ func (p *painter) rest(b int, coins []int) {
 	}
 	amount := spent(p.trace.Asset, &sum, unknown, money)
 	title := "+" + number(len(coins)) + word + ", " + amount
-	for _, w := range kindTable {
-		if counts[w.kind] > 0 {
-			title += "\n" + number(counts[w.kind]) + " " + strings.ToLower(w.title[:1]) + w.title[1:]
+	for _, kind := range goshawk.EndKinds() {
+		if w := wordsOf(kind, p.trace.Direction); counts[kind] > 0 {
+			title += "\n" + number(counts[kind]) + " " + strings.ToLower(w.title[:1]) + w.title[1:]
 		}
 	}
 	if on > 0 {

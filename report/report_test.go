@@ -541,8 +541,10 @@ func TestAmounts(t *testing.T) {
 // TestWordsAreComplete: every end kind and method of the house has its words.
 func TestWordsAreComplete(t *testing.T) {
 	for _, k := range goshawk.EndKinds() {
-		if wordsOf(k).meaning == "" {
-			t.Errorf("no words for %s", k)
+		for _, direction := range []string{"forward", "backward"} {
+			if wordsOf(k, direction).meaning == "" {
+				t.Errorf("no words for %s, %s", k, direction)
+			}
 		}
 	}
 	var names []string
@@ -599,67 +601,6 @@ func TestStepsGroupPayments(t *testing.T) {
 	}
 	if paymentWords(steps[0], false) != "3 payments to 2 addresses" {
 		t.Error(paymentWords(steps[0], false))
-	}
-}
-
-// TestInterruptedComparison: an interrupted comparison is truncated in every
-// form that can say so, whichever of its methods was under way.
-func TestInterruptedComparison(t *testing.T) {
-	between := compared()
-	between.NotRun = []string{"lifo"}
-	within := compared()
-	within.Traces[1].Truncated = true
-	for name, c := range map[string]*goshawk.Comparison{"between": between, "within": within, "both": stopped()} {
-		var asJSON, text, page bytes.Buffer
-		if err := errors.Join(ComparisonJSON(&asJSON, c), ComparisonText(&text, c, Style{}), ComparisonHTML(&page, c)); err != nil {
-			t.Fatal(err)
-		}
-		var got struct {
-			Methods   []string
-			NotRun    []string `json:"not_run"`
-			Truncated bool
-		}
-		if err := json.Unmarshal(asJSON.Bytes(), &got); err != nil {
-			t.Fatal(err)
-		}
-		if !got.Truncated || !slices.Equal(got.Methods, []string{"haircut", "fifo"}) || !slices.Equal(got.NotRun, c.NotRun) {
-			t.Errorf("%s: JSON says %+v", name, got)
-		}
-		for form, b := range map[string]string{"text": text.String(), "HTML": page.String()} {
-			if !strings.Contains(b, "was stopped before it was done") {
-				t.Errorf("%s: %s does not say that it was stopped", name, form)
-			}
-			for _, m := range c.NotRun {
-				if !strings.Contains(b, m) {
-					t.Errorf("%s: %s does not name %s", name, form, m)
-				}
-			}
-		}
-	}
-}
-
-func TestDifferWords(t *testing.T) {
-	one := compared()
-	one.Traces = one.Traces[:1]
-	agreed := compared()
-	for i := range agreed.Ends {
-		agreed.Ends[i].Amounts[1] = agreed.Ends[i].Amounts[0]
-	}
-	single := *agreed
-	single.Ends = single.Ends[:1]
-	none := *agreed
-	none.Ends = none.Ends[2:] // a fee
-	for want, c := range map[string]*goshawk.Comparison{
-		"The methods disagree on 2 of 2 ends.":                 compared(),
-		"The methods agree on all 2 ends.":                     agreed,
-		"The methods agree on the only end.":                   &single,
-		"The methods found no ends but fees.":                  &none,
-		"There is one answer, and nothing to compare it with.": one,
-	} {
-		_, _, differ := ranked(c, 10)
-		if got := differWords(c, differ); got != want {
-			t.Errorf("%q, not %q", got, want)
-		}
 	}
 }
 

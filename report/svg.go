@@ -194,7 +194,7 @@ func (e *curve) class(p *picture) string {
 
 // safeKind keeps foreign text out of class names.
 func safeKind(k goshawk.EndKind) goshawk.EndKind {
-	if wordsOf(k).meaning == "" {
+	if wordsOf(k, "").meaning == "" {
 		return goshawk.EndLimit
 	}
 	return k

@@ -84,12 +84,12 @@ func (p *page) traceTotals(t *goshawk.Trace) {
 	}
 	var titles, amounts []string
 	for i := range t.Totals {
-		titles = append(titles, wordsOf(t.Totals[i].Kind).title)
+		titles = append(titles, wordsOf(t.Totals[i].Kind, t.Direction).title)
 		amounts = append(amounts, totalWords(t, &t.Totals[i], money))
 	}
 	titleWidth, amountWidth := widest(titles), widest(amounts)
 	for i := range t.Totals {
-		w := wordsOf(t.Totals[i].Kind)
+		w := wordsOf(t.Totals[i].Kind, t.Direction)
 		meaning := w.meaning
 		if t.Claim != "" && w.kind == goshawk.EndUnspent {
 			meaning = "at rest, as " + line(t.Claim, 60) + " says"
@@ -167,11 +167,11 @@ func (p *page) traceEnds(t *goshawk.Trace) {
 	var amounts, titles []string
 	for _, e := range ends {
 		amounts = append(amounts, decimal(t.Asset, e.Amount))
-		titles = append(titles, wordsOf(e.Kind).title)
+		titles = append(titles, wordsOf(e.Kind, t.Direction).title)
 	}
 	amountWidth, titleWidth := widest(amounts), widest(titles)
 	for i, e := range ends {
-		w := wordsOf(e.Kind)
+		w := wordsOf(e.Kind, t.Direction)
 		address := ""
 		if e.Address != nil {
 			address = line(*e.Address, 400)
@@ -185,8 +185,8 @@ func (p *page) traceEnds(t *goshawk.Trace) {
 			detail += ", "
 		}
 		detail += goshawk.Count(e.Hops, "hop", "hops")
-		if e.Candidates > 0 {
-			detail += ", " + goshawk.Count(e.Candidates, "output", "outputs") + " could carry it on: none is a finding"
+		if mix := mixWords(e, t.Direction); mix != "" {
+			detail += ", " + mix
 		}
 		if e.Note != "" {
 			detail += ", " + line(e.Note, 100)
@@ -259,7 +259,7 @@ func (l *lines) node(i, by int, first, indent string) {
 		}
 		l.p.line(first, amount, " → ", text)
 	case shapeEnd:
-		w := wordsOf(n.kind)
+		w := wordsOf(n.kind, l.t.Direction)
 		inference := ""
 		if n.inference {
 			inference = " (inference)"

@@ -77,27 +77,50 @@ type kindWords struct {
 	title   string // where the money is, as a heading
 	meaning string // one clause
 	glyph   string // a mark for text without colour
+
+	source, sourceMeaning string // title and meaning in a backward trace, where they differ
 }
 
 var kindTable = [...]kindWords{
-	{goshawk.EndService, "At a service", "with a labelled party that pools customers' money", "■"},
-	{goshawk.EndUnspent, "Unspent", "at rest up to the ledger's last block", "●"},
-	{goshawk.EndCoinJoin, "Into a CoinJoin", "spent together with strangers' coins", "◆"},
-	{goshawk.EndBurnt, "Burnt", "where nobody can ever spend it", "✕"},
-	{goshawk.EndUnresolved, "Unresolved", "the ledger lacks what the method needs", "?"},
-	{goshawk.EndOrigin, "Newly mined", "coins that a block created", "★"},
-	{goshawk.EndStart, "At another start", "counted there", "▶"},
-	{goshawk.EndLimit, "At a limit", "where the question's limits stopped the trace", "▌"},
-	{goshawk.EndFee, "Fees", "paid to the miners of the blocks", "○"},
+	{goshawk.EndService, "At a service", "with a labelled party that pools customers' money", "■", "From a service", "from a labelled party that pools customers' money"},
+	{goshawk.EndUnspent, "Unspent", "at rest up to the ledger's last block", "●", "", ""},
+	{goshawk.EndCoinJoin, "Into a CoinJoin", "spent together with strangers' coins", "◆", "Out of a CoinJoin", "paid out of a mix with strangers' coins"},
+	{goshawk.EndBurnt, "Burnt", "where nobody can ever spend it", "✕", "", ""},
+	{goshawk.EndUnresolved, "Unresolved", "the ledger lacks what the method needs", "?", "", ""},
+	{goshawk.EndOrigin, "Newly mined", "coins that a block created", "★", "", ""},
+	{goshawk.EndStart, "At another start", "counted there", "▶", "", ""},
+	{goshawk.EndLimit, "At a limit", "where the question's limits stopped the trace", "▌", "", ""},
+	{goshawk.EndFee, "Fees", "paid to the miners of the blocks", "○", "", ""},
 }
 
-func wordsOf(k goshawk.EndKind) kindWords {
+// wordsOf returns what an end kind is called in a trace of a direction.
+func wordsOf(k goshawk.EndKind, direction string) kindWords {
 	for _, w := range kindTable {
-		if w.kind == k {
-			return w
+		if w.kind != k {
+			continue
 		}
+		if direction == "backward" && w.source != "" {
+			w.title, w.meaning = w.source, w.sourceMeaning
+		}
+		return w
 	}
 	return kindWords{kind: k, title: string(k), glyph: "·"}
+}
+
+// mixWords says of an end at or beyond a CoinJoin what it could as well be, and
+// that it is no finding; empty for other ends.
+func mixWords(e *goshawk.End, direction string) string {
+	if e.Candidates <= 0 {
+		return ""
+	}
+	could := goshawk.Count(e.Candidates, "output", "outputs") + " could carry it on"
+	if direction == "backward" {
+		could = goshawk.Count(e.Candidates, "input", "inputs") + " could have fed it"
+	}
+	if e.Kind == goshawk.EndCoinJoin {
+		return could + ": none is a finding"
+	}
+	return "beyond a CoinJoin of which " + could + ": no finding"
 }
 
 // Confidence says a label's confidence, 0 to 100, in words. The ladder follows

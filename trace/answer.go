@@ -195,7 +195,7 @@ func (r *Result) Trace(ctx context.Context) (*goshawk.Trace, error) {
 	}
 	r.shorten(t, done)
 	if e.found.mixes > 0 {
-		t.Warnings = append(t.Warnings, fmt.Sprintf("went through %d CoinJoins: what lies beyond one is no finding, each end there states the number of candidates", e.found.mixes))
+		t.Warnings = append(t.Warnings, fmt.Sprintf("went through %s: what lies beyond one is no finding, each end there states the number of candidates", goshawk.Count(e.found.mixes, "CoinJoin", "CoinJoins")))
 	}
 	return t, err
 }

@@ -81,6 +81,7 @@ func align(ctx context.Context, c *goshawk.Comparison, results []*Result) (done 
 	}
 	c.Ends = make([]goshawk.ComparisonEnd, 0, most)
 	var room []*goshawk.Units
+	var nothing goshawk.Units
 	for {
 		if len(c.Ends)%1024 == 0 && ctx.Err() != nil {
 			return false
@@ -104,8 +105,7 @@ func align(ctx context.Context, c *goshawk.Comparison, results []*Result) (done 
 		line := goshawk.ComparisonEnd{Kind: x.Kind, Tx: x.Tx, Out: x.Out, Address: x.Address, Label: x.Label, Amounts: room[:len(results):len(results)]}
 		room = room[len(results):]
 		reference, from := results[first], at[first]
-		var least, most *goshawk.Units
-		missed := false
+		missed, unknown := false, false
 		for m := range results {
 			claims := results[m].e.q.Method != Poison
 			if at[m] >= len(c.Traces[m].Ends) || position(results[m], at[m], reference, from) != 0 {
@@ -115,21 +115,28 @@ func align(ctx context.Context, c *goshawk.Comparison, results []*Result) (done 
 			amount := c.Traces[m].Ends[at[m]].Amount
 			at[m]++
 			line.Amounts[m] = amount
-			if !claims || amount == nil {
+			if amount == nil {
+				if line.Unknown == nil {
+					line.Unknown = make([]bool, len(results))
+				}
+				line.Unknown[m], unknown = true, unknown || claims
 				continue
 			}
-			if least == nil || amount.Lt(least) {
-				least = amount
+			if !claims {
+				continue
 			}
-			if most == nil || amount.Gt(most) {
-				most = amount
+			if line.Least == nil || amount.Lt(line.Least) {
+				line.Least = amount
+			}
+			if line.Most == nil || amount.Gt(line.Most) {
+				line.Most = amount
 			}
 		}
-		if least != nil && !missed {
-			line.Least = *least
-		}
-		if most != nil {
-			line.Most = *most
+		switch {
+		case unknown:
+			line.Least, line.Most = nil, nil
+		case line.Least != nil && missed:
+			line.Least = &nothing
 		}
 		c.Ends = append(c.Ends, line)
 	}
