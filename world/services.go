@@ -43,6 +43,7 @@ type bet struct {
 	height int32
 	player *client
 	coin   slot
+	paid   Order // of the winnings
 }
 
 // mixer takes coins and gives others back, in parts and later, for a share.
@@ -126,16 +127,25 @@ func (e *Economy) serve() {
 
 // bet plays: the stake goes to the house. It is false where there is none.
 func (e *Economy) bet(p *Person, r *Rand) bool {
+	return e.Wager(p.Wallet, e.typed(p, r.LogNormal(max(p.wealth/60, 2_000), one), r), Order{})
+}
+
+// Wager has a wallet stake satoshis at the gambling site, which keeps them or
+// pays twice as many back to the wallet in a later block. It is false where the
+// wallet cannot pay.
+func (e *Economy) Wager(w *Wallet, satoshis uint64, o Order) bool {
 	c := e.casino
-	v := e.typed(p, r.LogNormal(max(p.wealth/60, 2_000), one), r)
 	to := Dest{Address: c.houses[c.rng.Pick(len(c.houses))], wallet: c.wallet}
-	if v < 2*Dust || !e.Pay(p.Wallet, []Payment{{to, v}}, Order{Kind: Bet}) {
+	paid := o
+	paid.Kind, paid.Receipt = Winnings, nil
+	o.Kind = Bet
+	if satoshis < 2*Dust || !e.Pay(w, []Payment{{to, satoshis}}, o) {
 		return false
 	}
 	coin, _ := e.made()
-	player := c.books.of(e, p.Actor)
+	player := c.books.of(e, w.Actor)
 	c.books.visit(e, player)
-	c.bets = append(c.bets, bet{v, e.Receive(p.Wallet), e.height, player, coin})
+	c.bets = append(c.bets, bet{satoshis, e.Receive(w), e.height, player, coin, paid})
 	return true
 }
 
@@ -152,7 +162,7 @@ func (e *Economy) payWinners() {
 		}
 		c.books.note(e, EntryWin, b.player, b.value)
 		c.books.request(e, b.player, b.to.Address, 2*b.value, 0)
-		if e.Pay(c.wallet, []Payment{{b.to, 2 * b.value}}, Order{Kind: Winnings}) {
+		if e.Pay(c.wallet, []Payment{{b.to, 2 * b.value}}, b.paid) {
 			c.books.pay(e, b.player, b.to.Address, 2*b.value, 0)
 		}
 	}

@@ -233,12 +233,12 @@ func (s *exploitation) listings() string {
 	var rows []row
 	for _, ad := range s.ads {
 		if r := &ad.receipt; r.Height > 0 {
-			rows = append(rows, row{r.Time + 60*uint32(s.rng.Between(1, 25)), fmt.Sprintf("%s,%s,%d", ad.city, ad.phone, ad.cents/100)})
+			rows = append(rows, row{r.Time + 60*uint32(s.rng.Between(1, 25)), fmt.Sprintf("%s,%s,%s", ad.city, ad.phone, price(ad.cents))})
 		}
 	}
 	from, to := rows[0].time, rows[len(rows)-1].time
 	for range 2 * len(rows) {
-		rows = append(rows, row{from + uint32(s.rng.Below(uint64(max(to, from+1)-from))), fmt.Sprintf("%s,+99 1%02d %04d,%d", s.city(), s.rng.Below(100), s.rng.Below(10_000), s.grown(prices[s.rng.Pick(len(prices))])/100)})
+		rows = append(rows, row{from + uint32(s.rng.Below(uint64(max(to, from+1)-from))), fmt.Sprintf("%s,+99 1%02d %04d,%s", s.city(), s.rng.Below(100), s.rng.Below(10_000), price(s.grown(prices[s.rng.Pick(len(prices))])))})
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.time, b.time) })
 	var b strings.Builder
@@ -248,3 +248,6 @@ func (s *exploitation) listings() string {
 	}
 	return s.public("listings.csv", "%s", b.String())
 }
+
+// price is a sum of cents, in dollars.
+func price(cents uint64) string { return fmt.Sprintf("%d.%02d", cents/100, cents%100) }

@@ -74,7 +74,7 @@ type Coin struct {
 // Source is a coin that came to the criminals from outside their wallets.
 type Source struct {
 	Coin
-	Kind  string `json:"kind"`  // income; account, mixing_service, coinjoin
+	Kind  string `json:"kind"`  // income; account, mixing_service, coinjoin, gambling
 	From  string `json:"from"`  // the payer's or service's name
 	Via   string `json:"via"`   // the exchange that paid it for the payer; empty: their own wallet
 	Note  string `json:"note"`  // what for
@@ -96,7 +96,7 @@ type End struct {
 	Own     bool   `json:"own"`               // the account is one of the criminals'
 	Cents   uint64 `json:"cents"`
 	// Behind lists what lies between the starts and this end beside open
-	// payments: account, mixing_service, coinjoin. Empty: it can be followed.
+	// payments: account, mixing_service, coinjoin, gambling. Empty: it can be followed.
 	Behind []string `json:"behind"`
 }
 
@@ -118,9 +118,10 @@ const (
 	byAccount
 	byMixer
 	byJoin
+	byBet
 )
 
-var ways = [...]string{"", "account", "mixing_service", "coinjoin"}
+var ways = [...]string{"", "account", "mixing_service", "coinjoin", "gambling"}
 
 func behind(mask int) []string {
 	list := []string{}
@@ -218,6 +219,9 @@ func (c *Case) solve() error {
 				case string(world.CoinJoinService):
 					way[at] = byJoin
 					a.Returns = append(a.Returns, s)
+				case string(world.Gambling):
+					way[at] = byBet
+					a.Returns = append(a.Returns, s)
 				default:
 					return goshawk.Errorf(goshawk.Conflict, "%s: nobody knows why it pays the case %s", m.Tx, c.Name())
 				}
@@ -249,6 +253,8 @@ func (c *Case) source(m *world.Move, o *world.Moved, in *income, back *account, 
 		s.Kind = string(world.MixingService)
 	case m.Kind == world.CoinJoin:
 		s.Kind = string(world.CoinJoinService)
+	case m.Kind == world.Winnings:
+		s.Kind = string(world.Gambling)
 	case c.robbed != nil && m.Part == c.order(Income).Part:
 		s.Kind, s.From, s.Note = "income", c.robbed.Actor.Name, "taken from the hot wallet"
 	}

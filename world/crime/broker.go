@@ -57,7 +57,7 @@ func broker() story {
 }
 
 func (s *desk) begin() {
-	s.firm = &member{s.e.NewActor(world.Broker, s.name), "the desk: buys and sells coins for cash, without a licence"}
+	s.firm = &member{actor: s.e.NewActor(world.Broker, s.name), part: "the desk: buys and sells coins for cash, without a licence"}
 	s.people = append(s.people, s.firm)
 	s.director = s.member(s.fullName(), "director of the desk")
 	s.takings, s.float = s.wallet(s.firm), s.wallet(s.firm)

@@ -43,8 +43,9 @@ type Case struct {
 
 // member is somebody who takes part.
 type member struct {
-	actor *world.Actor
-	part  string // in the crime
+	actor    *world.Actor
+	part     string          // in the crime
+	software *world.Software // that they are used to; nil until they have a wallet
 }
 
 // act is something that is tried in every block from a height on, until it succeeds.
@@ -123,15 +124,18 @@ func (c *Case) order(stage string) world.Order {
 
 // member adds somebody who takes part. The name must hold no comma.
 func (c *Case) member(name, part string) *member {
-	m := &member{c.e.NewActor(world.Criminal, name), part}
+	m := &member{actor: c.e.NewActor(world.Criminal, name), part: part}
 	c.people = append(c.people, m)
 	return m
 }
 
-// wallet opens a wallet for a member, with software that citizens use. The case
-// follows every coin in it.
+// wallet opens a wallet for a member, with software that citizens use, mostly
+// what they are used to. The case follows every coin in it.
 func (c *Case) wallet(m *member) *world.Wallet {
-	w := c.e.NewWallet(m.actor, c.e.Software(&c.rng))
+	if m.software == nil || c.rng.Chance(2_500) {
+		m.software = c.e.Software(&c.rng)
+	}
+	w := c.e.NewWallet(m.actor, m.software)
 	c.wallets = append(c.wallets, w)
 	c.e.Watch(w, &c.trail)
 	return w

@@ -45,7 +45,7 @@ func donations() story {
 func (s *campaign) begin() {
 	s.page = strings.ToLower(strings.ReplaceAll(s.name, " ", "-")) + ".example"
 	admin := s.e.Newcomer(world.Criminal, s.fullName(), &s.rng)
-	s.admin = &member{admin.Actor, "administrator of the campaign's page"}
+	s.admin = &member{actor: admin.Actor, part: "administrator of the campaign's page"}
 	s.people = append(s.people, s.admin)
 	s.own = &account{Account: admin.Account, holder: s.admin}
 	s.accounts = append(s.accounts, s.own)

@@ -24,9 +24,9 @@ type Level struct {
 // Levels lists the levels, the easiest first.
 func Levels() []Level {
 	return []Level{
-		{Name: "basic", Hops: 1, Branches: 2, Peels: 5, Mixed: 6, Accounts: 2, Victims: 80, Decoys: 14},
-		{Name: "standard", Hops: 3, Branches: 3, Peels: 9, Mixed: 12, Joins: true, Accounts: 3, Victims: 130, Decoys: 32},
-		{Name: "advanced", Hops: 6, Branches: 5, Peels: 18, Mixed: 20, Joins: true, Accounts: 5, Victims: 180, Decoys: 55},
+		{Name: "basic", Hops: 1, Branches: 2, Peels: 5, Mixed: 6, Accounts: 2, Victims: 100, Decoys: 14},
+		{Name: "standard", Hops: 3, Branches: 3, Peels: 8, Mixed: 12, Joins: true, Accounts: 3, Victims: 150, Decoys: 32},
+		{Name: "advanced", Hops: 6, Branches: 5, Peels: 16, Mixed: 20, Joins: true, Accounts: 5, Victims: 200, Decoys: 55},
 	}
 }
 

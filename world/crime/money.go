@@ -437,13 +437,17 @@ func (c *Case) slice(w *world.Wallet, percent uint64) uint64 {
 // or from a purse that gets some of the coins. These are honest ends, and among
 // all others they look like nothing.
 func (c *Case) decoys(from *world.Wallet, times int) {
-	purse := c.wallet(&member{actor: from.Actor})
+	purse := c.wallet(&member{actor: from.Actor, software: from.Software})
 	left := uint64(max(c.e.Blocks()-c.e.Height(), 1))
 	fund := func() bool {
 		c.pay(from, c.e.Receive(purse), c.slice(from, 15), Spending)
 		return true
 	}
-	c.after(c.pause(), fund)
+	c.after(c.pause(), func() bool {
+		fund()
+		c.gamble(purse)
+		return true
+	})
 	for range times {
 		c.after(int32(c.rng.Below(left)), func() bool {
 			if len(c.purses) == 0 || c.rng.Chance(2_500) {
@@ -454,6 +458,30 @@ func (c *Case) decoys(from *world.Wallet, times int) {
 			return true
 		})
 	}
+}
+
+// gamble has a wallet's owner play for a sitting, as many people of 2015 did: dirty
+// coins are spent on it, and washed with it.
+func (c *Case) gamble(w *world.Wallet) {
+	bets, often := uint64(6), 2_500
+	switch c.e.Era() {
+	case world.Era2015:
+		bets, often = 16, 6_000
+	case world.Era2019:
+		bets, often = 10, 5_000
+	}
+	if !c.rng.Chance(often) {
+		return
+	}
+	bets = c.rng.Between(1, bets)
+	var next func() bool
+	next = func() bool {
+		if bets--; bets > 0 && c.e.Wager(w, c.typed(c.rng.LogNormal(w.Balance()/20, 1<<16)), c.order(Spending)) {
+			c.after(1, next)
+		}
+		return true
+	}
+	c.after(c.pause(), next)
 }
 
 // payee is a shop or a stranger.
