@@ -167,7 +167,7 @@ func (s *exploitation) write() error {
 	var orders []Fact
 	for _, ad := range s.ads {
 		if r := &ad.receipt; r.Height > 0 {
-			orders = append(orders, Fact{"order paid " + when(r.Time), fmt.Sprintf("%s, %s in %s, output %d", dollars(ad.cents), s.e.Text(ad.to.Address), r.Tx, r.Outputs[0])})
+			orders = append(orders, Fact{"order paid " + when(r.Time), fmt.Sprintf("$%s, %s in %s, output %d", price(ad.cents), s.e.Text(ad.to.Address), r.Tx, r.Outputs[0])})
 		}
 	}
 	mailed, err := s.disclose(Record{Service: processor, About: s.e.Text(s.hasty.to.Address), Facts: append([]Fact{
@@ -219,7 +219,7 @@ Find out:
 func (s *exploitation) tariff() string {
 	var list []string
 	for _, p := range prices {
-		list = append(list, dollars(s.grown(p)))
+		list = append(list, "$"+price(s.grown(p)))
 	}
 	return strings.Join(list, ", ")
 }
