@@ -159,6 +159,59 @@ func TestLateAnswers(t *testing.T) {
 	}
 }
 
+// TestNotInLateLedger: of what came before a ledger's first block, and between single
+// blocks, nobody is told that it is not, but which blocks there are.
+func TestNotInLateLedger(t *testing.T) {
+	emptyHome(t)
+	node, late, single := t.TempDir(), filepath.Join(t.TempDir(), "late"), filepath.Join(t.TempDir(), "single")
+	writeLateNode(t, node, "367891")
+	must(t, "ingest", "--ledger", late, "--network", "bitcoin", "--from-height", "367891", "--quiet", node)
+	must(t, "ingest", "--ledger", single, "--network", "bitcoin", "--partial", "--quiet", fixture.Path(t, "bitcoin", "blocks", "367891.blk"))
+	const before = "0437cd7f8525ceed2324359c2d0ba26006d92d856a9c20fa0241106ee5a597c9:0" // the miner's coin of block 9
+	from := onlySpends(t, late)
+	for dir, holds := range map[string]string{late: "the ledger holds heights 367891 to 367891 of bitcoin", single: "the ledger holds 1 single block of bitcoin: at height 367891"} {
+		for _, x := range []struct {
+			what string
+			args []string
+		}{
+			{"the ledger has no transaction", []string{"trace", "--from", before, "--method", "fifo"}},
+			{"the ledger has no transaction", []string{"trace", "--from", before, "--compare"}},
+			{"the ledger has no transaction", []string{"path", "--from", before, "--to", from}},
+			{"the ledger has no transaction", []string{"pattern", "--kind", "peel_chain", "--from", before}},
+			{"the ledger holds no blocks of this time", []string{"pattern", "--kind", "peel_chain", "--until", "2010-01-01"}},
+			{"the ledger has no coin of address", []string{"trace", "--address", "12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S", "--method", "fifo"}},
+			{"received no coins in the blocks of this ledger, and may have received some in others", []string{"trace", "--address", from, "--method", "fifo"}},
+			{"received no coins in this time in the blocks of this ledger, and may have", []string{"trace", "--address", from, "--method", "fifo", "--received-since", "2010-01-01"}},
+		} {
+			a := ask(t.Context(), append(x.args, "--ledger", dir)...)
+			_, hint, _ := strings.Cut(a.err, "→")
+			if a.code != exitFailed || !strings.Contains(a.err, x.what) || !strings.Contains(hint, holds) {
+				t.Errorf("%v: exit code %d, %s", x.args, a.code, a.err)
+			}
+		}
+	}
+}
+
+// onlySpends finds an address of a ledger's block that receives nothing there, known
+// without the coin that it spends.
+func onlySpends(t *testing.T, dir string) string {
+	t.Helper()
+	block := fromJSON[struct{ Txs []string }](t, must(t, "show", "--ledger", dir, "--format", "json", "--limit", "all", "367891"))
+	for _, tx := range block.Txs[1:] {
+		shown := fromJSON[struct{ Inputs []struct{ Address *string } }](t, must(t, "show", "--ledger", dir, "--format", "json", tx))
+		for _, in := range shown.Inputs {
+			if in.Address == nil || !strings.HasPrefix(*in.Address, "1") { // which its spending script names
+				continue
+			}
+			if a := fromJSON[struct{ Outputs uint64 }](t, must(t, "show", "--ledger", dir, "--format", "json", *in.Address)); a.Outputs == 0 {
+				return *in.Address
+			}
+		}
+	}
+	t.Fatal("every address of the block receives there")
+	return ""
+}
+
 // writeLateNode writes one real block and the coins that it spends as a node's
 // blocks folder holds them: blk*.dat and rev*.dat.
 func writeLateNode(t *testing.T, folder, height string) {

@@ -76,7 +76,7 @@ func runPath(ctx context.Context, t *terminal, c *command) (err error) {
 	found, err := trace.Path(ctx, ch, q)
 	progress.clear()
 	if found == nil {
-		return err
+		return ch.elsewhere(ctx, err)
 	}
 	found.From, found.To = *from, *to
 	return errors.Join(print(c, *format == "json", found, report.PathsJSON, report.PathsText), err)

@@ -79,7 +79,7 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 			return err
 		}
 		if window.End == 0 {
-			return goshawk.Errorf(goshawk.NotFound, "the ledger holds no blocks of this time")
+			return ch.elsewhere(ctx, goshawk.Errorf(goshawk.NotFound, "the ledger holds no blocks of this time"))
 		}
 		q.First, q.End = window.First, window.End
 	}
@@ -89,7 +89,7 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 		return nil
 	})
 	if err != nil {
-		return err
+		return ch.elsewhere(ctx, err)
 	}
 	if len(answer.Findings) > *limit {
 		answer.Findings, answer.Truncated = answer.Findings[:*limit], true

@@ -196,11 +196,8 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	}
 	defer func() { err = errors.Join(err, ch.close()) }()
 	if *address != "" {
-		if q.Starts, err = trace.Coins(ctx, ch, *address, since.Time, before.last()); err != nil {
+		if q.Starts, err = ch.received(ctx, *address, since, before); err != nil {
 			return err
-		}
-		if len(q.Starts) == 0 {
-			return goshawk.Errorf(goshawk.NotFound, "%s received no coins in this time", *address)
 		}
 	}
 	if *byCluster {
@@ -220,7 +217,7 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 		answer, err := trace.Compare(ctx, ch, q, compare.list)
 		progress.clear()
 		if answer == nil {
-			return err
+			return ch.elsewhere(ctx, err)
 		}
 		return c.outputSoFar(*out, err, func(w io.Writer) error {
 			for _, t := range answer.Traces {
@@ -236,13 +233,31 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	answer, err := trace.Run(ctx, ch, q)
 	progress.clear()
 	if answer == nil {
-		return err
+		return ch.elsewhere(ctx, err)
 	}
 	return c.outputSoFar(*out, err, func(w io.Writer) error {
 		ch.warnOfStarts(answer, *address)
 		labelEnds(set, answer)
 		return c.writeTrace(w, *format, answer)
 	})
+}
+
+// received lists the coins that an address received. Where there are none, it says
+// of which blocks that is known.
+func (ch *chain) received(ctx context.Context, address string, since, until moment) ([]goshawk.Outpoint, error) {
+	coins, err := trace.Coins(ctx, ch, address, since.Time, until.last())
+	if err != nil || len(coins) > 0 {
+		return coins, ch.elsewhere(ctx, err)
+	}
+	when := ""
+	if !since.IsZero() || !until.IsZero() {
+		when = " in this time"
+	}
+	if !ch.head.Partial && ch.head.Start == 0 {
+		return nil, ch.elsewhere(ctx, goshawk.Errorf(goshawk.NotFound, "%s received no coins%s", address, when))
+	}
+	return nil, ch.elsewhere(ctx, goshawk.Errorf(goshawk.NotFound, "%s received no coins%s in the blocks of this ledger, and may have received some in others", address, when).
+		WithHint("a ledger that has those blocks can follow them"))
 }
 
 // warnOfStarts says that an address's coins are not all of them where the ledger
