@@ -204,6 +204,21 @@ func noLedger(dir string, err error) error {
 		WithHint("make one with 'goshawk ingest --ledger DIR --network NAME PATH…'")
 }
 
+// elsewhere adds to an error that something is not in a ledger which blocks it holds.
+func (ch *chain) elsewhere(ctx context.Context, err error) error {
+	if goshawk.CodeOf(err) != goshawk.NotFound || ch.local == nil {
+		return err
+	}
+	hint, extentErr := ch.extent(ctx)
+	if extentErr != nil {
+		return errors.Join(err, extentErr)
+	}
+	if h := goshawk.HintOf(err); h != "" {
+		hint = h + "; " + hint
+	}
+	return goshawk.Errorf(goshawk.NotFound, "%w", err).WithHint("%s", hint)
+}
+
 // noClusters refuses a question that an explorer cannot answer.
 func noClusters(hint string) error {
 	return goshawk.Errorf(goshawk.Unsupported, "an explorer knows no clusters").WithHint("%s", hint)
