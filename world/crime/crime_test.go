@@ -17,6 +17,7 @@ import (
 	"goshawk"
 	"goshawk/chain/bitcoin"
 	"goshawk/world"
+	"goshawk/world/records"
 )
 
 // memory is a world.Folder in memory.
@@ -414,5 +415,33 @@ func TestDecoys(t *testing.T) {
 			}
 		}
 		t.Logf("%d: %v %v", era, ours, others)
+	}
+}
+
+// TestSameSpecSameBytes: a whole world, with every crime and with what its services
+// and vendors write, is the same on every machine and at every time. A change that
+// is meant changes these seals.
+func TestSameSpecSameBytes(t *testing.T) {
+	var names []string
+	for _, k := range List() {
+		names = append(names, k.Name)
+	}
+	for era, seal := range map[world.Era]string{
+		world.Era2015: "4d56f51a04334ab905977183fd0d7a480d84ac187268c767cd86bf7e67b04a79",
+		world.Era2019: "44a6ca612fd9bc0d93826b4ba1dac9f10ed651faba372ffecfe67ca92e53443b",
+		world.Era2022: "fd9b26b9bf7bef44fcad68d85dd6d791fd72e35d4f44ada1612bcce65e3e1059",
+	} {
+		cases, err := New(names, "standard")
+		if err != nil {
+			t.Fatal(err)
+		}
+		spec := world.Spec{Seed: 31, Era: era, Level: "standard", Txs: 30_000, Scenarios: cases, Observer: records.New()}
+		m, err := world.Build(context.Background(), spec, memory{fstest.MapFS{}}, nil)
+		if err != nil {
+			t.Fatalf("%d: %v (%s)", era, err, goshawk.HintOf(err))
+		}
+		if m.Seal != seal {
+			t.Errorf("%d: the seal is %s, not %s", era, m.Seal, seal)
+		}
 	}
 }
