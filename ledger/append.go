@@ -3,6 +3,7 @@ package ledger
 import (
 	"bytes"
 	"encoding/binary"
+	"math/bits"
 	"slices"
 
 	"goshawk"
@@ -155,6 +156,10 @@ func (w *Writer) addRows(b *goshawk.Block) error {
 			coin := v.cols[colOutput].at(prev)
 			copy(row[5:18], coin[:13])
 			row[17] &^= byKeyBit >> 32
+			if value := binary.LittleEndian.Uint64(coin); in.Known == goshawk.CoinKnown && in.Value != value {
+				return goshawk.Errorf(goshawk.Corrupt, "block %v at height %d spends %v, which is worth %d units, and the data beside it says %d", b.Hash, b.Height, in.Prev, value, in.Value).
+					WithHint(notItsCoins)
+			}
 			continue
 		}
 		outside := v.cols[colOutside].count()
@@ -171,10 +176,46 @@ func (w *Writer) addRows(b *goshawk.Block) error {
 			value = in.Value
 			height = in.Height
 			o[40] = flagKnown
+			if height >= w.opts.Start && !w.opts.Partial {
+				return goshawk.Errorf(goshawk.Corrupt, "block %v at height %d spends %v, which is said to be of height %d, and is not in the ledger, which begins at height %d", b.Hash, b.Height, in.Prev, height, w.opts.Start).
+					WithHint(notItsCoins)
+			}
 		}
 		binary.LittleEndian.PutUint32(o[36:], uint32(height))
 		binary.LittleEndian.PutUint64(row[5:], value)
 		put40(row[13:], key)
+	}
+	return w.covered(b, ins)
+}
+
+// covered refuses a block with a transaction that pays more than its inputs hold,
+// where all of them are known; ins are the rows of the block's inputs. The chain's
+// rules forbid it, so that no fee is below zero.
+func (w *Writer) covered(b *goshawk.Block, ins []byte) error {
+	input, output := 0, 0
+	for i := range b.Txs {
+		t := &b.Txs[i]
+		known := !t.Coinbase
+		var in, out, carries, carry uint64
+		for ; input < int(t.InputEnd); input++ {
+			known = known && (w.prevs.output[input] != noPrev || b.Ins[input].Known == goshawk.CoinKnown)
+			in, carry = bits.Add64(in, binary.LittleEndian.Uint64(ins[18*input+5:]), 0)
+			carries |= carry
+		}
+		for ; output < int(t.OutputEnd); output++ {
+			out, carry = bits.Add64(out, b.Outs[output].Value, 0)
+			carries |= carry
+		}
+		switch {
+		case carries != 0:
+			return goshawk.Errorf(goshawk.Corrupt, "the coins of transaction %v in block %v at height %d are worth more than can be counted", t.Hash, b.Hash, b.Height).WithHint(notOneChain)
+		case known && in < out:
+			err := goshawk.Errorf(goshawk.Corrupt, "transaction %v in block %v at height %d pays %d units, and its inputs hold %d", t.Hash, b.Hash, b.Height, out, in)
+			if w.opts.Start > 0 {
+				return err.WithHint(notItsCoins)
+			}
+			return err.WithHint(notOneChain)
+		}
 	}
 	return nil
 }
@@ -321,7 +362,10 @@ func (w *Writer) spentTwice(output uint64, spender goshawk.TxID, tx uint64) erro
 	return goshawk.Errorf(goshawk.Corrupt, "transaction %v spends %v, which %v spent before", hash, name, goshawk.Hash(w.v.cols[colHash].at(uint64(spender)))).WithHint(notOneChain)
 }
 
-const notOneChain = "no node accepts such a block: its file was made by something else, or is damaged"
+const (
+	notItsCoins = "the block, or what its node told of the coins that it spends, is damaged or was made by something else: take it from another node"
+	notOneChain = "no node accepts such a block: its file was made by something else, or is damaged"
+)
 
 // forest is the Forest of a writer.
 type forest struct{ w *Writer }

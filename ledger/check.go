@@ -39,8 +39,10 @@ func (f Fault) String() string { return fmt.Sprintf("%s, byte %d: %s", f.File, f
 
 // Check verifies every checksum of a ledger and then everything that can be
 // derived: that spent links, histories, indexes and clusters' links are those
-// that the rows imply. Progress is told the part done, from 0 to 1. A damaged
-// manifest is an error; everything else is a fault in the report.
+// that the rows imply. It also finds what no chain can hold: a transaction that
+// pays more than its inputs, and a coin from outside the ledger that is spent
+// twice. Progress is told the part done, from 0 to 1. A damaged manifest is an
+// error; everything else is a fault in the report.
 func Check(ctx context.Context, fsys disk.FS, codec Codec, progress func(part float64)) (_ *Report, err error) {
 	defer guard(&err)()
 	r, err := open(fsys, codec)
@@ -226,8 +228,12 @@ func (c *checker) content() error {
 			c.fault(columnFile(colHash), tx*32, "the index does not find transaction %v", goshawk.Hash(v.cols[colHash].at(tx)))
 		}
 		clear(touched)
+		var in, out goshawk.Units
+		known := t.flags&flagCoinbase == 0
 		for i := t.firstInput; i < t.inputEnd; i++ {
 			row := v.cols[colInput].at(i)
+			value := goshawk.U(binary.LittleEndian.Uint64(row[5:]))
+			in.Add(&in, &value)
 			if a := get40(row[13:]); a != none40 {
 				touched[a] = true
 			}
@@ -235,7 +241,9 @@ func (c *checker) content() error {
 			if o&outsideBit != 0 {
 				if o&^outsideBit >= v.cols[colOutside].count() {
 					c.fault(columnFile(colInput), i*18, "input %d spends a coin that is nowhere", i)
+					return nil
 				}
+				known = known && v.cols[colOutside].at(o &^ outsideBit)[40]&flagKnown != 0
 				continue
 			}
 			if o >= outputs || o >= t.firstOutput {
@@ -252,7 +260,10 @@ func (c *checker) content() error {
 			}
 		}
 		for o := t.firstOutput; o < t.outputEnd; o++ {
-			a := get40(v.cols[colOutput].at(o)[8:]) &^ byKeyBit
+			row := v.cols[colOutput].at(o)
+			value := goshawk.U(binary.LittleEndian.Uint64(row))
+			out.Add(&out, &value)
+			a := get40(row[8:]) &^ byKeyBit
 			touched[a] = true
 			if a >= addresses {
 				c.fault(columnFile(colOutput), o*18, "output %d pays an address that does not exist", o)
@@ -260,6 +271,12 @@ func (c *checker) content() error {
 			}
 		}
 		posted += uint64(len(touched))
+		if known && in.Lt(&out) {
+			c.fault(columnFile(colTx), at, "transaction %v pays %s units, and its inputs hold %s", goshawk.Hash(v.cols[colHash].at(tx)), out.Dec(), in.Dec())
+		}
+	}
+	if err := c.outside(outsidePiece); err != nil {
+		return err
 	}
 	for o := range outputs {
 		s := v.spender(o, v.cols[colOutput].at(o))

@@ -1,6 +1,10 @@
 package ledger
 
-import "goshawk/internal/disk"
+import (
+	"context"
+
+	"goshawk/internal/disk"
+)
 
 // Committed returns how many bytes of a file belong to the committed
 // generation, or -1 if all of them do.
@@ -28,4 +32,19 @@ func Unmarked(fsys disk.FS) (bool, error) {
 		return false, err
 	}
 	return man.Unmarked, nil
+}
+
+// EditOutside changes the rows of coins from outside that a writer gathers, as no
+// block that Append takes could.
+func EditOutside(w *Writer, edit func(row []byte)) {
+	for tail := w.v.cols[colOutside].tail; len(tail) > 0; tail = tail[41:] {
+		edit(tail[:41])
+	}
+}
+
+// CheckOutside is the part of Check that compares coins from outside, piece by piece.
+func CheckOutside(ctx context.Context, r *Reader, piece uint64) ([]Fault, error) {
+	c := &checker{ctx: ctx, r: r, v: &r.v, report: &Report{}}
+	err := c.outside(piece)
+	return c.report.Faults, err
 }

@@ -523,20 +523,20 @@ func (r *Reader) HighestFee() (best goshawk.TxID, most uint64, err error) {
 			if tx+1 < to {
 				inputEnd, outputEnd = get40(rows[23:]), get40(rows[28:])
 			}
-			fee, known := uint64(0), rows[22]&flagCoinbase == 0
+			in, out, known := uint64(0), uint64(0), rows[22]&flagCoinbase == 0
 			for ; input < inputEnd; input++ {
 				if ins[4]&(outsideBit>>32) != 0 {
 					known = known && v.cols[colOutside].at(get40(ins) &^ outsideBit)[40]&flagKnown != 0
 				}
-				fee += binary.LittleEndian.Uint64(ins[5:])
+				in += binary.LittleEndian.Uint64(ins[5:])
 				ins = ins[18:]
 			}
 			for ; output < outputEnd; output++ {
-				fee -= binary.LittleEndian.Uint64(outs)
+				out += binary.LittleEndian.Uint64(outs)
 				outs = outs[18:]
 			}
-			if known && (best == goshawk.NoTx || fee > most) {
-				best, most = goshawk.TxID(tx), fee
+			if known && in >= out && (best == goshawk.NoTx || in-out > most) {
+				best, most = goshawk.TxID(tx), in-out
 			}
 			rows = rows[23:]
 		}

@@ -167,11 +167,11 @@ func (c *chain) txValue(p place, tx *bitcoin.Tx, size int, spent []goshawk.Input
 		v.Vout[i] = c.output(output.Script, output.Value)
 		out += output.Value
 	}
-	fee := in - out
-	if tx.Coinbase() {
-		fee = 0
-	}
-	if whole {
+	switch {
+	case tx.Coinbase():
+		v.Fee = new(uint64)
+	case whole && in >= out:
+		fee := in - out
 		v.Fee = &fee
 	}
 	return v

@@ -87,7 +87,7 @@ func (p *pass) transaction(batch *goshawk.Transactions, row int) error {
 	known(&r.Height, &r.height, tx.Height, tx.Height >= 0)
 	known(&r.InputValue, &r.inputValue, in.units, in.known)
 	known(&r.OutputValue, &r.outputValue, out.units, out.known)
-	known(&r.Fee, &r.fee, in.units-out.units, in.known && out.known && !tx.Coinbase)
+	known(&r.Fee, &r.fee, in.units-out.units, in.known && out.known && in.units >= out.units && !tx.Coinbase)
 	return p.transactions.add(0)
 }
 

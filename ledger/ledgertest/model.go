@@ -33,8 +33,8 @@ func New(codec Codec) *Model {
 
 // Append adds a copy of a block. It refuses, as Conflict, blocks that do not
 // follow the last one (unless Partial) and transactions that spend a coin twice,
-// a coin that nobody can spend, or a coin that does not exist before them. A
-// refused block leaves no trace.
+// a coin that nobody can spend, or a coin that does not exist before them, or that
+// pay more than all their inputs hold. A refused block leaves no trace.
 func (m *Model) Append(b *goshawk.Block) error {
 	if m.shared {
 		m.replay()
@@ -164,8 +164,10 @@ func (v *view) appendTx(b *goshawk.Block, i int) error {
 		ID: goshawk.TxID(len(v.txs)), Block: block.ID, Hash: from.Hash, Time: block.Time, Height: block.Height, Position: uint32(i),
 		Version: from.Version, LockTime: from.LockTime, Weight: from.Weight, Coinbase: from.Coinbase,
 	}}
-	for _, in := range b.TxInputs(i) {
-		input, err := v.resolve(b, in)
+	known := !from.Coinbase
+	var in, paid goshawk.Units
+	for _, spent := range b.TxInputs(i) {
+		input, err := v.resolve(b, spent)
 		if err != nil {
 			return goshawk.Errorf(goshawk.Conflict, "transaction %v: %w", from.Hash, err)
 		}
@@ -173,8 +175,18 @@ func (v *view) appendTx(b *goshawk.Block, i int) error {
 			v.coins[input.Spent].Spender = t.ID
 		}
 		t.inputs = append(t.inputs, input)
-		t.outpoints = append(t.outpoints, in.Prev)
-		t.sequences = append(t.sequences, in.Sequence)
+		t.outpoints = append(t.outpoints, spent.Prev)
+		t.sequences = append(t.sequences, spent.Sequence)
+		known = known && input.Link != goshawk.Unresolved
+		value := goshawk.U(input.Value)
+		in.Add(&in, &value)
+	}
+	for _, out := range b.TxOutputs(i) {
+		value := goshawk.U(out.Value)
+		paid.Add(&paid, &value)
+	}
+	if known && in.Lt(&paid) {
+		return goshawk.Errorf(goshawk.Conflict, "transaction %v pays more than its inputs hold", from.Hash)
 	}
 	for _, earlier := range v.txsOf[from.Hash] { // BIP 30: its unspent coins are lost
 		for _, id := range v.txs[earlier].outputs {
@@ -204,6 +216,9 @@ func (v *view) resolve(b *goshawk.Block, in goshawk.BlockInput) (goshawk.Input, 
 	if coin := v.coin(in.Prev); coin != nil {
 		switch coin.Spender {
 		case goshawk.NoTx:
+			if in.Known == goshawk.CoinKnown && in.Value != coin.Value {
+				return goshawk.Input{}, goshawk.Errorf(goshawk.Conflict, "%v is not worth %d", in.Prev, in.Value)
+			}
 			return goshawk.Input{Link: goshawk.Linked, Spent: coin.ID, Value: coin.Value, Address: coin.Address, Kind: coin.Kind, Height: -1}, nil
 		case goshawk.Burnt:
 			return goshawk.Input{}, goshawk.Errorf(goshawk.Conflict, "nobody can spend %v", in.Prev)
@@ -213,6 +228,8 @@ func (v *view) resolve(b *goshawk.Block, in goshawk.BlockInput) (goshawk.Input, 
 	}
 	key := b.Keys[in.KeyStart:in.KeyEnd]
 	switch {
+	case in.Known == goshawk.CoinKnown && in.Height >= v.start && !v.partial:
+		return goshawk.Input{}, goshawk.Errorf(goshawk.Conflict, "%v does not exist, and is said to be of height %d", in.Prev, in.Height)
 	case in.Known == goshawk.CoinKnown && (v.partial || v.start > 0):
 		return goshawk.Input{Link: goshawk.Before, Spent: goshawk.NoOutput, Value: in.Value, Address: v.address(in.Kind, key), Kind: in.Kind, Height: in.Height}, nil
 	case in.Known == goshawk.KeyKnown && v.partial:
