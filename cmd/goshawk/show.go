@@ -456,7 +456,7 @@ func (v *viewer) coins(answer *report.Transaction, batch *goshawk.Transactions, 
 	if err != nil {
 		return err
 	}
-	fee, known := goshawk.Units{}, !r.Coinbase
+	fee, paid, known := goshawk.Units{}, goshawk.Units{}, !r.Coinbase
 	for i := range ins {
 		in := &ins[i]
 		x := report.TransactionInput{Prev: batch.Outpoints[int(r.FirstInput)+i], Height: in.Height, Sequence: batch.Sequences[int(r.FirstInput)+i]}
@@ -481,10 +481,11 @@ func (v *viewer) coins(answer *report.Transaction, batch *goshawk.Transactions, 
 		if h, ok := hashes[out.Spender]; ok {
 			x.Spender = &h
 		}
-		fee.Sub(&fee, &x.Amount)
+		paid.Add(&paid, &x.Amount)
 		answer.Outputs = append(answer.Outputs, x)
 	}
-	if known {
+	if known && !fee.Lt(&paid) { // a ledger of old may hold a transaction that pays more than its inputs
+		fee.Sub(&fee, &paid)
 		answer.Fee = &fee
 	}
 	return nil
