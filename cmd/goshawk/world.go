@@ -10,11 +10,7 @@ import (
 	"strings"
 
 	"goshawk"
-	"goshawk/chain/bitcoin"
 	"goshawk/cluster"
-	"goshawk/ingest"
-	"goshawk/internal/disk"
-	"goshawk/ledger"
 	"goshawk/world"
 	"goshawk/world/crime"
 	"goshawk/world/records"
@@ -249,23 +245,7 @@ func measureWorld(ctx context.Context, dir string, m *world.Manifest) (c *score.
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temporary)) }()
-	params, err := bitcoin.Lookup(m.Network)
-	if err != nil {
-		return nil, err
-	}
-	fsys, err := disk.Open(temporary)
-	if err != nil {
-		return nil, err
-	}
-	w, err := ledger.OpenWriter(fsys, ledger.Options{Network: params.Name, Codec: params, Join: joiner(), Rule: clusterRule()})
-	if err != nil {
-		return nil, err
-	}
-	_, err = ingest.FromFiles(ctx, w, ingest.OS(), []string{filepath.Join(dir, "blocks")}, ingest.Options{Params: params})
-	if err = errors.Join(err, w.Close()); err != nil {
-		return nil, err
-	}
-	r, err := ledger.Open(fsys, params)
+	r, err := ingestWorld(ctx, dir, filepath.Join(temporary, "ledger"), m.Network)
 	if err != nil {
 		return nil, err
 	}
