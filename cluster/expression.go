@@ -168,6 +168,10 @@ func (e *Expression) text(around int, versions bool) string {
 	return s
 }
 
+// FirstUses says whether it rests on which addresses were never used before, which
+// a ledger that lacks part of its chain cannot tell.
+func (e *Expression) FirstUses() bool { return e.needs()&needFresh != 0 }
+
 func (e *Expression) needs() need {
 	if e.op == 'h' {
 		return heuristics[e.heuristic].needs

@@ -42,7 +42,11 @@ func FindingsText(w io.Writer, f *Findings, s Style) error {
 	p.notes(cautions(f.Warnings))
 	if len(f.Findings) == 0 {
 		p.line()
-		p.line("None found.")
+		where := ""
+		if f.Ledger.Partial || f.Ledger.Start > 0 {
+			where = " in the blocks of this ledger"
+		}
+		p.line("None found", where, ".")
 	}
 	p.findings(f.Asset, f.Findings)
 	if f.Truncated {

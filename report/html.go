@@ -190,10 +190,7 @@ func totalRows(t *goshawk.Trace) (rows []totalRow) {
 	for i := range t.Totals {
 		total := &t.Totals[i]
 		w := wordsOf(total.Kind, t.Direction)
-		r := totalRow{Kind: string(safeKind(total.Kind)), Mark: markHTML(total.Kind), Title: w.title, Meaning: w.meaning, Amount: totalWords(t, total, money), Share: share(knownPart(total), &whole), Count: number(total.Count)}
-		if t.Claim != "" && total.Kind == goshawk.EndUnspent {
-			r.Meaning = "at rest, as " + line(t.Claim, 80) + " says"
-		}
+		r := totalRow{Kind: string(safeKind(total.Kind)), Mark: markHTML(total.Kind), Title: w.title, Meaning: meaningOf(total.Kind, t), Amount: totalWords(t, total, money), Share: share(knownPart(total), &whole), Count: number(total.Count)}
 		if r.Share != "" {
 			r.Bar = bar(&total.Amount, &whole)
 		}

@@ -378,8 +378,8 @@ func (p *painter) end(c *coin) int {
 		b.bottom = w.title
 	}
 	parts := []string{w.title, p.coinTitle(c)}
-	if w.meaning != "" {
-		parts[0] += ": " + w.meaning
+	if meaning := meaningOf(e.Kind, p.trace); meaning != "" {
+		parts[0] += ": " + meaning
 	}
 	if e.Label != nil {
 		parts = append(parts, "label: "+line(e.Label.Text, 200)+", confidence "+Confidence(e.Label.Confidence)+", source "+line(e.Label.Source, 80))

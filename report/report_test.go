@@ -621,6 +621,40 @@ func TestEvidenceWithoutTransaction(t *testing.T) {
 	}
 }
 
+// TestSingleBlocks: in a ledger of single blocks nothing is at rest up to a last
+// block, nothing is absent from the chain, and the words that say so are a sentence.
+func TestSingleBlocks(t *testing.T) {
+	trace := small()
+	trace.Ledger.Partial = true
+	for form, print := range map[string]func(io.Writer, *goshawk.Trace) error{
+		"text": func(w io.Writer, t *goshawk.Trace) error { return TraceText(w, t, Style{}) },
+		"HTML": TraceHTML, "SVG": TraceSVG,
+	} {
+		var b bytes.Buffer
+		if err := print(&b, trace); err != nil {
+			t.Fatal(err)
+		}
+		s := strings.Join(strings.Fields(b.String()), " ")
+		if strings.Contains(s, "at rest") || !strings.Contains(s, "no block of this ledger spends it") {
+			t.Errorf("%s says of what is unspent\n%s", form, &b)
+		}
+		if form != "SVG" && !strings.Contains(s, "and no other, with label files of the SHA-256 hashes named here, gives") {
+			t.Errorf("%s says how to ask again\n%s", form, &b)
+		}
+	}
+	for _, ledger := range []goshawk.TracePoint{{}, {Start: 5}, {Partial: true}} {
+		var b bytes.Buffer
+		none := &Findings{Basis: sampleBasis()}
+		none.Ledger = ledger
+		if err := FindingsText(&b, none, Style{}); err != nil {
+			t.Fatal(err)
+		}
+		if part := ledger != (goshawk.TracePoint{}); strings.Contains(b.String(), "None found.") == part || strings.Contains(b.String(), "None found in the blocks of this ledger.") != part {
+			t.Errorf("%+v:\n%s", ledger, &b)
+		}
+	}
+}
+
 // TestEveryFormWarns: what an answer cannot know, and from which block on its
 // ledger knows anything, stands in every form that can be copied out of it.
 func TestEveryFormWarns(t *testing.T) {

@@ -327,7 +327,7 @@ func rerunWords(t *goshawk.Trace) string {
 	}
 	s := "Goshawk " + line(t.Version, 40) + " on " + ledger
 	if len(t.Labels) > 0 {
-		s += ", with label files of the SHA-256 hashes named here,"
+		s = strings.TrimSuffix(s, ",") + ", with label files of the SHA-256 hashes named here,"
 	}
 	s += " gives this answer again, byte for byte. A ledger that goes on may know of later payments."
 	if t.Ledger.Partial {

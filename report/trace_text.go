@@ -90,12 +90,8 @@ func (p *page) traceTotals(t *goshawk.Trace) {
 	titleWidth, amountWidth := widest(titles), widest(amounts)
 	for i := range t.Totals {
 		w := wordsOf(t.Totals[i].Kind, t.Direction)
-		meaning := w.meaning
-		if t.Claim != "" && w.kind == goshawk.EndUnspent {
-			meaning = "at rest, as " + line(t.Claim, 60) + " says"
-		}
 		p.line("  ", p.paint(kindColour(w.kind), w.glyph+" "+pad(titles[i], titleWidth)), "  ", p.paint(bold, padLeft(amounts[i], amountWidth)),
-			padLeft(share(knownPart(&t.Totals[i]), &whole), 9), padLeft(goshawk.Count(t.Totals[i].Count, "end ", "ends"), 14), "  ", p.paint(faint, meaning))
+			padLeft(share(knownPart(&t.Totals[i]), &whole), 9), padLeft(goshawk.Count(t.Totals[i].Count, "end ", "ends"), 14), "  ", p.paint(faint, meaningOf(w.kind, t)))
 	}
 	p.prose("  ", sumCheck(t))
 }

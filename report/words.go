@@ -107,6 +107,18 @@ func wordsOf(k goshawk.EndKind, direction string) kindWords {
 	return kindWords{kind: k, title: string(k), glyph: "·"}
 }
 
+// meaningOf is what an end kind means in an answer: who says that a coin is unspent,
+// and of which blocks that is known.
+func meaningOf(k goshawk.EndKind, t *goshawk.Trace) string {
+	switch {
+	case k == goshawk.EndUnspent && t.Claim != "":
+		return "at rest, as " + line(t.Claim, 60) + " says"
+	case k == goshawk.EndUnspent && t.Ledger.Partial:
+		return "no block of this ledger spends it"
+	}
+	return wordsOf(k, t.Direction).meaning
+}
+
 // mixWords says of an end at or beyond a CoinJoin what it could as well be, and
 // that it is no finding; empty for other ends.
 func mixWords(e *goshawk.End, direction string) string {

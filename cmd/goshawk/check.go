@@ -24,7 +24,7 @@ func runCheck(ctx context.Context, t *terminal, c *command) error {
 	if err != nil {
 		return noLedger(*dir, err)
 	}
-	name, err := ledger.Network(fsys)
+	name, err := networkOf(fsys, *dir)
 	if err != nil {
 		return checkFailed(err)
 	}

@@ -72,6 +72,9 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 	}
 	switch {
 	case *network == "" && known == "":
+		if err := beingMade(fsys); err != nil {
+			return err
+		}
 		return badUsage("say which chain this is: --network NAME, one of %s", networkNames())
 	case *network == "":
 		*network = known
@@ -123,6 +126,23 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 	return err
 }
 
+// beingMade says that somebody else writes to a ledger of which nothing is committed
+// yet: not even its network can be read.
+func beingMade(fsys *disk.Dir) error {
+	if _, err := fsys.Size(lockFile); err != nil {
+		return nil
+	}
+	lock, err := fsys.Lock(lockFile)
+	if errors.Is(err, disk.ErrLocked) {
+		return goshawk.Errorf(goshawk.Locked, "another program is writing the first blocks of this ledger").
+			WithHint("wait until it ends; reading is possible as soon as they are written")
+	}
+	if err != nil {
+		return nil // whoever opens it to write says why
+	}
+	return lock.Close()
+}
+
 // knownAlready says which blocks were met again.
 func knownAlready(s ingest.Summary) string {
 	words := goshawk.Count(s.Known, "block", "blocks") + " known already"
@@ -150,6 +170,7 @@ func showIngest(b *bar, p ingest.Progress) {
 	} else if p.TotalBlocks > 0 {
 		part = float64(p.Blocks) / float64(p.TotalBlocks)
 	}
+	b.enter(string(p.Stage), part, p.Transactions)
 	switch p.Stage {
 	case ingest.Headers:
 		b.update(part, "reading headers, "+goshawk.Count(p.TotalBlocks, "block", "blocks"))

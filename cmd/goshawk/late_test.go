@@ -15,7 +15,9 @@ import (
 
 	"goshawk"
 	"goshawk/chain/bitcoin"
+	"goshawk/internal/disk"
 	"goshawk/internal/fixture"
+	"goshawk/ledger"
 )
 
 // TestLateStart: a laptop holds one block of a node's folder, and the coins that
@@ -187,6 +189,72 @@ func TestNotInLateLedger(t *testing.T) {
 			_, hint, _ := strings.Cut(a.err, "→")
 			if a.code != exitFailed || !strings.Contains(a.err, x.what) || !strings.Contains(hint, holds) {
 				t.Errorf("%v: exit code %d, %s", x.args, a.code, a.err)
+			}
+		}
+	}
+}
+
+// TestFreshUnknown: a rule about first uses cannot be answered for by a ledger that
+// does not know what came before, and says so, also where nothing is found.
+func TestFreshUnknown(t *testing.T) {
+	emptyHome(t)
+	node, dir := t.TempDir(), filepath.Join(t.TempDir(), "ledger")
+	writeLateNode(t, node, "367891")
+	must(t, "ingest", "--ledger", dir, "--network", "bitcoin", "--from-height", "367891", "--quiet", node)
+	const caution = "asks which addresses were never used before, and this ledger cannot tell"
+	for change, warned := range map[string]bool{"fresh-address": true, "script-type | !(fresh-address & peel)": true, "script-type": false} {
+		args := []string{"pattern", "--kind", "peel_chain", "--change", change, "--ledger", dir}
+		for _, format := range []string{"text", "json", "csv"} {
+			a := ask(t.Context(), append(args, "--format", format)...)
+			said := strings.Join(strings.Fields(a.out+a.err), " ")
+			if a.code != exitDone || strings.Contains(said, caution) != warned {
+				t.Errorf("%s as %s: exit code %d\n%s", change, format, a.code, said)
+			}
+		}
+		if text := must(t, args...); strings.Contains(text, "None found") && !strings.Contains(text, "None found in the blocks of this ledger.") {
+			t.Errorf("%s:\n%s", change, text)
+		}
+	}
+	if text := must(t, "pattern", "--kind", "consolidation", "--limit", "1", "--ledger", dir); strings.Contains(text, caution) {
+		t.Errorf("consolidations know no first uses:\n%s", text)
+	}
+}
+
+// TestBeforeFirstBlocks: while a first ingest has written nothing, and after it was
+// cut short, a ledger is not said to be none, and a second writer is refused though
+// it does not name the network.
+func TestBeforeFirstBlocks(t *testing.T) {
+	emptyHome(t)
+	dir := t.TempDir()
+	fsys, err := disk.Make(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	params, err := bitcoin.Lookup("regtest")
+	if err != nil {
+		t.Fatal(err)
+	}
+	w, err := ledger.OpenWriter(fsys, ledger.Options{Network: "regtest", Codec: params})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, writing := range []bool{true, false} {
+		for _, verb := range [][]string{{"show", "5"}, {"check"}, {"trace", "--method", "fifo", "--address", "mxyaFTcXQrvURDKHCvXKG6TZVfYQHJgf7e"}} {
+			a := ask(t.Context(), append(verb, "--ledger", dir)...)
+			if a.code != exitFailed || !strings.Contains(a.err, "holds no blocks yet") || !strings.Contains(a.err, "if 'goshawk ingest' is at work there, wait") {
+				t.Errorf("%q, writing %v: exit code %d, %s", verb, writing, a.code, a.err)
+			}
+		}
+		code, says := exitUsage, "say which chain this is"
+		if writing {
+			code, says = exitFailed, "another program is writing the first blocks of this ledger"
+		}
+		if a := ask(t.Context(), "ingest", "--ledger", dir, "none.dat"); a.code != code || !strings.Contains(a.err, says) {
+			t.Errorf("a second ingest, writing %v: exit code %d, %s", writing, a.code, a.err)
+		}
+		if writing {
+			if err := w.Close(); err != nil {
+				t.Fatal(err)
 			}
 		}
 	}

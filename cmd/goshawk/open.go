@@ -123,7 +123,7 @@ func (s *source) open(ctx context.Context, checks ...func(*chain) error) (*chain
 	if err != nil {
 		return nil, noLedger(*s.ledger, err)
 	}
-	name, err := ledger.Network(d)
+	name, err := networkOf(d, *s.ledger)
 	if err != nil {
 		return nil, err
 	}
@@ -197,6 +197,23 @@ func (s *source) explorer(ctx context.Context, checks []func(*chain) error) (*ch
 	}
 	return c, nil
 }
+
+// networkOf returns the network of the ledger in a folder. It tells a folder that is
+// no ledger from one whose first blocks are not written yet.
+func networkOf(d *disk.Dir, dir string) (string, error) {
+	name, err := ledger.Network(d)
+	if goshawk.CodeOf(err) != goshawk.NotFound {
+		return name, err
+	}
+	if _, none := d.Size(lockFile); none != nil {
+		return "", err
+	}
+	return "", goshawk.Errorf(goshawk.NotFound, "the ledger at %s holds no blocks yet", dir).
+		WithHint("if 'goshawk ingest' is at work there, wait until it has written the first ones; if it was cut short, run it again")
+}
+
+// lockFile is there from the moment that somebody began to make a ledger.
+const lockFile = "lock"
 
 // noLedger says that a folder cannot be opened.
 func noLedger(dir string, err error) error {

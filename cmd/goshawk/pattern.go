@@ -84,6 +84,10 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 		q.First, q.End = window.First, window.End
 	}
 	answer := &report.Findings{Basis: ch.basis(set), Kind: *kind}
+	if *kind == pattern.KindPeelChain && len(answer.Warnings) > 0 && rule.FirstUses() {
+		answer.Warnings = append(answer.Warnings, "the rule by which change is told, "+rule.Rule()+", asks which addresses were never used before, and this ledger cannot tell: "+
+			"chains may be missing, end too soon or follow a wrong output; --change can name a rule that needs no first use")
+	}
 	err = pattern.Find(ctx, ch, q, func(f goshawk.Finding) error {
 		answer.Findings = append(answer.Findings, f)
 		return nil

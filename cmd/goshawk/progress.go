@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -13,23 +14,63 @@ import (
 // bar shows on a terminal how far a long command is. Where there is no terminal
 // it shows nothing.
 type bar struct {
+	out     io.Writer // nil where nobody watches
+	now     func() time.Time
+	columns func() int // of the terminal; 0 where it does not say
+
 	mu    sync.Mutex
-	out   *os.File
 	start time.Time
 	last  time.Time
 	shown bool
+
+	// What rate and time left are counted from: where the stage that goes on began.
+	stage string
+	since time.Time
+	part  float64
+	done  int64
 }
 
-// newBar returns a bar for a command; it appears after a second.
+const (
+	barAfter    = time.Second            // what is done sooner needs no bar
+	barEvery    = 100 * time.Millisecond // it changes no faster
+	barWidth    = 24
+	someColumns = 80 // of a terminal that does not say how wide it is
+)
+
 // isTerminal says whether people read a file as it is written.
 func isTerminal(f *os.File) bool { return term.IsTerminal(int(f.Fd())) }
 
+// newBar returns a bar for a command; it appears after a second.
 func newBar(c *command) *bar {
 	f, ok := c.t.err.(*os.File)
-	if !ok || *c.quiet || !term.IsTerminal(int(f.Fd())) {
+	if !ok || *c.quiet || !isTerminal(f) {
 		return &bar{}
 	}
-	return &bar{out: f, start: time.Now()}
+	return barOn(f, time.Now, func() int {
+		columns, _, err := term.GetSize(int(f.Fd()))
+		if err != nil {
+			return 0
+		}
+		return columns
+	})
+}
+
+func barOn(out io.Writer, now func() time.Time, columns func() int) *bar {
+	start := now()
+	return &bar{out: out, now: now, columns: columns, start: start, since: start}
+}
+
+// enter says which stage is under way. A new one takes its own time: what is left
+// of it, and its rate, do not follow from the one before.
+func (b *bar) enter(stage string, part float64, done int64) {
+	if b.out == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if stage != b.stage {
+		b.stage, b.since, b.part, b.done = stage, b.now(), max(part, 0), done
+	}
 }
 
 // update shows the part done (below 0: not known) and what is said beside it.
@@ -39,23 +80,26 @@ func (b *bar) update(part float64, text string) {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	now := time.Now()
-	if now.Sub(b.start) < time.Second || now.Sub(b.last) < 100*time.Millisecond {
+	now := b.now()
+	if now.Sub(b.start) < barAfter || now.Sub(b.last) < barEvery {
 		return
 	}
 	b.last, b.shown = now, true
 	line := text
 	if part >= 0 {
-		const width = 24
-		full := min(int(part*width), width)
-		line = fmt.Sprintf("%s%s %3.0f %%  %s", strings.Repeat("█", full), strings.Repeat("░", width-full), 100*part, text)
-		if part > 0.01 {
-			left := time.Duration(float64(now.Sub(b.start)) * (1 - part) / part)
+		full := min(int(part*barWidth), barWidth)
+		line = fmt.Sprintf("%s%s %3.0f %%  %s", strings.Repeat("█", full), strings.Repeat("░", barWidth-full), 100*part, text)
+		if gone := part - b.part; gone > 0.01 {
+			left := time.Duration(float64(now.Sub(b.since)) * (1 - part) / gone)
 			line += fmt.Sprintf("  %s left", left.Round(time.Second))
 		}
 	}
-	if columns, _, err := term.GetSize(int(b.out.Fd())); err == nil && len([]rune(line)) >= columns {
-		line = string([]rune(line)[:max(columns-1, 0)])
+	columns := b.columns()
+	if columns <= 0 {
+		columns = someColumns
+	}
+	if r := []rune(line); len(r) >= columns { // a line that breaks could not be taken back
+		line = string(r[:columns-1])
 	}
 	fmt.Fprintf(b.out, "\r\x1b[2K%s", line)
 }
@@ -73,10 +117,15 @@ func (b *bar) clear() {
 	}
 }
 
-// rate says how many a second were done since the bar was made.
+// rate says how many a second were done since the stage began.
 func (b *bar) rate(done int64) float64 {
-	if s := time.Since(b.start).Seconds(); b.out != nil && s > 0 {
-		return float64(done) / s
+	if b.out == nil {
+		return 0
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if s := b.now().Sub(b.since).Seconds(); s > 0 {
+		return float64(done-b.done) / s
 	}
 	return 0
 }
