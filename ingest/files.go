@@ -122,6 +122,9 @@ func (d *folder) extend(ctx context.Context) error {
 	if err != nil || root == none {
 		return err
 	}
+	if err := d.overtaken(); err != nil {
+		return err
+	}
 	chain, fork := d.branch(d.tree.best[root])
 	if len(chain) == 0 {
 		return nil

@@ -235,6 +235,9 @@ func (s *nodeSource) fetch(ctx context.Context, from, to int32) error {
 			}
 			if err := r.append(&b.blocks[i], b.sizes[i]); err != nil {
 				s.broken = true
+				if code := goshawk.CodeOf(err); code == goshawk.Corrupt {
+					err = goshawk.Errorf(code, "the node at %s: %w", s.node.endpoint, err)
+				}
 				return err
 			}
 		}
@@ -329,14 +332,17 @@ func (w *nodeReader) decode(c *call, hash goshawk.Hash, height int32, b *batch) 
 		err = goshawk.Errorf(goshawk.Corrupt, "another block, %s, came in its place", into.Hash)
 	}
 	if err == nil && verbose != nil {
-		err = verbose.setCoins(into, w.source.run.opts.Params, &w.scratch)
+		into.Height = height
+		if err = verbose.setCoins(into, w.source.run.opts.Params, &w.scratch); err == nil {
+			err = checkCoins(into, w.source.run.opts.Params.MaxMoney)
+		}
 	}
 	if err != nil {
 		code := goshawk.CodeOf(err)
 		if code == "" {
 			code = goshawk.Corrupt
 		}
-		return goshawk.Errorf(code, "the node's answer for block %s at height %d cannot be used: %w", hash, height, err)
+		return goshawk.Errorf(code, "the answer of the node at %s for block %s at height %d cannot be used: %w", w.source.node.endpoint, hash, height, err)
 	}
 	into.Height = height
 	b.took(len(w.raw))

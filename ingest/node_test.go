@@ -463,7 +463,13 @@ func TestVerboseBlocksThatMakeNoSense(t *testing.T) {
 		{"a part of the smallest unit", func(_, _, coin object) { coin["value"] = json.Number("1.000000001") }, goshawk.Corrupt, "not an amount"},
 		{"negative", func(_, _, coin object) { coin["value"] = json.Number("-1") }, goshawk.Corrupt, "not an amount"},
 		{"no value", func(_, _, coin object) { delete(coin, "value") }, goshawk.Corrupt, "not an amount"},
-		{"no script", func(_, _, coin object) { coin["scriptPubKey"] = object{"hex": "zz"} }, goshawk.Corrupt, "invalid byte"},
+		{"no hexadecimal script", func(_, _, coin object) { coin["scriptPubKey"] = object{"hex": "zz"} }, goshawk.Corrupt, "invalid byte"},
+		{"no script", func(_, _, coin object) { delete(coin, "scriptPubKey") }, goshawk.Corrupt, "it has no script"},
+		{"a script without its bytes", func(_, _, coin object) { coin["scriptPubKey"] = object{"type": "pubkeyhash"} }, goshawk.Corrupt, "it has no script"},
+		{"a note", func(_, _, coin object) { coin["scriptPubKey"] = object{"hex": "6a04deadbeef"} }, goshawk.Corrupt, "nobody can spend"},
+		{"a script beyond 10,000 bytes", func(_, _, coin object) { coin["scriptPubKey"] = object{"hex": strings.Repeat("00", 10_001)} }, goshawk.Corrupt, "nobody can spend"},
+		{"worth less than it pays for", func(_, _, coin object) { coin["value"] = json.Number("0.00000001") }, goshawk.Corrupt, "its coins are said to be worth"},
+		{"created above its spender", func(_, _, coin object) { coin["height"] = 279672 }, goshawk.Corrupt, "is said to be of height 279672, above its spender"},
 		{"an input too many", func(block, input, _ object) {
 			tx := block["tx"].([]any)[1].(object)
 			tx["vin"] = append(tx["vin"].([]any), input)
@@ -490,7 +496,7 @@ func TestVerboseBlocksThatMakeNoSense(t *testing.T) {
 			node := lateNode(t, real.Result, raw)
 			to := &recorder{t: t}
 			_, err = ingest.FromNode(t.Context(), to, node.client(t, nil), ingest.Options{Params: params(t, "bitcoin"), FromHeight: 279671})
-			if goshawk.CodeOf(err) != test.code || !strings.Contains(err.Error(), "height 279671") || !strings.Contains(err.Error(), test.says) || len(to.blocks) != 0 {
+			if goshawk.CodeOf(err) != test.code || !strings.Contains(err.Error(), "height 279671") || !strings.Contains(err.Error(), node.URL) || !strings.Contains(err.Error(), test.says) || len(to.blocks) != 0 {
 				t.Errorf("%s: %v", goshawk.CodeOf(err), err)
 			}
 		})
@@ -521,6 +527,28 @@ func TestRecordedBlockHasItsTransactions(t *testing.T) {
 	for i, tx := range to.blocks[0].Txs {
 		if tx.Hash != told.Transactions[i] {
 			t.Fatalf("transaction %d is %s", i, tx.Hash)
+		}
+	}
+}
+
+// An answer nested as no node would is not asked for again.
+func TestNestedAnswerFailsAtOnce(t *testing.T) {
+	c := newChain(t).grow(3, "a")
+	for text, again := range map[string]bool{
+		`{"id":0,"result":` + strings.Repeat("[", 20_000) + strings.Repeat("]", 20_000) + `}`:   false,
+		`{"id":0,"result":` + strings.Repeat(`{"a":`, 20_000) + `1`:                             false,
+		`{"id":0,"result":["` + strings.Repeat("[", 20_000) + `", "\"` + strings.Repeat("[", 9): true, // it broke off
+	} {
+		node := newFakeNode(t, c.blocks)
+		node.before = func(w http.ResponseWriter, _ *http.Request, n int) bool {
+			if n > 1 {
+				_, _ = w.Write([]byte(text)) // a client that went away is its own concern
+			}
+			return n > 1
+		}
+		_, err := ingest.FromNode(t.Context(), &recorder{t: t}, node.client(t, nil), ingest.Options{Params: c.params})
+		if goshawk.CodeOf(err) != goshawk.Corrupt || (node.requests > 2) != again {
+			t.Errorf("%.30s…: %d requests, %v", text, node.requests, err)
 		}
 	}
 }

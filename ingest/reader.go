@@ -103,7 +103,7 @@ func (r *reader) work(ctx context.Context, b *batch) {
 			b.err = interrupted(ctx)
 			return
 		}
-		if b.err = r.load(n, b.take()); b.err != nil {
+		if b.err = r.load(ctx, n, b.take()); b.err != nil {
 			return
 		}
 		b.took(int(r.folder.tree.nodes[n].place.size))
@@ -112,7 +112,7 @@ func (r *reader) work(ctx context.Context, b *batch) {
 
 // load decodes a block of the chosen chain, with its height there and, for a
 // late ledger, the coins that it spends.
-func (r *reader) load(n int32, into *goshawk.Block) error {
+func (r *reader) load(ctx context.Context, n int32, into *goshawk.Block) error {
 	node := &r.folder.tree.nodes[n]
 	if err := r.decode(n, into); err != nil {
 		return r.fault(n, err)
@@ -123,7 +123,7 @@ func (r *reader) load(n int32, into *goshawk.Block) error {
 	}
 	into.Height = node.height
 	if r.folder.run.late && len(into.Ins) > 0 {
-		if err := r.folder.undo.fill(r, node, r.folder.tree.copies[n], into); err != nil {
+		if err := r.folder.undo.fill(ctx, r, n, into); err != nil {
 			return r.fault(n, err)
 		}
 	}
@@ -167,7 +167,7 @@ func (r *reader) decodeAt(node *node, at place, into *goshawk.Block) error {
 // fault says where a block that cannot be used lies.
 func (r *reader) fault(n int32, err error) error {
 	node := &r.folder.tree.nodes[n]
-	if goshawk.CodeOf(err) == goshawk.Unavailable {
+	if code := goshawk.CodeOf(err); code == goshawk.Unavailable || code == goshawk.Interrupted {
 		return err
 	}
 	f := &r.folder.files[node.place.file]

@@ -307,12 +307,12 @@ func (n *Node) take(calls []*call, response *http.Response, body []byte) error {
 	switch {
 	case len(trimmed) > 0 && trimmed[0] == '[':
 		if err := json.Unmarshal(trimmed, &answers); err != nil {
-			return n.garbage(response, err)
+			return n.garbage(response, body, err)
 		}
 	case len(trimmed) > 0 && trimmed[0] == '{':
 		var one rpcAnswer
 		if err := json.Unmarshal(trimmed, &one); err != nil {
-			return n.garbage(response, err)
+			return n.garbage(response, body, err)
 		}
 		if one.Error != nil && one.Error.Code == rpcWarmup {
 			return n.warmup(one.Error)
@@ -322,7 +322,7 @@ func (n *Node) take(calls []*call, response *http.Response, body []byte) error {
 		}
 		answers = []rpcAnswer{one}
 	default:
-		return n.garbage(response, errors.New("it is not JSON"))
+		return n.garbage(response, body, errors.New("it is not JSON"))
 	}
 	for _, c := range calls {
 		c.result, c.err = nil, nil
@@ -344,7 +344,7 @@ func (n *Node) take(calls []*call, response *http.Response, body []byte) error {
 	}
 	for _, c := range calls {
 		if c.err == nil && len(c.result) == 0 {
-			return n.garbage(response, fmt.Errorf("it does not answer %s", c.method))
+			return n.garbage(response, body, fmt.Errorf("it does not answer %s", c.method))
 		}
 	}
 	return nil
@@ -355,10 +355,37 @@ func (n *Node) warmup(err *rpcError) error {
 		WithHint("wait until the node has started, then run the command again"), starting: true}
 }
 
-// garbage reports an answer that is none; another try may bring a whole one.
-func (n *Node) garbage(response *http.Response, err error) error {
-	return &repeatable{err: goshawk.Errorf(goshawk.Corrupt, "the answer of the node at %s (%s) makes no sense: %w", n.endpoint, response.Status, err).
-		WithHint("is this the port of a Bitcoin node's RPC?")}
+// garbage reports an answer that is none; another try may bring a whole one,
+// unless it is nested as no node would.
+func (n *Node) garbage(response *http.Response, body []byte, err error) error {
+	said := goshawk.Errorf(goshawk.Corrupt, "the answer of the node at %s (%s) makes no sense: %w", n.endpoint, response.Status, err).
+		WithHint("is this the port of a Bitcoin node's RPC?")
+	if tooDeep(body) {
+		return said
+	}
+	return &repeatable{err: said}
+}
+
+// tooDeep says whether text nests brackets beyond any answer of a node.
+func tooDeep(body []byte) bool {
+	const deepest = 1000
+	depth, quoted := 0, false
+	for i := 0; i < len(body); i++ {
+		switch c := body[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '[' || c == '{':
+			if depth++; depth > deepest {
+				return true
+			}
+		case c == ']' || c == '}':
+			depth--
+		}
+	}
+	return false
 }
 
 // get asks one question and reads the answer into a value.

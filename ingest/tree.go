@@ -126,6 +126,16 @@ func (t *tree) attach(i, parent int32) {
 	}
 }
 
+// hasSibling says whether another header follows the same one, as far as the
+// tree can tell.
+func (t *tree) hasSibling(i int32) bool {
+	parent := t.nodes[i].parent
+	if parent == none {
+		return true // the first of a chain without its beginning
+	}
+	return slices.ContainsFunc(t.nodes, func(n node) bool { return n.parent == parent && n.hash != t.nodes[i].hash })
+}
+
 // before says which of two nodes with as much work is the better one: the first
 // seen, unless the tree goes by hashes.
 func (t *tree) before(a, b int32) bool {

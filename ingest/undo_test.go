@@ -260,24 +260,111 @@ func TestLateFollowerWaitsForUndoData(t *testing.T) {
 	checkCoins(t, c, to)
 }
 
+// frames returns the framed undo records of the chain's blocks from 2 up to end.
+func (c *testChain) frames(end int) (records [][]byte) {
+	for h := 2; h < end; h++ {
+		records = append(records, c.undo(h))
+	}
+	return records
+}
+
+// A damaged undo record is told from one that is not there, with its file and byte.
 func TestDamagedUndoRecordNamesItsBlock(t *testing.T) {
 	c := newChain(t).grow(20, "a")
-	var undo []byte
-	for h := 2; h < 21; h++ {
-		record := c.undo(h)
-		if h == 15 {
-			record[20] ^= 1
+	stale := c.fork(15).grow(2, "b")
+	const height, from = 15, 5
+	var at int64 // of the record's frame
+	for _, record := range c.frames(height) {
+		at += int64(len(record))
+	}
+	// coins writes the record of the block once more, otherwise and with the right checksum.
+	coins := func(change func(*spentCoin)) []byte {
+		coin := c.coins[2*height-4]
+		spent := spentCoin{value: coin.output.Value, script: coin.output.Script, height: coin.height}
+		change(&spent)
+		return undoFrame(c.params, c.hashes[height-1], undoRecord([][]spentCoin{{spent}}))
+	}
+	if string(coins(func(*spentCoin) {})) != string(c.undo(height)) {
+		t.Fatal("the block spends another coin")
+	}
+	flip := func(at int) func([][]byte) {
+		return func(records [][]byte) { records[height-2][at] ^= 1 }
+	}
+	replace := func(record []byte) func([][]byte) {
+		return func(records [][]byte) { records[height-2] = record }
+	}
+	const checksum = "the checksum of the undo data there is that of no block"
+	for _, test := range []struct {
+		name   string
+		change func(records [][]byte)
+		fork   bool // a stale block lies beside the block: the record may be its
+		code   goshawk.Code
+		says   string
+		offset int64 // from the frame's own
+	}{
+		{"a bit of the data", flip(20), false, goshawk.Corrupt, checksum, 8},
+		{"a bit of the checksum", flip(len(c.undo(height)) - 1), false, goshawk.Corrupt, checksum, 8},
+		{"a bit of the magic", flip(2), false, goshawk.Corrupt, checksum, 0},
+		{"a size that swallows the next", flip(5), false, goshawk.Corrupt, checksum, 8},
+		{"not there", replace(nil), false, goshawk.Unsupported, "is not in rev00000.dat", -1},
+		{"zeros in its place", replace(make([]byte, 90)), false, goshawk.Unsupported, "is not in rev00000.dat", -1},
+		{"a poor coin", replace(coins(func(c *spentCoin) { c.value = 1 })), false, goshawk.Corrupt, "worth less", 8},
+		{"more than all coins", replace(coins(func(c *spentCoin) { c.value = 21_000_001_0000_0000 })), false, goshawk.Corrupt, "worth more than all coins", 8},
+		{"from above", replace(coins(func(c *spentCoin) { c.height = 16 })), false, goshawk.Corrupt, "of height 16, above its spender", 8},
+		{"a note", replace(coins(func(c *spentCoin) { c.script = []byte{0x6a, 1, 7} })), false, goshawk.Corrupt, "nobody can spend", 8},
+		{"a script beyond 10,000 bytes", replace(coins(func(c *spentCoin) { c.script = make([]byte, 10_001) })), false, goshawk.Corrupt, "nobody can spend", 8},
+		{"a stale block's in its place", replace(coins(func(c *spentCoin) { c.value = 1 })), true, goshawk.Unsupported, "is not in rev00000.dat", -1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			records := c.frames(21)
+			test.change(records)
+			blocks := c.file(0, 21)
+			if test.fork {
+				blocks = append(blocks, stale.file(15, 16)...)
+			}
+			to := &recorder{t: t}
+			disk := newMemory(map[string][]byte{"b/blk00000.dat": blocks, "b/rev00000.dat": join(records...)})
+			_, err := ingest.FromFiles(t.Context(), to, disk, []string{"b"}, ingest.Options{Params: c.params, FromHeight: from})
+			if goshawk.CodeOf(err) != test.code || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "height 15") || goshawk.HintOf(err) == "" {
+				t.Errorf("%s: %v (hint: %s)", goshawk.CodeOf(err), err, goshawk.HintOf(err))
+			}
+			if where := fmt.Sprintf("rev00000.dat: byte %d:", at+test.offset); test.code == goshawk.Corrupt && !strings.Contains(err.Error(), where) {
+				t.Errorf("%v: not at %s", err, where)
+			}
+			if len(to.blocks) != height-from || to.committed != height-from {
+				t.Errorf("%d blocks, %d committed", len(to.blocks), to.committed)
+			}
+		})
+	}
+}
+
+// A follower waits for a record that the node is still writing, though it looks
+// like damage, and does not wait for one that others follow.
+func TestFollowerTellsDamageFromARecordUnderWay(t *testing.T) {
+	c := newChain(t).grow(20, "a")
+	for _, last := range []bool{true, false} {
+		records := c.frames(21)
+		if last {
+			records = records[:14]
 		}
-		undo = append(undo, record...)
-	}
-	to := &recorder{t: t}
-	disk := newMemory(map[string][]byte{"b/blk00000.dat": c.file(0, 21), "b/rev00000.dat": undo})
-	_, err := ingest.FromFiles(t.Context(), to, disk, []string{"b"}, ingest.Options{Params: c.params, FromHeight: 5})
-	if goshawk.CodeOf(err) != goshawk.Unsupported || !strings.Contains(err.Error(), "height 15") || !strings.Contains(err.Error(), "rev00000.dat") || goshawk.HintOf(err) == "" {
-		t.Errorf("%v (hint: %s)", err, goshawk.HintOf(err))
-	}
-	if len(to.blocks) != 10 || to.committed != 10 {
-		t.Errorf("%d blocks, %d committed", len(to.blocks), to.committed)
+		records[13] = append([]byte(nil), records[13]...)
+		clear(records[13][len(records[13])-40:]) // of block 15: the end is not written yet
+		disk := newMemory(map[string][]byte{"b/blk00000.dat": c.file(0, 21), "b/rev00000.dat": join(records...)})
+		ctx, cancel := context.WithCancel(t.Context())
+		to := &recorder{t: t}
+		polls := 0
+		_, err := ingest.FromFiles(ctx, to, disk, []string{"b"}, ingest.Options{Params: c.params, FromHeight: 5, Follow: true, Poll: time.Millisecond, Progress: func(p ingest.Progress) {
+			if p.Stage != ingest.CaughtUp {
+				return
+			}
+			if polls++; polls == 2 {
+				cancel()
+			}
+		}})
+		cancel()
+		if want := map[bool]goshawk.Code{true: goshawk.Interrupted, false: goshawk.Corrupt}[last]; goshawk.CodeOf(err) != want || len(to.blocks) != 10 {
+			t.Errorf("last %v: %v, %d blocks", last, err, len(to.blocks))
+		}
 	}
 }
 

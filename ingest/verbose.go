@@ -29,7 +29,7 @@ type verboseBlock struct {
 				Height *int32      `json:"height"`
 				Value  json.Number `json:"value"`
 				Script struct {
-					Hex string `json:"hex"`
+					Hex *string `json:"hex"`
 				} `json:"scriptPubKey"`
 			} `json:"prevout"`
 		} `json:"vin"`
@@ -97,21 +97,55 @@ func (v *verboseBlock) setCoins(block *goshawk.Block, p *bitcoin.Params, scratch
 					WithHint("a ledger that begins late needs Bitcoin Core 23 or later, with its undo data; or its block folder")
 			}
 			value, err := parseUnits(string(coin.Value), p.Decimals)
-			if err == nil && value > p.MaxMoney {
+			switch {
+			case err != nil:
+			case value > p.MaxMoney:
 				err = goshawk.Errorf(goshawk.Corrupt, "%s is more than all coins", coin.Value)
-			}
-			if err == nil {
-				script, err = hex.AppendDecode(script[:0], []byte(coin.Script.Hex))
-			}
-			if err != nil {
-				return goshawk.Errorf(goshawk.Corrupt, "the coin of input %d of transaction %d makes no sense: %w", k, i, err)
+			case coin.Script.Hex == nil:
+				err = goshawk.Errorf(goshawk.Corrupt, "it has no script")
+			default:
+				script, err = hex.AppendDecode(script[:0], []byte(*coin.Script.Hex))
 			}
 			height := int32(-1)
 			if coin.Height != nil && *coin.Height >= 0 {
 				height = *coin.Height
 			}
-			bitcoin.SetCoin(block, input, value, script, height, scratch)
+			if err == nil && !bitcoin.SetCoin(block, input, value, script, height, scratch) {
+				err = goshawk.Errorf(goshawk.Corrupt, "nobody can spend a coin of its script")
+			}
+			if err != nil {
+				return goshawk.Errorf(goshawk.Corrupt, "the coin of input %d of transaction %d makes no sense: %w", k, i, err)
+			}
 			input++
+		}
+	}
+	return nil
+}
+
+// checkCoins refuses what a source told of the coins that a block spends where
+// it contradicts the block: coins worth less than what they pay for, or more than
+// all coins that there can be, or created above the block.
+func checkCoins(block *goshawk.Block, maxMoney uint64) error {
+	for i := range block.Txs {
+		t := &block.Txs[i]
+		if t.Coinbase {
+			continue
+		}
+		var in, out uint64
+		for k, c := range block.TxInputs(i) {
+			if c.Value > maxMoney-in {
+				return goshawk.Errorf(goshawk.Corrupt, "the coins of transaction %s are said to be worth more than all coins", t.Hash)
+			}
+			if c.Height > block.Height {
+				return goshawk.Errorf(goshawk.Corrupt, "the coin of input %d of transaction %s is said to be of height %d, above its spender", k, t.Hash, c.Height)
+			}
+			in += c.Value
+		}
+		for _, o := range block.TxOutputs(i) {
+			out += o.Value // the decoder holds their sum below maxMoney
+		}
+		if in < out {
+			return goshawk.Errorf(goshawk.Corrupt, "transaction %s pays %d units, and its coins are said to be worth %d", t.Hash, out, in)
 		}
 	}
 	return nil

@@ -156,9 +156,15 @@ func (w *Writer) addRows(b *goshawk.Block) error {
 			coin := v.cols[colOutput].at(prev)
 			copy(row[5:18], coin[:13])
 			row[17] &^= byKeyBit >> 32
-			if value := binary.LittleEndian.Uint64(coin); in.Known == goshawk.CoinKnown && in.Value != value {
-				return goshawk.Errorf(goshawk.Corrupt, "block %v at height %d spends %v, which is worth %d units, and the data beside it says %d", b.Hash, b.Height, in.Prev, value, in.Value).
-					WithHint(notItsCoins)
+			if in.Known == goshawk.CoinKnown {
+				if value := binary.LittleEndian.Uint64(coin); in.Value != value {
+					return goshawk.Errorf(goshawk.Corrupt, "block %v at height %d spends %v, which is worth %d units, and the data beside it says %d", b.Hash, b.Height, in.Prev, value, in.Value).
+						WithHint(notItsCoins)
+				}
+				if key != get40(row[13:]) {
+					return goshawk.Errorf(goshawk.Corrupt, "block %v at height %d spends %v, and the data beside it says that another address held it", b.Hash, b.Height, in.Prev).
+						WithHint(notItsCoins)
+				}
 			}
 			continue
 		}

@@ -19,9 +19,18 @@ func TestForbiddenBlocks(t *testing.T) {
 	const whole = "tx a: mint 50 -> alice 30, bob 20\nblock\ntx b: a:0, a:1 -> carol 49.99999999 fee 1sat"
 	const late = "start 800000\ntx a: mint 50 -> alice 30, bob 20\nblock\ntx b: a:0, before dave 20 799999 -> carol 49.99999999 fee 1sat"
 	const single = "partial\nblock 300\ntx a: mint 50 -> alice 30, bob 20\nblock 400\ntx b: a:0, before dave 20 7 -> carol 49.99999999 fee 1sat"
-	known := func(b *goshawk.Block, value uint64) {
-		b.Ins[0].Known, b.Ins[0].Value, b.Ins[0].Kind, b.Ins[0].Height = goshawk.CoinKnown, value, goshawk.WitnessPubKeyHash, 3
+	known := func(b *goshawk.Block, holder string, value uint64) {
+		kind, key, err := ledgertest.Text{}.ParseAddress(holder)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := &b.Ins[0]
+		in.Known, in.Value, in.Kind, in.Height = goshawk.CoinKnown, value, kind, 3
+		in.KeyStart, in.KeyEnd = uint32(len(b.Keys)), uint32(len(b.Keys)+len(key))
+		b.Keys = append(slices.Clone(b.Keys), key...)
 	}
+	holders := ledgertest.MustChain(late)
+	alice, bob := holders.Address("alice"), holders.Address("bob")
 	for _, test := range []struct {
 		name, script string
 		change       func(b *goshawk.Block)
@@ -36,8 +45,9 @@ func TestForbiddenBlocks(t *testing.T) {
 		{"late: coins that do not add up", late, func(b *goshawk.Block) { b.Ins[1].Value = 1<<64 - 1 }, "worth more than can be counted"},
 		{"late: from before the start", late, func(b *goshawk.Block) { b.Ins[1].Height = 799_999 }, ""},
 		{"late: from after the start", late, func(b *goshawk.Block) { b.Ins[1].Height = 800_000 }, "said to be of height 800000, and is not in the ledger, which begins at height 800000"},
-		{"late: the value that the ledger knows", late, func(b *goshawk.Block) { known(b, 30_0000_0000) }, ""},
-		{"late: another value than the ledger knows", late, func(b *goshawk.Block) { known(b, 30_0000_0001) }, "is worth 3000000000 units, and the data beside it says 3000000001"},
+		{"late: the value that the ledger knows", late, func(b *goshawk.Block) { known(b, alice, 30_0000_0000) }, ""},
+		{"late: another value than the ledger knows", late, func(b *goshawk.Block) { known(b, alice, 30_0000_0001) }, "is worth 3000000000 units, and the data beside it says 3000000001"},
+		{"late: another address than the ledger knows", late, func(b *goshawk.Block) { known(b, bob, 30_0000_0000) }, "says that another address held it"},
 		{"single: all is paid", single, func(b *goshawk.Block) { b.Outs[len(b.Outs)-1].Value++ }, ""},
 		{"single: a unit too many", single, func(b *goshawk.Block) { b.Outs[len(b.Outs)-1].Value += 2 }, "pays 5000000001 units, and its inputs hold 5000000000"},
 		{"single: an unknown coin may hold it", single, func(b *goshawk.Block) {

@@ -226,12 +226,13 @@ func (d *Decoder) statedHeight(header *Header, script []byte) int32 {
 
 // SetCoin writes what a source tells of the coin that an input of a block
 // spends: its value and locking script, and the height where it was created, -1
-// if that is not known.
-func SetCoin(block *goshawk.Block, input int, value uint64, script []byte, height int32, scratch *Scratch) {
-	kind, key, _, _ := Classify(script, scratch)
+// if that is not known. It returns false where nobody can ever spend such a coin.
+func SetCoin(block *goshawk.Block, input int, value uint64, script []byte, height int32, scratch *Scratch) (spendable bool) {
+	kind, key, _, burnt := Classify(script, scratch)
 	in := &block.Ins[input]
 	in.Known, in.Kind, in.Height, in.Value = goshawk.CoinKnown, kind, height, value
 	in.KeyStart = uint32(len(block.Keys))
 	block.Keys = append(block.Keys, key...)
 	in.KeyEnd = uint32(len(block.Keys))
+	return !burnt
 }

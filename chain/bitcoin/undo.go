@@ -24,8 +24,9 @@ func UndoChecksum(parent goshawk.Hash, record []byte) [32]byte {
 // DecodeUndo reads the undo record of a block as Bitcoin Core keeps it in
 // rev*.dat (CBlockUndo, without framing and checksum) and fills in the coin that
 // each of the block's inputs spends: value, key, kind, and the height where it
-// was created, -1 where a record from before Core 0.15 leaves it out. After an
-// error, which is Corrupt and names the byte, nothing is known of any input.
+// was created, -1 where a record from before Core 0.15 leaves it out. A record
+// whose coins cannot pay for the block, or that nobody can spend, is none. After
+// an error, which is Corrupt and names the byte, nothing is known of any input.
 func DecodeUndo(record []byte, block *goshawk.Block) error {
 	keys := len(block.Keys)
 	if err := decodeUndo(record, block); err != nil {
@@ -158,7 +159,10 @@ func undoCoin(record []byte, pos int, block *goshawk.Block, input int, scratch *
 		}
 		key = scratch.hash160(point.SerializeUncompressed())
 	default:
-		in.Kind, key, _, _ = Classify(body, scratch)
+		var burnt bool
+		if in.Kind, key, _, burnt = Classify(body, scratch); burnt {
+			return 0, damaged(at, "nobody can spend a coin of this script")
+		}
 	}
 	block.Keys = append(block.Keys, key...)
 	in.KeyEnd = uint32(len(block.Keys))

@@ -216,8 +216,8 @@ func (v *view) resolve(b *goshawk.Block, in goshawk.BlockInput) (goshawk.Input, 
 	if coin := v.coin(in.Prev); coin != nil {
 		switch coin.Spender {
 		case goshawk.NoTx:
-			if in.Known == goshawk.CoinKnown && in.Value != coin.Value {
-				return goshawk.Input{}, goshawk.Errorf(goshawk.Conflict, "%v is not worth %d", in.Prev, in.Value)
+			if in.Known == goshawk.CoinKnown && (in.Value != coin.Value || v.address(in.Kind, b.Keys[in.KeyStart:in.KeyEnd]) != coin.Address) {
+				return goshawk.Input{}, goshawk.Errorf(goshawk.Conflict, "%v is not worth %d, or another address held it", in.Prev, in.Value)
 			}
 			return goshawk.Input{Link: goshawk.Linked, Spent: coin.ID, Value: coin.Value, Address: coin.Address, Kind: coin.Kind, Height: -1}, nil
 		case goshawk.Burnt:
