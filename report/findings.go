@@ -128,10 +128,17 @@ func sentence(s string) string {
 	if s == "" {
 		return s
 	}
-	r := []rune(s)
-	s = strings.ToUpper(string(r[:1])) + string(r[1:])
-	if !strings.HasSuffix(s, ".") {
+	if s = capital(s); !strings.HasSuffix(s, ".") {
 		s += "."
 	}
 	return s
+}
+
+// capital begins a text with a capital letter.
+func capital(s string) string {
+	r := []rune(s)
+	if len(r) == 0 {
+		return ""
+	}
+	return strings.ToUpper(string(r[:1])) + string(r[1:])
 }

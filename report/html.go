@@ -236,7 +236,7 @@ func summary(t *goshawk.Trace) string {
 	if len(steps) == 0 {
 		return "By this method and these labels, none of it " + verb + " a service that can be asked."
 	}
-	s := totalWords(t, &total, money)
+	s := capital(totalWords(t, &total, money))
 	if whole := startSum(t); t.Method != "poison" {
 		if part := share(knownPart(&total), &whole); part != "" {
 			s += " (" + part + ")"
@@ -268,7 +268,7 @@ func (v *view) addSteps(t *goshawk.Trace) {
 	backward := t.Direction == "backward"
 	steps := nextSteps(t)
 	for _, s := range steps[:min(len(steps), htmlParties)] {
-		x := stepView{Heading: s.Heading, Amount: money(t.Asset, &s.Amount), Count: paymentWords(s, backward), Advice: s.Advice, Labels: s.Labels}
+		x := stepView{Heading: s.Heading, Amount: s.sum(t.Asset), Count: paymentWords(s, backward), Advice: s.Advice, Labels: s.Labels}
 		for _, d := range s.Deposits[:min(len(s.Deposits), htmlDeposits)] {
 			y := depositView{Address: d.Address}
 			for _, e := range d.Payments[:min(len(d.Payments), htmlPayments)] {

@@ -655,6 +655,39 @@ func TestSingleBlocks(t *testing.T) {
 	}
 }
 
+// TestUnknownWithdrawal: asked backward by poison, a service may have paid out a coin
+// whose value the ledger does not know. No amount is invented for it, and the
+// payment is named by its transaction.
+func TestUnknownWithdrawal(t *testing.T) {
+	trace := blank("poison", "backward")
+	trace.Start = []goshawk.TraceStart{{Tx: name(1), Amount: goshawk.U(2_0000_0000)}}
+	trace.Flows = []goshawk.Flow{{Tx: name(1), Amount: goshawk.U(2_0000_0000), Value: goshawk.U(2_0000_0000), Height: 170, Time: 1231731025}}
+	trace.Ends = []goshawk.End{{Kind: goshawk.EndService, Tx: name(90), Out: ptr(uint32(3)), Address: ptr("1Hot"), Hops: 1, Label: &exchange, Height: -1, Spender: ptr(name(1))}}
+	for known, want := range []string{"an unknown amount", "at least 1.00000000 BTC"} {
+		if known == 1 {
+			trace.Ends = append(trace.Ends, goshawk.End{Kind: goshawk.EndService, Tx: name(91), Out: ptr(uint32(0)), Address: ptr("1Hot"), Amount: ptr(goshawk.U(1_0000_0000)), Hops: 1, Label: &exchange, Height: 150, Spender: ptr(name(1))})
+		}
+		sum(trace)
+		var text, page bytes.Buffer
+		if err := errors.Join(TraceText(&text, trace, Style{}), TraceHTML(&page, trace)); err != nil {
+			t.Fatal(err)
+		}
+		for form, b := range map[string]*bytes.Buffer{"text": &text, "HTML": &page} {
+			if s := b.String(); strings.Contains(s, "0.00000000 BTC in") || strings.Contains(s, ">0.00000000") || strings.Contains(s, "the transaction that spent") {
+				t.Errorf("%s says\n%s", form, s)
+			}
+		}
+		for _, want := range []string{"Write to Example Exchange: " + want + " in ", "on 2009-01-12 03:30:25 UTC, block 170", "by transaction " + name(1).String(), "from its coin " + name(90).String() + ", output 3"} {
+			if !strings.Contains(text.String(), want) {
+				t.Errorf("no %q in\n%s", want, &text)
+			}
+		}
+		if want := capital(want) + " touched Example Exchange."; !strings.Contains(page.String(), want) {
+			t.Errorf("no %q in\n%s", want, &page)
+		}
+	}
+}
+
 // TestEveryFormWarns: what an answer cannot know, and from which block on its
 // ledger knows anything, stands in every form that can be copied out of it.
 func TestEveryFormWarns(t *testing.T) {

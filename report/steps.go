@@ -14,7 +14,8 @@ type step struct {
 	Party    string // as the label with the highest confidence names it
 	Heading  string
 	Advice   string
-	Amount   goshawk.Units
+	Amount   goshawk.Units // of the payments whose amount is known
+	Unknown  uint64        // payments whose amount nobody can say
 	Labels   []string
 	Payments int
 	Deposits []*deposit // the largest sum first
@@ -75,19 +76,21 @@ func paymentOf(t *goshawk.Trace, e *goshawk.End) payment {
 		return payment{Verb: "credited", When: " on " + moment(e.Height, e.Time), Lead: "by transaction ", Tx: e.Tx.String(), Tail: out}
 	}
 	p := payment{Verb: "paid out", Lead: "by the transaction that spent ", Tx: e.Tx.String(), Tail: out}
+	spender := e.Spender
 	for i := range t.Flows {
-		f := &t.Flows[i]
-		if f.Tx != e.Tx || e.Out == nil || f.Out != *e.Out || f.Spender == nil {
-			continue
+		if f := &t.Flows[i]; spender == nil && f.Tx == e.Tx && e.Out != nil && f.Out == *e.Out {
+			spender = f.Spender
 		}
-		p.From, p.Lead, p.Tx, p.Tail = p.Tx+out, "by transaction ", f.Spender.String(), ""
-		for j := range t.Flows {
-			if t.Flows[j].Tx == *f.Spender {
-				p.When = " on " + moment(t.Flows[j].Height, t.Flows[j].Time)
-				break
-			}
+	}
+	if spender == nil {
+		return p
+	}
+	p.From, p.Lead, p.Tx, p.Tail = p.Tx+out, "by transaction ", spender.String(), ""
+	for i := range t.Flows {
+		if f := &t.Flows[i]; f.Tx == *spender {
+			p.When = " on " + moment(f.Height, f.Time)
+			break
 		}
-		break
 	}
 	return p
 }
@@ -109,6 +112,9 @@ func nextSteps(t *goshawk.Trace) []*step {
 			steps = append(steps, s)
 		}
 		plus(&s.Amount, e.Amount)
+		if e.Amount == nil {
+			s.Unknown++
+		}
 		s.Payments++
 		key := [2]string{e.Label.Party(), cellText(e.Address)}
 		d := at[key]
@@ -140,6 +146,9 @@ func nextSteps(t *goshawk.Trace) []*step {
 	slices.SortStableFunc(steps, func(a, b *step) int { return cmp.Or(b.Amount.Cmp(&a.Amount), cmp.Compare(a.Party, b.Party)) })
 	return steps
 }
+
+// sum writes what a party got or gave; where amounts are unknown it is a lower bound.
+func (s *step) sum(a goshawk.Asset) string { return spent(a, &s.Amount, s.Unknown, money) }
 
 // labelWords says what a label claims, whose claim it is and how sure its source is.
 func labelWords(l *goshawk.Label) string {

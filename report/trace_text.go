@@ -112,7 +112,7 @@ func (p *page) traceSteps(t *goshawk.Trace) {
 		if i > 0 {
 			p.line()
 		}
-		p.hang("  "+padLeft(strconv.Itoa(i+1), 2)+". ", "      ", p.paint(bold, s.Heading)+": "+money(t.Asset, &s.Amount)+" in "+paymentWords(s, t.Direction == "backward"))
+		p.hang("  "+padLeft(strconv.Itoa(i+1), 2)+". ", "      ", p.paint(bold, s.Heading)+": "+s.sum(t.Asset)+" in "+paymentWords(s, t.Direction == "backward"))
 		p.prose("      ", s.Advice)
 		for _, d := range s.Deposits[:min(len(s.Deposits), textDeposits)] {
 			p.deposit(t, s, d)
@@ -260,7 +260,11 @@ func (l *lines) node(i, by int, first, indent string) {
 		if n.inference {
 			inference = " (inference)"
 		}
-		l.p.line(first, n.top, " ", l.p.paint(kindColour(n.kind), w.glyph+" "+w.title), ": ", n.bottom, inference)
+		who := ""
+		if n.bottom != w.title {
+			who = ": " + n.bottom
+		}
+		l.p.line(first, n.top, " ", l.p.paint(kindColour(n.kind), w.glyph+" "+w.title), who, inference)
 	case shapeRest:
 		l.p.line(first, n.bottom, " in ", strings.TrimPrefix(n.top, "+"))
 	}
