@@ -71,10 +71,10 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 		return err
 	}
 	switch {
+	case *network == "" && known == "" && beingMade(fsys):
+		return goshawk.Errorf(goshawk.Locked, "another program is writing the first blocks of this ledger").
+			WithHint("wait until it ends; reading is possible as soon as they are written")
 	case *network == "" && known == "":
-		if err := beingMade(fsys); err != nil {
-			return err
-		}
 		return badUsage("say which chain this is: --network NAME, one of %s", networkNames())
 	case *network == "":
 		*network = known
@@ -126,21 +126,17 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 	return err
 }
 
-// beingMade says that somebody else writes to a ledger of which nothing is committed
-// yet: not even its network can be read.
-func beingMade(fsys *disk.Dir) error {
+// beingMade says whether somebody else writes to a ledger of which nothing is
+// committed yet: not even its network can be read.
+func beingMade(fsys *disk.Dir) bool {
 	if _, err := fsys.Size(lockFile); err != nil {
-		return nil
+		return false
 	}
 	lock, err := fsys.Lock(lockFile)
-	if errors.Is(err, disk.ErrLocked) {
-		return goshawk.Errorf(goshawk.Locked, "another program is writing the first blocks of this ledger").
-			WithHint("wait until it ends; reading is possible as soon as they are written")
+	if err == nil {
+		err = lock.Close()
 	}
-	if err != nil {
-		return nil // whoever opens it to write says why
-	}
-	return lock.Close()
+	return errors.Is(err, disk.ErrLocked)
 }
 
 // knownAlready says which blocks were met again.

@@ -179,6 +179,7 @@ func TestNotInLateLedger(t *testing.T) {
 			{"the ledger has no transaction", []string{"trace", "--from", before, "--method", "fifo"}},
 			{"the ledger has no transaction", []string{"trace", "--from", before, "--compare"}},
 			{"the ledger has no transaction", []string{"path", "--from", before, "--to", from}},
+			{"no address of this ledger is labelled", []string{"path", "--from", from, "--to", "label:Nobody"}},
 			{"the ledger has no transaction", []string{"pattern", "--kind", "peel_chain", "--from", before}},
 			{"the ledger holds no blocks of this time", []string{"pattern", "--kind", "peel_chain", "--until", "2010-01-01"}},
 			{"the ledger has no coin of address", []string{"trace", "--address", "12cbQLTFMXRnSzktFkuoG3eHoMeFtpTu3S", "--method", "fifo"}},

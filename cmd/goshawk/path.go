@@ -127,7 +127,7 @@ func (ch *chain) party(ctx context.Context, set *label.Set, name string) ([]stri
 		}
 	}
 	if len(addresses) == 0 {
-		return nil, goshawk.Errorf(goshawk.NotFound, "no address of this ledger is labelled %q", of).WithHint("'goshawk screen' lists the labels that are met")
+		return nil, ch.elsewhere(ctx, goshawk.Errorf(goshawk.NotFound, "no address of this ledger is labelled %q", of).WithHint("'goshawk screen' lists the labels that are met"))
 	}
 	return addresses, nil
 }
