@@ -328,7 +328,7 @@ func TestDamagedUndoRecordNamesItsBlock(t *testing.T) {
 			if goshawk.CodeOf(err) != test.code || !strings.Contains(err.Error(), test.says) || !strings.Contains(err.Error(), "height 15") || goshawk.HintOf(err) == "" {
 				t.Errorf("%s: %v (hint: %s)", goshawk.CodeOf(err), err, goshawk.HintOf(err))
 			}
-			if where := fmt.Sprintf("rev00000.dat: byte %d:", at+test.offset); test.code == goshawk.Corrupt && !strings.Contains(err.Error(), where) {
+			if where := fmt.Sprintf("rev00000.dat: byte %d:", at+test.offset); test.code == goshawk.Corrupt && !strings.Contains(fmt.Sprint(err), where) {
 				t.Errorf("%v: not at %s", err, where)
 			}
 			if len(to.blocks) != height-from || to.committed != height-from {

@@ -157,6 +157,19 @@ func TestCheckFindsWhatNoChainHolds(t *testing.T) {
 	}
 }
 
+// A transaction that pays more than its inputs hold has no fee, least of all the highest.
+func TestNoFeeBelowZero(t *testing.T) {
+	fsys, h := built(t, "partial\nblock 300\ntx a: before alice 5 -> bob 4\ntx b: unresolved alice -> carol 7", func([]*goshawk.Block) {}, func(row []byte) { row[40] = 1 })
+	r := open(t, fsys, h.Codec)
+	found, err := r.Find(t.Context(), goshawk.Names{Transactions: []goshawk.Hash{h.Tx("a")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if best, fee, err := r.HighestFee(); err != nil || best != found.Transactions[0] || fee != 1_0000_0000 {
+		t.Errorf("transaction %d paid %d, %v", best, fee, err)
+	}
+}
+
 // However few coins are compared at a time, each that is spent twice is found once.
 func TestCheckComparesPieceByPiece(t *testing.T) {
 	var script strings.Builder

@@ -3,6 +3,7 @@ package node_test
 import (
 	"bytes"
 	"compress/gzip"
+	"context"
 	"encoding/hex"
 	"encoding/json"
 	"io"
@@ -128,6 +129,36 @@ func TestSpentOutputs(t *testing.T) {
 		_, answer = call(h, `{"method":"getblock","params":["`+w.blocks[height].String()+`",2]}`)
 		if strings.Contains(answer, "prevout") || strings.Contains(answer, `"fee":`) || !strings.Contains(answer, `"hex"`) {
 			t.Errorf("block %d, verbosity 2: %s", height, answer)
+		}
+	}
+}
+
+// poorer is a ledger that takes every spent coin for worth less than it is.
+type poorer struct {
+	goshawk.Ledger
+	less uint64
+}
+
+func (p poorer) Transactions(ctx context.Context, ids []goshawk.TxID, want goshawk.Want, into *goshawk.Transactions) error {
+	err := p.Ledger.Transactions(ctx, ids, want, into)
+	for i := range into.Inputs {
+		into.Inputs[i].Value -= p.less
+	}
+	return err
+}
+
+// TestNoFeeBelowZero: where a transaction pays more than its coins hold, no fee is told.
+func TestNoFeeBelowZero(t *testing.T) {
+	w := mainnet(t, 184)
+	for less, fee := range map[uint64]bool{0: true, 1: false} {
+		l := poorer{w.model.Snapshot(), less}
+		_, answer := call(node.RPC(l, w, w.params, node.Login{}, nil), `{"method":"getblock","params":["`+w.blocks[170].String()+`",3]}`)
+		if strings.Contains(answer, `"fee":0.00000000`) != fee || strings.Count(answer, `"fee"`) != map[bool]int{true: 1}[fee] {
+			t.Errorf("%d less: %s", less, answer)
+		}
+		status, _, answer := get(node.Esplora(l, w, w.params, nil), "/tx/f4184fc596403b9d638783cf57adfe4c75c605f6356fbc91338530e9831e9e16")
+		if want := map[bool]string{true: `"fee":0,`, false: `"fee":null,`}[fee]; status != 200 || !strings.Contains(answer, want) {
+			t.Errorf("%d less: %s", less, answer)
 		}
 	}
 }

@@ -301,6 +301,22 @@ func TestSumsBeyondRange(t *testing.T) {
 	}
 }
 
+// TestNoFeeBelowZero leaves the fee out where a ledger says that a transaction
+// pays more than its inputs hold.
+func TestNoFeeBelowZero(t *testing.T) {
+	for less, want := range map[uint64]any{0: int64(1), 1: int64(0), 2: nil} {
+		l := altered{Ledger: ledgertest.MustChain("tx a: mint 50 -> alice 50\ntx b: a:0 -> bob 49.99999999 fee 1sat").Ledger(), transactions: func(b *goshawk.Transactions) {
+			for i := range b.Inputs {
+				b.Inputs[i].Value -= less
+			}
+		}}
+		rows := exported(t, l, nil).rows(t, "transactions")
+		if last := rows[len(rows)-1]; last["fee"] != want {
+			t.Errorf("%d less: a fee of %v, not %v", less, last["fee"], want)
+		}
+	}
+}
+
 // many is a ledger with so many addresses that all read text.
 func many(addresses uint64, text string) goshawk.Ledger {
 	return altered{Ledger: ledgertest.Random(1, ledgertest.Shape{}).Ledger(),
