@@ -273,13 +273,15 @@ func (c *Case) swap(from *world.Wallet, m *member, then func(*world.Wallet)) {
 	a, to := c.account(m, c.rng.Pick(len(c.e.Exchanges()))), c.wallet(m)
 	a.Identify(c.e, world.Claim{Forged: true})
 	in := c.rng.Pick(3)
-	var pay, draw func() bool
+	var pay func() bool
+	var draw func()
+	again := func() bool { draw(); return true }
 	pay = func() bool {
 		if in == 0 {
 			if !c.clear(from, c.into(a)) {
 				return false
 			}
-			c.after(c.pause(), draw)
+			c.after(c.pause(), again)
 			return true
 		}
 		in--
@@ -287,13 +289,13 @@ func (c *Case) swap(from *world.Wallet, m *member, then func(*world.Wallet)) {
 		c.after(c.pause(), pay)
 		return true
 	}
-	give := c.e.Height() + int32(c.e.Blocks()/3)
-	draw = func() bool {
+	give := c.e.Height() + c.e.Blocks()/3
+	draw = func() {
 		have, least := a.Coins(), 4*a.Service().Fee()+200*world.Dust
 		switch {
 		case to.Balance() > 0 && have < least, c.e.Height() > give:
 			then(to)
-			return true
+			return
 		case have >= least:
 			v := have - a.Service().Fee()
 			if v > 4*least && c.rng.Chance(6_000) {
@@ -301,8 +303,7 @@ func (c *Case) swap(from *world.Wallet, m *member, then func(*world.Wallet)) {
 			}
 			c.withdraw(a, to, v, Layering)
 		}
-		c.after(c.pause(), draw)
-		return true
+		c.after(c.pause(), again)
 	}
 	c.after(c.pause(), pay)
 }
