@@ -256,7 +256,7 @@ func (s *solver) payments(ctx context.Context, f *facts, n int) ([]match, error)
 	if err != nil {
 		return nil, err
 	}
-	change, err := cluster.Parse(cluster.OneTimeChange)
+	change, err := cluster.Parse(ownChange)
 	if err != nil {
 		return nil, err
 	}

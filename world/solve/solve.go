@@ -47,6 +47,11 @@ const (
 	farthest = 120
 )
 
+// ownChange is by what a payment's change shows: a fresh address of the inputs'
+// script type and no round sum, unless an output pays an address that was spent
+// from, which then is the change.
+const ownChange = "address-reuse | fresh-address & script-type & !round-value"
+
 // Effort is the work that a case took.
 type Effort struct {
 	Steps   uint64 `json:"steps"`   // transactions walked: read in a history, by the trace, or for having a price
@@ -88,7 +93,7 @@ type Solution struct {
 
 // Solve works a case. Papers that name nothing which the chain knows are NotFound.
 func Solve(ctx context.Context, c Case) (*Solution, error) {
-	s := &solver{Case: c, suspect: map[goshawk.AddressID]bool{}, subjects: map[trace.Party]bool{}}
+	s := &solver{Case: c, suspect: map[goshawk.AddressID]bool{}, subjects: map[trace.Party]bool{}, read: map[goshawk.TxID]bool{}}
 	papers, err := fs.Sub(c.Public, c.Name)
 	if err != nil {
 		return nil, goshawk.Errorf(goshawk.Invalid, "%q is no case: %w", c.Name, err).WithHint("Cases lists them")
@@ -148,6 +153,9 @@ type solver struct {
 	parties  *parties
 	prices   prices
 	unit     uint64 // smallest units of a coin
+	walked   int    // of the suspects in order, those whose histories are read
+	read     map[goshawk.TxID]bool
+	moves    []payment // what these histories hold
 }
 
 // service is whose an address is by its own labels.
@@ -276,56 +284,53 @@ func (s *solver) prepare(ctx context.Context, addresses []goshawk.AddressID) err
 	return nil
 }
 
-// income lists what the suspects were paid by others, with its sum. Where they
+// walk reads the histories of the suspects that it has not read yet. Where they
 // paid and a change output shows, its address is a suspect's too.
-func (s *solver) income(ctx context.Context) (starts []goshawk.Outpoint, sum uint64, err error) {
-	change, err := cluster.Parse(cluster.OneTimeChange)
+func (s *solver) walk(ctx context.Context) error {
+	change, err := cluster.Parse(ownChange)
 	if err != nil {
-		return nil, 0, err
+		return err
 	}
 	finder := cluster.NewFinder(s.Chain, change)
-	seen := map[goshawk.TxID]bool{}
-	var received []payment
-	for n := 0; n < len(s.order); n++ { // grows as change is found
-		query := goshawk.HistoryQuery{Address: s.order[n], Oldest: true, Limit: crowd}
+	for ; s.walked < len(s.order); s.walked++ { // grows as change is found
+		query := goshawk.HistoryQuery{Address: s.order[s.walked], Oldest: true, Limit: crowd}
 		for {
 			s.effort.Queries++
 			page, err := s.Chain.History(ctx, query)
 			if err != nil {
-				return nil, 0, err
+				return err
 			}
 			var ids []goshawk.TxID
 			for i := range page.Entries {
-				if id := page.Entries[i].Tx; !seen[id] {
-					seen[id] = true
+				if id := page.Entries[i].Tx; !s.read[id] {
+					s.read[id] = true
 					ids = append(ids, id)
 				}
 			}
 			s.effort.Steps += uint64(len(ids))
 			var batch goshawk.Transactions
 			if err := s.Chain.Transactions(ctx, ids, goshawk.WantHashes|finder.Want(), &batch); err != nil {
-				return nil, 0, err
+				return err
 			}
 			changes, err := finder.Changes(ctx, &batch)
 			if err != nil {
-				return nil, 0, err
+				return err
 			}
 			for row := range batch.Rows {
 				outs := batch.Out(row)
-				if s.spends(&batch, row) {
-					if c := changes[row]; c >= 0 && !coinJoin(&batch, row) {
-						if err := s.suspectAll(ctx, outs[c].Address); err != nil {
-							return nil, 0, err
-						}
-					}
-					continue
-				}
-				p := payment{tx: batch.Rows[row].Hash}
+				p := payment{id: batch.Rows[row].ID, tx: batch.Rows[row].Hash}
 				for i := range batch.In(row) {
 					p.from = append(p.from, batch.In(row)[i].Address)
 				}
 				p.outs = append(p.outs, outs...)
-				received = append(received, p)
+				s.moves = append(s.moves, p)
+				if s.spends(&batch, row) {
+					if c := changes[row]; c >= 0 && !coinJoin(&batch, row) {
+						if err := s.suspectAll(ctx, outs[c].Address); err != nil {
+							return err
+						}
+					}
+				}
 			}
 			if !page.More {
 				break
@@ -333,23 +338,48 @@ func (s *solver) income(ctx context.Context) (starts []goshawk.Outpoint, sum uin
 			query.From = page.Next
 		}
 	}
-	for i := range received {
-		p := &received[i]
-		if slices.ContainsFunc(p.from, func(a goshawk.AddressID) bool { return s.suspect[a] }) {
-			continue // they paid it themselves, as was found out later
-		}
-		for n, o := range p.outs {
-			if s.suspect[o.Address] && o.Value > 0 {
-				starts = append(starts, goshawk.Outpoint{Tx: p.tx, Index: uint32(n)})
-				sum += o.Value
-			}
-		}
-	}
-	return starts, sum, nil
+	return nil
 }
 
-// payment is a transaction of others.
+// income lists what the suspects were paid by others, with its sum.
+func (s *solver) income(ctx context.Context) (starts []goshawk.Outpoint, sum uint64, err error) {
+	var x *sums
+	for {
+		if err := s.walk(ctx); err != nil {
+			return nil, 0, err
+		}
+		var coins []coin
+		starts, sum = nil, 0
+		for i := range s.moves {
+			p := &s.moves[i]
+			if slices.ContainsFunc(p.from, func(a goshawk.AddressID) bool { return s.suspect[a] }) {
+				continue // they paid it themselves
+			}
+			for n, o := range p.outs {
+				if s.suspect[o.Address] && o.Value > 0 {
+					starts = append(starts, goshawk.Outpoint{Tx: p.tx, Index: uint32(n)})
+					coins = append(coins, coin{o.Value, p.id})
+					sum += o.Value
+				}
+			}
+		}
+		if x == nil {
+			if x, err = s.sums(ctx, coins); err != nil {
+				return nil, 0, err
+			}
+		}
+		if err := s.shares(ctx, x, coins); err != nil {
+			return nil, 0, err
+		}
+		if s.walked == len(s.order) {
+			return starts, sum, nil
+		}
+	}
+}
+
+// payment is a transaction that a suspect had part in.
 type payment struct {
+	id   goshawk.TxID
 	tx   goshawk.Hash
 	from []goshawk.AddressID
 	outs []goshawk.Output
