@@ -67,7 +67,7 @@ func (m *measurer) traces(ctx context.Context) error {
 		}
 	}
 	for _, method := range trace.Methods() {
-		var precision, found, wrong, touched mean
+		var precision, found, held, wrong, touched mean
 		for i := range m.Crimes {
 			if len(m.Crimes[i].Starts) == 0 {
 				continue
@@ -78,10 +78,12 @@ func (m *measurer) traces(ctx context.Context) error {
 			}
 			precision.add(s.Precision().Value())
 			found.add(min(score.Share{Part: s.Right, Whole: ways[i].income}.Value(), 1))
+			held.add(min(score.Share{Part: s.Held, Whole: ways[i].income}.Value(), 1))
 			wrong.add(s.Misattributed().Value())
 			touched.add(float64(s.Touched))
 		}
 		m.add(TaskTracing, string(method), precision.value(), found.value(),
+			Value{Name: "of_recall_still_held", Share: true, Value: held.value()},
 			Value{Name: "wrongly_attributed", Share: true, Rising: true, Value: wrong.value()},
 			Value{Name: "innocents_touched", Rising: true, Value: touched.value()},
 			Value{Name: "crimes", Value: float64(touched.n)})
@@ -121,7 +123,7 @@ func (m *measurer) walk(ctx context.Context, crime *Crime) (*way, error) {
 		if coins[o.ID] = true; o.Spender < goshawk.Later {
 			heap.Push(next, o.Spender)
 		} else {
-			w.ends = append(w.ends, score.TrueEnd{Tx: tx, Out: index, Amount: o.Value})
+			w.ends = append(w.ends, score.TrueEnd{Tx: tx, Out: index, Amount: o.Value, Held: true})
 		}
 	}
 	for i, s := range crime.Starts {

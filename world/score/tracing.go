@@ -26,6 +26,7 @@ type TrueEnd struct {
 	Fee     bool
 	Address string // where Tx is zero
 	Amount  uint64
+	Held    bool // the criminals hold it still: to find it is no more than to follow a wallet
 }
 
 // Side is the part that the owner of an address has in a crime.
@@ -51,6 +52,8 @@ type Tracing struct {
 	Claimed  uint64 // the sum of the trace's ends whose amounts it states
 
 	Right, Own, Wrong, Fees, Lost uint64
+
+	Held uint64 // the part of Right that the criminals hold still
 
 	// Touched counts the innocent addresses through which the trace led or at
 	// which it ended, but for those that hold a true end and those of its starts.
@@ -95,6 +98,7 @@ func Trace(t *goshawk.Trace, truth CrimeTruth) (*Tracing, error) {
 	s := &Tracing{AtLeast: t.FlowsCut > 0}
 	known := map[string]bool{} // addresses that count as no innocent touched
 	left := map[place]uint64{} // what each true end still lacks
+	held := map[place]bool{}
 	over := false
 	sum := func(total *uint64, amount uint64) {
 		var carry uint64
@@ -110,6 +114,9 @@ func Trace(t *goshawk.Trace, truth CrimeTruth) (*Tracing, error) {
 		amount := left[at]
 		sum(&amount, e.Amount)
 		left[at] = amount
+		if e.Held {
+			held[at] = true
+		}
 		sum(&s.Criminal, e.Amount)
 		known[e.Address] = true
 	}
@@ -136,7 +143,7 @@ func Trace(t *goshawk.Trace, truth CrimeTruth) (*Tracing, error) {
 		if !e.Amount.IsUint64() {
 			return nil, tooMuch()
 		}
-		s.end(e, e.Amount.Uint64(), left, truth.Side, sum)
+		s.end(e, e.Amount.Uint64(), left, held, truth.Side, sum)
 	}
 	if over {
 		return nil, tooMuch()
@@ -158,7 +165,7 @@ func eachCoin(t *goshawk.Trace, visit func(at place, address string)) {
 }
 
 // end divides what a trace claims at one end.
-func (s *Tracing) end(e *goshawk.End, amount uint64, left map[place]uint64, side func(string) Side, sum func(*uint64, uint64)) {
+func (s *Tracing) end(e *goshawk.End, amount uint64, left map[place]uint64, held map[place]bool, side func(string) Side, sum func(*uint64, uint64)) {
 	sum(&s.Claimed, amount)
 	right := func(at place) {
 		part := min(amount, left[at])
@@ -166,6 +173,9 @@ func (s *Tracing) end(e *goshawk.End, amount uint64, left map[place]uint64, side
 			left[at] -= part
 			amount -= part
 			s.Right += part // no more than Criminal
+			if held[at] {
+				s.Held += part
+			}
 		}
 	}
 	if e.Out == nil {

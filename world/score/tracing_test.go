@@ -44,14 +44,14 @@ func TestTraceByHand(t *testing.T) {
 		return TrueEnd{Tx: o.Tx, Out: o.Index, Amount: amount}
 	}
 	s, err := Trace(answer, CrimeTruth{
-		Ends: []TrueEnd{at("cash:0", 5e8), {Address: h.Address("crook3"), Amount: 4.8e8}, {Tx: h.Tx("cash"), Fee: true, Amount: .1e8}, {Tx: h.Tx("mixed"), Fee: true, Amount: .1e8}},
+		Ends: []TrueEnd{at("cash:0", 5e8), {Address: h.Address("crook3"), Amount: 4.8e8, Held: true}, {Tx: h.Tx("cash"), Fee: true, Amount: .1e8}, {Tx: h.Tx("mixed"), Fee: true, Amount: .1e8}},
 		Side: func(a string) Side { return side(byName[a]) },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Haircut gives each of mixed's outputs 4.95, and of the thief's 25/99, 24/99 and so on.
-	want := Tracing{Criminal: 10e8, Claimed: 10e8, Right: 2.5e8 + 2.4e8 + .05e8 + .1e8, Wrong: 4.95e8, Touched: 1}
+	want := Tracing{Criminal: 10e8, Claimed: 10e8, Right: 2.5e8 + 2.4e8 + .05e8 + .1e8, Wrong: 4.95e8, Touched: 1, Held: 2.4e8}
 	if *s != want {
 		t.Errorf("%+v\nwant\n%+v", *s, want)
 	}
