@@ -55,7 +55,7 @@ const ownChange = "address-reuse | fresh-address & script-type & !round-value"
 // Effort is the work that a case took.
 type Effort struct {
 	Steps   uint64 `json:"steps"`   // transactions walked: read in a history, by the trace, or for having a price
-	Queries uint64 `json:"queries"` // names looked up, histories and clusters opened, traces asked, payments of a price looked for, ends decided on
+	Queries uint64 `json:"queries"` // names looked up, histories and clusters opened, traces asked, payments of a price and parts of sums looked for, ends decided on
 }
 
 // Sum is both together: what worlds are compared by.
