@@ -73,8 +73,18 @@ func build(t testing.TB, spec world.Spec) made {
 	if err != nil {
 		t.Fatal(err)
 	}
-	join := func(ledger.Forest, *goshawk.Transactions, int) {}
-	l, err := ledger.OpenWriter(fsys, ledger.Options{Network: params.Name, Codec: params, Join: join, Rule: "none"})
+	var addresses []goshawk.AddressID
+	l, err := ledger.OpenWriter(fsys, ledger.Options{Network: params.Name, Codec: params, Rule: cluster.CoSpendRule,
+		Join: func(f ledger.Forest, batch *goshawk.Transactions, row int) {
+			if _, mixed := pattern.CoinJoin(batch, row); mixed {
+				return
+			}
+			addresses = addresses[:0]
+			for i := range batch.In(row) {
+				addresses = append(addresses, batch.In(row)[i].Address)
+			}
+			cluster.CoSpend(f, batch.Rows[row].ID, addresses)
+		}})
 	if err != nil {
 		t.Fatal(err)
 	}
