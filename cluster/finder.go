@@ -3,20 +3,20 @@ package cluster
 import (
 	"context"
 	"math/bits"
+	"slices"
 
 	"goshawk"
 )
 
-// Finder looks for change outputs by a combination of heuristics. It asks the
-// ledger only for what the combination needs beyond the transactions
-// themselves, in one request for each kind of thing and batch. It is for one
-// goroutine.
+// Finder looks for change outputs by combinations of heuristics. It asks the
+// ledger only for what they need beyond the transactions themselves, in one
+// request for each kind of thing and batch. It is for one goroutine.
 type Finder struct {
 	ledger  goshawk.Ledger
-	rule    *Expression
+	rules   []*Expression
 	needs   need
 	seen    []uint64 // bit by address, for whole scans; nil: ask the ledger for first appearances
-	found   []int
+	found   [][]int  // by rule
 	sight   sight
 	next    goshawk.Transactions
 	ids     []goshawk.TxID
@@ -27,12 +27,16 @@ type Finder struct {
 // mostSpenders bounds how many spenders are held at once.
 const mostSpenders = 4096
 
-// NewFinder returns a Finder over a ledger.
-func NewFinder(l goshawk.Ledger, change *Expression) *Finder {
-	return &Finder{ledger: l, rule: change, needs: change.needs()}
+// NewFinder returns a Finder over a ledger, for one combination or more.
+func NewFinder(l goshawk.Ledger, change ...*Expression) *Finder {
+	f := &Finder{ledger: l, rules: change, found: make([][]int, len(change))}
+	for _, rule := range change {
+		f.needs |= rule.needs()
+	}
+	return f
 }
 
-// Want names what Changes needs in its batches.
+// Want names what Changes and EachChange need in their batches.
 func (f *Finder) Want() goshawk.Want {
 	want := goshawk.WantKinds // tells data outputs from spendable ones
 	if f.needs&needSequences != 0 {
@@ -50,7 +54,18 @@ func (f *Finder) Want() goshawk.Want {
 // those with more than 64 outputs are not judged. The answer is valid until the
 // next call.
 func (f *Finder) Changes(ctx context.Context, batch *goshawk.Transactions) ([]int, error) {
-	f.found = append(f.found[:0], make([]int, len(batch.Rows))...)
+	found, err := f.EachChange(ctx, batch)
+	if err != nil {
+		return nil, err
+	}
+	return found[0], nil
+}
+
+// EachChange is Changes for each of the Finder's combinations, in their order.
+func (f *Finder) EachChange(ctx context.Context, batch *goshawk.Transactions) ([][]int, error) {
+	for i := range f.found {
+		f.found[i] = slices.Grow(f.found[i][:0], len(batch.Rows))[:len(batch.Rows)]
+	}
 	if f.needs&needFresh != 0 {
 		if err := f.findFirst(ctx, batch); err != nil {
 			return nil, err
@@ -65,10 +80,14 @@ func (f *Finder) Changes(ctx context.Context, batch *goshawk.Transactions) ([]in
 			}
 		}
 		for ; row < end; row++ {
-			f.found[row] = -1
-			if s := f.look(batch, row); s != nil {
-				if set := f.rule.marked(s); bits.OnesCount64(set) == 1 {
-					f.found[row] = bits.TrailingZeros64(set)
+			s := f.look(batch, row)
+			for i, rule := range f.rules {
+				f.found[i][row] = -1
+				if s == nil {
+					continue
+				}
+				if set := rule.marked(s); bits.OnesCount64(set) == 1 {
+					f.found[i][row] = bits.TrailingZeros64(set)
 				}
 			}
 		}

@@ -2,6 +2,7 @@ package evaluate
 
 import (
 	"context"
+	"slices"
 
 	"goshawk"
 	"goshawk/cluster"
@@ -76,45 +77,42 @@ func (m *measurer) changes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, change := range methods {
-		var d score.Detection
-		finder := cluster.NewFinder(m.Ledger, change)
-		err := goshawk.Scan(ctx, m.Ledger, m.Founded, m.end, finder.Want(), func(batch *goshawk.Transactions) error {
-			if ctx.Err() != nil {
-				return interrupted(ctx)
+	found := make([]score.Detection, len(methods))
+	finder := cluster.NewFinder(m.Ledger, methods...)
+	err = goshawk.Scan(ctx, m.Ledger, m.Founded, m.end, finder.Want(), func(batch *goshawk.Transactions) error {
+		if ctx.Err() != nil {
+			return interrupted(ctx)
+		}
+		changes, err := finder.EachChange(ctx, batch)
+		if err != nil {
+			return err
+		}
+		for row := range batch.Rows {
+			if isCoinJoin(batch, row) {
+				continue
 			}
-			found, err := finder.Changes(ctx, batch)
-			if err != nil {
-				return err
-			}
-			for row := range batch.Rows {
-				if isCoinJoin(batch, row) {
-					continue
-				}
-				back := m.Truth.back(batch, row)
-				if len(back) == 0 && found[row] < 0 {
-					continue
-				}
-				right := false
-				for _, i := range back {
-					right = right || i == found[row]
-				}
+			back := m.Truth.back(batch, row)
+			for k := range methods {
+				d, change := &found[k], changes[k][row]
+				right := slices.Contains(back, change)
 				switch {
 				case right:
 					d.True++
-				case found[row] >= 0:
+				case change >= 0:
 					d.False++
 				}
 				if !right && len(back) > 0 {
 					d.Missed++
 				}
 			}
-			return nil
-		})
-		if err != nil {
-			return err
 		}
-		m.detected(TaskChange, change.Rule(), d)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for k, change := range methods {
+		m.detected(TaskChange, change.Rule(), found[k])
 	}
 	return nil
 }

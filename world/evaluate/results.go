@@ -3,9 +3,11 @@ package evaluate
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
+	"sync"
 
 	"goshawk"
 	"goshawk/cluster"
@@ -83,19 +85,19 @@ func separability(ctx context.Context, era world.Era, cards []*Card) ([]score.Re
 	if len(halves[0]) == 0 || len(halves[1]) == 0 {
 		return nil, nil
 	}
-	var logistic, forest []float64
+	var judged [2][]score.Separability
+	var errs [2]error
+	var both sync.WaitGroup
 	for at := range halves {
-		classifier, err := score.Learn(ctx, halves[1-at], uint64(at))
-		if err != nil {
-			return nil, err
-		}
-		for _, sample := range halves[at] {
-			s, err := classifier.Judge(ctx, []*score.Sample{sample})
-			if err != nil {
-				return nil, err
-			}
-			logistic, forest = append(logistic, s.Logistic.Value()), append(forest, s.Forest.Value())
-		}
+		both.Go(func() { judged[at], errs[at] = judge(ctx, halves[1-at], halves[at], uint64(at)) })
+	}
+	both.Wait()
+	if err := errors.Join(errs[:]...); err != nil {
+		return nil, err
+	}
+	var logistic, forest []float64
+	for _, s := range slices.Concat(judged[0], judged[1]) {
+		logistic, forest = append(logistic, s.Logistic.Value()), append(forest, s.Forest.Value())
 	}
 	var results []score.Result
 	for _, m := range []struct {
@@ -108,6 +110,23 @@ func separability(ctx context.Context, era world.Era, cards []*Card) ([]score.Re
 			Others: []score.Figure{{Name: "auc", Share: true, Rising: true, Summary: score.Summarise(m.values)}}})
 	}
 	return results, nil
+}
+
+// judge trains the classifier on some samples and judges it on each of others.
+func judge(ctx context.Context, known, unknown []*score.Sample, seed uint64) ([]score.Separability, error) {
+	classifier, err := score.Learn(ctx, known, seed)
+	if err != nil {
+		return nil, err
+	}
+	var list []score.Separability
+	for _, sample := range unknown {
+		s, err := classifier.Judge(ctx, []*score.Sample{sample})
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, s)
+	}
+	return list, nil
 }
 
 // Sentences are those that a report may use of wrongly joined pairs, one for each
