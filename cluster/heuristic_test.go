@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -69,6 +70,48 @@ func TestHeuristicsPointToChange(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: %s points to output %d, want %d", test.tx, test.rule, got, test.want)
 		}
+	}
+}
+
+// TestEachChange: several combinations looked for together are told what each is
+// told alone.
+func TestEachChange(t *testing.T) {
+	for _, chain := range []string{payments, manners} {
+		k := read(t, ledgertest.MustChain(chain))
+		var rules []*Expression
+		for _, text := range []string{"script-type", "fresh-address", "locktime", "bip69", "peel", "!address-reuse | client", OneTimeChange} {
+			rules = append(rules, mustParse(t, text))
+		}
+		together := NewFinder(k.ledger, rules...)
+		scan(t, k, together, func(batch *goshawk.Transactions) {
+			each, err := together.EachChange(t.Context(), batch)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i, rule := range rules {
+				alone, err := NewFinder(k.ledger, rule).Changes(t.Context(), batch)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(alone, each[i]) {
+					t.Errorf("%s: %v alone, %v among others", rule.Rule(), alone, each[i])
+				}
+			}
+		})
+	}
+}
+
+func scan(t *testing.T, k *known, f *Finder, each func(*goshawk.Transactions)) {
+	t.Helper()
+	head, err := k.ledger.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := goshawk.Scan(t.Context(), k.ledger, 0, goshawk.TxID(head.Transactions), f.Want(), func(batch *goshawk.Transactions) error {
+		each(batch)
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 
