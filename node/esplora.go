@@ -58,6 +58,7 @@ func Esplora(ledger goshawk.Ledger, blocks Blocks, params *bitcoin.Params, log *
 		"/address/{address}/txs/chain/{seen}": e.addressTxs,
 		"/address/{address}/txs/mempool":      e.addressMempool,
 		"/address/{address}/utxo":             e.addressUtxos,
+		"/fee-estimates":                      e.feeEstimates,
 	} {
 		mux.HandleFunc("GET "+pattern, func(w http.ResponseWriter, r *http.Request) { e.reply(w, r, answer) })
 	}
@@ -529,6 +530,9 @@ func (e *explorer) addressMempool(r *http.Request) (any, error) {
 
 // addressUtxos lists unspent outputs, newest first. An address with too many of
 // them, or too long a history, is refused.
+// feeEstimates are none, as of an Esplora over a chain without a mempool.
+func (e *explorer) feeEstimates(*http.Request) (any, error) { return struct{}{}, nil }
+
 func (e *explorer) addressUtxos(r *http.Request) (any, error) {
 	ctx := r.Context()
 	id, err := e.addressID(r)

@@ -10,7 +10,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 
 	"goshawk"
 	"goshawk/chain/bitcoin"
@@ -209,29 +212,29 @@ func (s *rpc) call(ctx context.Context, call *rpcCall) (any, *rpcError) {
 	if err := json.Unmarshal(call.Method, &method); err != nil {
 		return nil, rpcErrorf(codeRequest, "Method must be a string")
 	}
-	var params []json.RawMessage
-	if len(call.Params) > 0 {
-		if err := json.Unmarshal(call.Params, &params); err != nil {
-			return nil, rpcErrorf(codeRequest, "Params must be an array")
-		}
-	}
 	methods := map[string]struct {
 		answer func(context.Context, []json.RawMessage) (any, error)
-		most   int // parameters
+		names  []string // of the parameters, by position; others that are known behind a bar
 	}{
-		"getblockchaininfo": {s.chainInfo, 0},
-		"getblockcount":     {s.blockCount, 0},
-		"getbestblockhash":  {s.bestHash, 0},
-		"getblockhash":      {s.blockHash, 1},
-		"getblockheader":    {s.blockHeader, 2},
-		"getblock":          {s.getBlock, 2},
+		"getblockchaininfo": {s.chainInfo, nil},
+		"getnetworkinfo":    {s.networkInfo, nil},
+		"getblockcount":     {s.blockCount, nil},
+		"getbestblockhash":  {s.bestHash, nil},
+		"getblockhash":      {s.blockHash, []string{"height"}},
+		"getblockheader":    {s.blockHeader, []string{"blockhash", "verbose"}},
+		"getblock":          {s.getBlock, []string{"blockhash", "verbosity|verbose"}},
+		"getrawtransaction": {s.rawTransaction, []string{"txid", "verbosity|verbose", "blockhash"}},
 	}
 	m, ok := methods[method]
 	if !ok {
 		return nil, rpcErrorf(codeMethod, "Method not found")
 	}
-	if len(params) > m.most {
-		return nil, rpcErrorf(codeMisc, "%s takes at most %d parameters", method, m.most)
+	params, wrong := parameters(call.Params, m.names)
+	if wrong != nil {
+		return nil, wrong
+	}
+	if len(params) > len(m.names) {
+		return nil, rpcErrorf(codeMisc, "%s takes at most %d parameters", method, len(m.names))
 	}
 	result, err := m.answer(ctx, params)
 	if err == nil {
@@ -244,6 +247,44 @@ func (s *rpc) call(ctx context.Context, call *rpcCall) (any, *rpcError) {
 		s.log.ErrorContext(ctx, "no answer", "method", method, "error", err)
 	}
 	return nil, rpcErrorf(codeInternal, "Internal error")
+}
+
+// parameters brings parameters into their order. One that is left out before
+// another is null, as it may also be written, and then stands for its default.
+func parameters(text json.RawMessage, names []string) ([]json.RawMessage, *rpcError) {
+	var list []json.RawMessage
+	if len(text) == 0 || json.Unmarshal(text, &list) == nil {
+		return list, nil
+	}
+	var named map[string]json.RawMessage
+	if json.Unmarshal(text, &named) != nil {
+		return nil, rpcErrorf(codeRequest, "Params must be an array or object")
+	}
+	list = make([]json.RawMessage, len(names))
+	last := 0
+	for i, name := range names {
+		list[i] = json.RawMessage("null")
+		for _, n := range strings.Split(name, "|") {
+			value, ok := named[n]
+			if !ok {
+				continue
+			}
+			if i < last {
+				return nil, rpcErrorf(codeParameter, "Parameter %s specified twice", n)
+			}
+			list[i], last = value, i+1
+			delete(named, n)
+		}
+	}
+	for _, n := range slices.Sorted(maps.Keys(named)) {
+		return nil, rpcErrorf(codeParameter, "Unknown named parameter %s", n)
+	}
+	return list[:last], nil
+}
+
+// given says whether a parameter is there and not null.
+func given(params []json.RawMessage, at int) bool {
+	return len(params) > at && string(params[at]) != "null"
 }
 
 func (s *rpc) head(ctx context.Context) (goshawk.Head, error) {
@@ -283,6 +324,26 @@ func (s *rpc) chainInfo(ctx context.Context, _ []json.RawMessage) (any, error) {
 	}{chainName(head.Network), head.Height, head.Height, head.Hash, fmt.Sprintf("%08x", b.Header.Bits), digits(difficulty(b.Header.Bits)), head.Time, medianTime, 1, false, false, []string{}}, nil
 }
 
+// networkInfo answers what askers look at first. The version is that of the node
+// whose shapes these answers have.
+func (s *rpc) networkInfo(context.Context, []json.RawMessage) (any, error) {
+	return struct {
+		Version         int         `json:"version"`
+		Subversion      string      `json:"subversion"`
+		ProtocolVersion int         `json:"protocolversion"`
+		LocalServices   string      `json:"localservices"`
+		LocalRelay      bool        `json:"localrelay"`
+		TimeOffset      int         `json:"timeoffset"`
+		NetworkActive   bool        `json:"networkactive"`
+		Connections     int         `json:"connections"`
+		Networks        []string    `json:"networks"`
+		RelayFee        json.Number `json:"relayfee"`
+		IncrementalFee  json.Number `json:"incrementalfee"`
+		LocalAddresses  []string    `json:"localaddresses"`
+		Warnings        []string    `json:"warnings"`
+	}{280000, "/goshawk/", 70016, "0000000000000000", false, 0, false, 0, []string{}, s.coins(1000), s.coins(1000), []string{}, []string{}}, nil
+}
+
 // chainName is what nodes call a network.
 func chainName(network string) string {
 	switch network {
@@ -306,7 +367,7 @@ func (s *rpc) bestHash(ctx context.Context, _ []json.RawMessage) (any, error) {
 
 func (s *rpc) blockHash(ctx context.Context, params []json.RawMessage) (any, error) {
 	var height int32
-	if len(params) == 0 || json.Unmarshal(params[0], &height) != nil {
+	if !given(params, 0) || json.Unmarshal(params[0], &height) != nil {
 		return nil, rpcErrorf(codeType, "height must be a number")
 	}
 	infos, err := s.at(ctx, height)
@@ -322,7 +383,7 @@ func (s *rpc) blockHash(ctx context.Context, params []json.RawMessage) (any, err
 // named returns the block that the first parameter names.
 func (s *rpc) named(ctx context.Context, params []json.RawMessage) (goshawk.BlockInfo, *rawBlock, error) {
 	var text string
-	if len(params) == 0 || json.Unmarshal(params[0], &text) != nil {
+	if !given(params, 0) || json.Unmarshal(params[0], &text) != nil {
 		return goshawk.BlockInfo{}, nil, rpcErrorf(codeType, "blockhash must be a string")
 	}
 	hash, err := goshawk.ParseHash(text)
@@ -342,7 +403,7 @@ func (s *rpc) blockHeader(ctx context.Context, params []json.RawMessage) (any, e
 		return nil, err
 	}
 	verbose := true
-	if len(params) > 1 && json.Unmarshal(params[1], &verbose) != nil {
+	if given(params, 1) && json.Unmarshal(params[1], &verbose) != nil {
 		return nil, rpcErrorf(codeType, "verbose must be true or false")
 	}
 	if !verbose {
@@ -356,21 +417,72 @@ func (s *rpc) getBlock(ctx context.Context, params []json.RawMessage) (any, erro
 	if err != nil {
 		return nil, err
 	}
-	verbosity := 1
-	if len(params) > 1 {
-		var yes bool
-		switch {
-		case json.Unmarshal(params[1], &yes) == nil:
-			verbosity = 0
-			if yes {
-				verbosity = 1
-			}
-		case json.Unmarshal(params[1], &verbosity) != nil:
-			return nil, rpcErrorf(codeType, "verbosity must be a number")
-		}
+	verbosity, err := verbosity(params, 1, 1)
+	if err != nil {
+		return nil, err
 	}
 	if verbosity <= 0 {
 		return hex.EncodeToString(b.raw), nil
 	}
 	return s.describeRPCBlock(ctx, info, b, min(verbosity, 3))
+}
+
+// verbosity reads a parameter that is a number or, as it once was, true or false.
+func verbosity(params []json.RawMessage, at, standard int) (int, error) {
+	if !given(params, at) {
+		return standard, nil
+	}
+	var yes bool
+	if json.Unmarshal(params[at], &yes) == nil {
+		if yes {
+			return 1, nil
+		}
+		return 0, nil
+	}
+	var n int
+	if json.Unmarshal(params[at], &n) != nil {
+		return 0, rpcErrorf(codeType, "verbosity must be a number")
+	}
+	return n, nil
+}
+
+// rawTransaction answers for every transaction of the chain, as a node with an
+// index of all of them does. There is no mempool.
+func (s *rpc) rawTransaction(ctx context.Context, params []json.RawMessage) (any, error) {
+	var text string
+	if !given(params, 0) || json.Unmarshal(params[0], &text) != nil {
+		return nil, rpcErrorf(codeType, "txid must be a string")
+	}
+	hash, err := goshawk.ParseHash(text)
+	if err != nil {
+		return nil, rpcErrorf(codeParameter, "txid must be 64 hexadecimal digits")
+	}
+	verbosity, err := verbosity(params, 1, 0)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.locate(ctx, hash)
+	if goshawk.CodeOf(err) == goshawk.NotFound {
+		return nil, rpcErrorf(codeAddress, "No such mempool or blockchain transaction. Use gettransaction for wallet transactions.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if given(params, 2) {
+		info, _, err := s.named(ctx, params[2:])
+		if err != nil {
+			return nil, err
+		}
+		if info.Hash != p.block.Hash {
+			return nil, rpcErrorf(codeAddress, "No such transaction found in the provided block. Use gettransaction for wallet transactions.")
+		}
+	}
+	raw, err := s.raw(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if verbosity <= 0 {
+		return hex.EncodeToString(raw), nil
+	}
+	return s.describePlaced(ctx, p, raw, given(params, 2), verbosity)
 }

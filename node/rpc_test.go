@@ -31,6 +31,7 @@ func TestRPC(t *testing.T) {
 	w := mainnet(t, 184)
 	h := node.RPC(w.model.Snapshot(), w, w.params, node.Login{}, nil)
 	tip := w.blocks[183].String()
+	raw9 := hex.EncodeToString(w.raw[w.blocks[9]][81:])
 	header := strings.TrimSpace(hex.EncodeToString(w.raw[w.blocks[9]][:80]))
 	for _, test := range []struct {
 		call   string
@@ -47,7 +48,25 @@ func TestRPC(t *testing.T) {
 		{`{"method":"getblockhash","params":["9"]}`, 500, `{"result":null,"error":{"code":-3,"message":"height must be a number"},"id":null}`},
 		{`{"method":"getblockhash","params":[]}`, 500, `{"result":null,"error":{"code":-3,…`},
 		{`{"method":"getblockhash","params":[1,2]}`, 500, `{"result":null,"error":{"code":-1,…`},
-		{`{"method":"getblockhash","params":{"height":9}}`, 400, `{"result":null,"error":{"code":-32600,"message":"Params must be an array"},"id":null}`},
+		{`{"method":"getblockhash","params":{"height":9}}`, 200, `{"result":"` + block9 + `","error":null,"id":null}`},
+		{`{"method":"getblockhash","params":{"hight":9}}`, 500, `{"result":null,"error":{"code":-8,"message":"Unknown named parameter hight"},"id":null}`},
+		{`{"method":"getblockhash","params":{}}`, 500, `{"result":null,"error":{"code":-3,…`},
+		{`{"method":"getblockhash","params":9}`, 400, `{"result":null,"error":{"code":-32600,"message":"Params must be an array or object"},"id":null}`},
+		{`{"method":"getblockcount","params":null}`, 200, `{"result":183,"error":null,"id":null}`},
+		{`{"method":"getblock","params":{"verbosity":0,"blockhash":"` + block9 + `"}}`, 200, `{"result":"` + hex.EncodeToString(w.raw[w.blocks[9]]) + `","error":null,"id":null}`},
+		{`{"method":"getblock","params":{"verbose":false,"blockhash":"` + block9 + `"}}`, 200, `{"result":"` + header + `…`},
+		{`{"method":"getblock","params":{"verbosity":0,"verbose":0,"blockhash":"` + block9 + `"}}`, 500, `{"result":null,"error":{"code":-8,"message":"Parameter verbose specified twice"},"id":null}`},
+		{`{"method":"getblock","params":{"verbosity":0}}`, 500, `{"result":null,"error":{"code":-3,…`},
+		{`{"method":"getblockheader","params":["` + block9 + `",null]}`, 200, `{"result":{"hash":"` + block9 + `",…`},
+		{`{"method":"getnetworkinfo"}`, 200, `{"result":{"version":280000,"subversion":"/goshawk/",…`},
+		{`{"method":"getrawtransaction","params":["` + tx9 + `"]}`, 200, `{"result":"` + raw9 + `","error":null,"id":null}`},
+		{`{"method":"getrawtransaction","params":{"txid":"` + tx9 + `","blockhash":"` + block9 + `"}}`, 200, `{"result":"` + raw9 + `","error":null,"id":null}`},
+		{`{"method":"getrawtransaction","params":["` + tx9 + `",1]}`, 200, `{"result":{"txid":"` + tx9 + `","hash":"` + tx9 + `","version":1,"size":134,…`},
+		{`{"method":"getrawtransaction","params":["` + tx9 + `",true,"` + block9 + `"]}`, 200, `{"result":{"in_active_chain":true,"txid":"` + tx9 + `",…`},
+		{`{"method":"getrawtransaction","params":["` + tx9 + `",0,"` + tip + `"]}`, 500, `{"result":null,"error":{"code":-5,"message":"No such transaction found in the provided block.…`},
+		{`{"method":"getrawtransaction","params":["` + block9 + `"]}`, 500, `{"result":null,"error":{"code":-5,"message":"No such mempool or blockchain transaction.…`},
+		{`{"method":"getrawtransaction","params":["xyz"]}`, 500, `{"result":null,"error":{"code":-8,…`},
+		{`{"method":"getrawtransaction","params":[null]}`, 500, `{"result":null,"error":{"code":-3,…`},
 		{`{"method":"getblock","params":["` + block9 + `",0]}`, 200, `{"result":"` + hex.EncodeToString(w.raw[w.blocks[9]]) + `","error":null,"id":null}`},
 		{`{"method":"getblock","params":["` + block9 + `",false]}`, 200, `{"result":"` + header + `…`},
 		{`{"method":"getblock","params":["` + block9 + `",true]}`, 200, `{"result":{"hash":"` + block9 + `","confirmations":175,"height":9,"version":1,"versionHex":"00000001","merkleroot":"` + tx9 + `","time":1231473279,"mediantime":1231471428,"nonce":1397702696,"bits":"1d00ffff","difficulty":1,"nTx":1,"previousblockhash":"00000000408c48f847aa786c2268fc3e6ec2af68e8468a34a28c61b7f1de0dc6","nextblockhash":"000000002c05cc2e78923c34df87fd108b22221ac6076c18f3ade378a4d915e9","strippedsize":215,"size":215,"weight":860,"tx":["` + tx9 + `"]},"error":null,"id":null}`},
@@ -307,4 +326,38 @@ func FuzzRPC(f *testing.F) {
 			t.Errorf("%q: %s", body, answer)
 		}
 	})
+}
+
+// TestTransactionAlone: a transaction that is asked for by itself is what its block
+// says of it, with its place.
+func TestTransactionAlone(t *testing.T) {
+	w := mainnet(t, 184)
+	h := node.RPC(w.model.Snapshot(), w, w.params, node.Login{}, nil)
+	type object = map[string]any
+	ask := func(method string, params ...any) object {
+		t.Helper()
+		body, err := json.Marshal(object{"method": method, "params": params})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answer struct{ Result object }
+		if status, text := call(h, string(body)); status != 200 || json.Unmarshal([]byte(text), &answer) != nil {
+			t.Fatal(status, text)
+		}
+		return answer.Result
+	}
+	block := ask("getblock", w.blocks[170].String(), 3)
+	for _, listed := range block["tx"].([]any) {
+		want := listed.(object)
+		got := ask("getrawtransaction", want["txid"], 2)
+		for key, value := range (object{"blockhash": block["hash"], "confirmations": block["confirmations"], "time": block["time"], "blocktime": block["time"]}) {
+			if !reflect.DeepEqual(got[key], value) {
+				t.Errorf("%s is %v, not %v", key, got[key], value)
+			}
+			delete(got, key)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("alone %v, in the block %v", got, want)
+		}
+	}
 }

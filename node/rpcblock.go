@@ -51,6 +51,15 @@ type (
 		Fee         json.Number  `json:"fee,omitempty"`
 		Hex         string       `json:"hex"`
 	}
+	// rpcPlacedTx is a transaction that was asked for by itself.
+	rpcPlacedTx struct {
+		InChain *bool `json:"in_active_chain,omitempty"` // only where the block was named
+		rpcTx
+		Block         goshawk.Hash `json:"blockhash"`
+		Confirmations int32        `json:"confirmations"`
+		Time          int64        `json:"time"`
+		BlockTime     int64        `json:"blocktime"`
+	}
 	rpcInput struct {
 		Coinbase  string        `json:"coinbase,omitempty"`
 		Txid      *goshawk.Hash `json:"txid,omitempty"`
@@ -164,6 +173,36 @@ func (s *rpc) describeRPCTx(id goshawk.Hash, tx *bitcoin.Tx, raw []byte, weight 
 		v.Fee = s.coins(in - out)
 	}
 	return v
+}
+
+// describePlaced describes a transaction with its block, of verbosity 2 also with
+// the coins that it spends.
+func (s *rpc) describePlaced(ctx context.Context, p place, raw []byte, named bool, verbosity int) (rpcPlacedTx, error) {
+	head, err := s.head(ctx)
+	if err != nil {
+		return rpcPlacedTx{}, err
+	}
+	tx, err := bitcoin.DecodeTx(raw)
+	if err != nil {
+		return rpcPlacedTx{}, err
+	}
+	var prevouts map[goshawk.Outpoint]prevout
+	if verbosity >= 2 {
+		b, err := s.block(ctx, p.block.Hash)
+		if err != nil {
+			return rpcPlacedTx{}, unexpected(err)
+		}
+		if prevouts, err = s.prevouts(ctx, b); err != nil {
+			return rpcPlacedTx{}, err
+		}
+	}
+	v := rpcPlacedTx{rpcTx: s.describeRPCTx(p.Hash, tx, raw, tx.Weight(), prevouts), Block: p.block.Hash,
+		Confirmations: head.Height - p.block.Height + 1, Time: p.block.Time, BlockTime: p.block.Time}
+	if named {
+		yes := true
+		v.InChain = &yes
+	}
+	return v, nil
 }
 
 // digits writes a number as a node does, with 16 significant digits.
