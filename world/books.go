@@ -16,9 +16,10 @@ const (
 	EntryIdentify   // the customer hands in papers
 	EntryWin        // a bet: the stake comes once more
 	EntryLoss       // a bet: the stake is gone
+	EntryInternal   // the service's own coins come to an address that it gave out: nobody's account changes
 )
 
-var entryKinds = [...]string{"open", "deposit", "buy", "sell", "request", "withdrawal", "login", "identify", "win", "loss"}
+var entryKinds = [...]string{"open", "deposit", "buy", "sell", "request", "withdrawal", "login", "identify", "win", "loss", "internal"}
 
 func (k EntryKind) String() string { return entryKinds[k] }
 
@@ -28,8 +29,8 @@ func (k EntryKind) String() string { return entryKinds[k] }
 type Entry struct {
 	Kind     EntryKind
 	Service  *Actor
-	Account  uint32
-	Customer *Actor
+	Account  uint32 // 0 of EntryInternal
+	Customer *Actor // nil of EntryInternal
 	Satoshis uint64
 	Fee      uint64  // satoshis that the service kept
 	Cents    uint64  // that a trade moved the other way
@@ -156,8 +157,9 @@ func (c *Custodian) entry(e *Economy, k EntryKind, a *Account) Entry {
 // DepositAddress returns where an account's owner, or anybody for them, pays in.
 func (c *Custodian) DepositAddress(e *Economy, a *Account) Dest {
 	if a.deposit == 0 {
-		a.deposit = e.newAddress(c.deposits, c.style.form, DepositAddress).Address
-		e.plan.owners[len(e.plan.owners)-1].account = a.ID
+		to := e.newAddress(c.deposits, c.style.form, DepositAddress)
+		e.give(to, a.ID)
+		a.deposit = to.Address
 	}
 	return Dest{Address: a.deposit, wallet: c.deposits, account: a}
 }

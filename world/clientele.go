@@ -6,14 +6,23 @@ package world
 type clientele struct {
 	service *Actor
 	known   map[*Actor]*client
+	coming  []incoming // in the order in which they came
 }
 
 // client is a customer's account, or an order at a service that knows no customers.
 type client struct {
+	desk     *clientele // that keeps it
 	account  uint32
 	customer *Actor
 	coins    uint64 // satoshis that the service owes
 	seen     int32  // height of the last visit that was noted
+}
+
+// incoming is a coin that was paid to a client's address and is not confirmed yet.
+type incoming struct {
+	of     *client
+	coin   slot
+	height int32
 }
 
 func newClientele(service *Actor) clientele {
@@ -23,7 +32,7 @@ func newClientele(service *Actor) clientele {
 // open opens an account, or takes an order.
 func (b *clientele) open(e *Economy, customer *Actor) *client {
 	e.accounts++
-	k := &client{account: e.accounts, customer: customer, seen: e.height}
+	k := &client{desk: b, account: e.accounts, customer: customer, seen: e.height}
 	b.note(e, EntryOpen, k, 0)
 	return k
 }
@@ -64,6 +73,23 @@ func (b *clientele) visit(e *Economy, k *client) {
 func (b *clientele) deposit(e *Economy, k *client, s slot) {
 	n := b.note(e, EntryDeposit, k, e.coins[s].value)
 	n.Address, n.coin = e.coins[s].address, s
+}
+
+// expect notes a coin that came to a client's address, to be credited when it is
+// confirmed.
+func (b *clientele) expect(k *client, s slot, height int32) {
+	b.coming = append(b.coming, incoming{k, s, height})
+}
+
+// credit notes the deposits that earlier blocks confirmed, and tells of whose each was.
+func (b *clientele) credit(e *Economy, told func(k *client)) {
+	n := 0
+	for ; n < len(b.coming) && b.coming[n].height < e.height; n++ {
+		in := &b.coming[n]
+		b.deposit(e, in.of, in.coin)
+		told(in.of)
+	}
+	b.coming = b.coming[:copy(b.coming, b.coming[n:])]
 }
 
 // trade notes coins bought or sold at so many percent of the day's price.

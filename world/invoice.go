@@ -6,6 +6,6 @@ package world
 func (c *Custodian) Invoice(e *Economy, a *Account) Dest {
 	to := e.newAddress(c.deposits, c.style.form, Invoice)
 	to.account = a
-	e.plan.owners[len(e.plan.owners)-1].account = a.ID
+	e.give(to, a.ID)
 	return to
 }

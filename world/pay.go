@@ -341,6 +341,10 @@ func (e *Economy) commit(w *Wallet, d *draft) {
 		if !o.to.Address.data() {
 			made.coin = e.newCoin(coin{value: o.value, address: o.to.Address, height: e.height, own: o.asked < 0})
 			e.deliver(o.to, made.coin, o.value)
+			if to := o.to.wallet; to.given[o.to.Address] && to.Actor == w.Actor && o.to.account == nil {
+				p.books = append(p.books, Entry{Kind: EntryInternal, Service: w.Actor, Satoshis: o.value, Address: o.to.Address,
+					Time: e.now, Height: e.height, Position: int32(len(p.txs)), Output: uint32(n), coin: noSlot})
+			}
 		}
 		p.outs = append(p.outs, made)
 		if t.receipt != nil && o.asked < 0 {
@@ -365,6 +369,9 @@ func (e *Economy) deliver(to Dest, s slot, value uint64) {
 	if to.account != nil {
 		to.account.service.expect(to.account, s, value, e.height)
 		return
+	}
+	if to.client != nil {
+		to.client.desk.expect(to.client, s, e.height)
 	}
 	to.wallet.put(s, value)
 }

@@ -50,8 +50,7 @@ type bet struct {
 type mixer struct {
 	wallet *Wallet
 	owed   []mixPayout
-	taken  []mixOrder // that are not confirmed yet
-	books  clientele  // an account for each order
+	books  clientele // an account for each order
 	rng    Rand
 }
 
@@ -64,19 +63,11 @@ type mixPayout struct {
 	fee   uint64 // that the service keeps of this part
 }
 
-// mixOrder is a payment to the mixing service.
-type mixOrder struct {
-	of     *client
-	coin   slot
-	height int32
-}
-
 // broker buys and sells large sums privately, and keeps accounts at exchanges.
 type broker struct {
 	wallet   *Wallet
 	accounts []*Account
 	buyers   []*Person
-	given    map[Address]*client // where clients pay in
 	books    clientele
 	rng      Rand
 }
@@ -89,13 +80,15 @@ func (e *Economy) foundServices() {
 	form := e.era.mined
 	e.casino = &casino{wallet: service(Gambling, "Lucky Heron", Software{Form: form, Choose: LargestFirst, Version: 1, Back: true, Changed: true}), rng: newRand(e.spec.Seed, "casino", 0)}
 	for range 4 {
-		e.casino.houses = append(e.casino.houses, e.NewAddress(e.casino.wallet, House).Address)
+		house := e.NewAddress(e.casino.wallet, House)
+		e.give(house, 0)
+		e.casino.houses = append(e.casino.houses, house.Address)
 	}
 	e.casino.books = newClientele(e.casino.wallet.Actor)
 	e.mixer = &mixer{wallet: service(MixingService, "Fogbank", Software{Form: form, Choose: OldestFirst, Place: Anywhere, Version: 1}), rng: newRand(e.spec.Seed, "mixer", 0)}
 	e.broker = &broker{wallet: service(Broker, "Meridian Desk", Software{Form: form, Choose: LargestFirst, Version: 1, Changed: true}), rng: newRand(e.spec.Seed, "broker", 0)}
 	e.mixer.books = newClientele(e.mixer.wallet.Actor)
-	e.broker.books, e.broker.given = newClientele(e.broker.wallet.Actor), map[Address]*client{}
+	e.broker.books = newClientele(e.broker.wallet.Actor)
 	for _, c := range e.exchanges[:2] {
 		a := c.Open(e, e.broker.wallet.Actor)
 		a.sells = true
@@ -195,7 +188,7 @@ func (e *Economy) Mix(w *Wallet, satoshis uint64, to []Dest, o Order) bool {
 	coin, _ := e.made()
 	k := m.books.open(e, w.Actor)
 	e.plan.owners[row].account = k.account
-	m.taken = append(m.taken, mixOrder{k, coin, e.height})
+	m.books.expect(k, coin, e.height)
 	paid.Receipt = nil
 	whole := satoshis / uint64(len(to))
 	for i, d := range to {
@@ -221,7 +214,13 @@ func (e *Economy) mix(p *Person, r *Rand) {
 
 func (e *Economy) payMixed() {
 	m := e.mixer
-	m.accept(e)
+	m.books.credit(e, func(k *client) { // now the rest of the order stands
+		for i := range m.owed {
+			if o := &m.owed[i]; o.of == k {
+				m.books.request(e, k, o.to.Address, o.value, o.fee)
+			}
+		}
+	})
 	kept := m.owed[:0]
 	for _, o := range m.owed {
 		if o.due > e.height || !e.Pay(m.wallet, []Payment{{o.to, o.value}}, o.order) {
@@ -233,21 +232,6 @@ func (e *Economy) payMixed() {
 	m.owed = kept
 }
 
-// accept notes the orders whose coins are confirmed.
-func (m *mixer) accept(e *Economy) {
-	n := 0
-	for ; n < len(m.taken) && m.taken[n].height < e.height; n++ {
-		t := &m.taken[n]
-		m.books.deposit(e, t.of, t.coin)
-		for i := range m.owed {
-			if o := &m.owed[i]; o.of == t.of {
-				m.books.request(e, o.of, o.to.Address, o.value, o.fee)
-			}
-		}
-	}
-	m.taken = m.taken[:copy(m.taken, m.taken[n:])]
-}
-
 // Broker returns where the over-the-counter broker takes coins from a client: an
 // address for this deal.
 func (e *Economy) Broker(client *Actor) Dest {
@@ -255,8 +239,8 @@ func (e *Economy) Broker(client *Actor) Dest {
 	to := e.NewAddress(b.wallet, DepositAddress)
 	k := b.books.of(e, client)
 	b.books.visit(e, k)
-	b.given[to.Address] = k
-	e.plan.owners[len(e.plan.owners)-1].account = k.account
+	e.give(to, k.account)
+	to.client = k
 	return to
 }
 
@@ -276,7 +260,8 @@ func (e *Economy) deal(p *Person, r *Rand) {
 // brokerage has the broker serve buyers and bring what is left to its accounts.
 func (e *Economy) brokerage() {
 	b := e.broker
-	b.take(e)
+	// What clients brought it buys at once.
+	b.books.credit(e, func(k *client) { b.books.trade(e, EntrySell, k, k.coins, 99) })
 	if e.height%hour != 0 {
 		return
 	}
@@ -300,22 +285,6 @@ func (e *Economy) brokerage() {
 	if coins := len(b.wallet.coins) - b.wallet.head; coins >= 6 || coins > 0 && e.height%day == 0 {
 		a := b.accounts[b.rng.Pick(len(b.accounts))]
 		e.SendAll(b.wallet, a.service.DepositAddress(e, a), 8, Order{Kind: Deposit})
-	}
-}
-
-// take notes the coins that clients brought in the block before: the broker buys
-// them at once. They lie at the wallet's end, for it has not paid since.
-func (b *broker) take(e *Economy) {
-	coins := b.wallet.coins[b.wallet.head:]
-	first := len(coins)
-	for first > 0 && e.coins[coins[first-1]].height == e.height-1 {
-		first--
-	}
-	for _, s := range coins[first:] {
-		if k := b.given[e.coins[s].address]; k != nil {
-			b.books.deposit(e, k, s)
-			b.books.trade(e, EntrySell, k, k.coins, 99)
-		}
 	}
 }
 

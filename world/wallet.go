@@ -20,9 +20,10 @@ type Wallet struct {
 	coins   []slot // spendable or soon to be, oldest first, from head on
 	head    int
 	balance uint64
-	last    Address   // given out last
-	ring    []Address // for change, of those who keep such addresses
-	trail   *Trail    // that watches it; nil of most
+	last    Address          // given out last
+	ring    []Address        // for change, of those who keep such addresses
+	given   map[Address]bool // to customers, of a service whose change goes back to where its coin lay
+	trail   *Trail           // that watches it; nil of most
 	rng     Rand
 }
 
@@ -35,6 +36,7 @@ type Dest struct {
 	Address Address
 	wallet  *Wallet
 	account *Account
+	client  *client // whose account it is at a service with a clientele
 }
 
 // Wallet returns the wallet that holds the address's key.
@@ -64,6 +66,18 @@ func (e *Economy) newAddress(w *Wallet, f Form, p Purpose) Dest {
 	}
 	e.plan.owners = append(e.plan.owners, owner{address: a, wallet: w.ID, actor: actor, purpose: p})
 	return Dest{Address: a, wallet: w}
+}
+
+// give notes that a service gave out the address that it made last: to a
+// customer with an account, or, of account 0, to everybody.
+func (e *Economy) give(to Dest, account uint32) {
+	e.plan.owners[len(e.plan.owners)-1].account = account
+	if w := to.wallet; w.Software.Back {
+		if w.given == nil {
+			w.given = map[Address]bool{}
+		}
+		w.given[to.Address] = true
+	}
 }
 
 // Receive returns the address that a wallet's owner gives to somebody who is

@@ -427,9 +427,9 @@ func TestSameSpecSameBytes(t *testing.T) {
 		names = append(names, k.Name)
 	}
 	for era, seal := range map[world.Era]string{
-		world.Era2015: "4d56f51a04334ab905977183fd0d7a480d84ac187268c767cd86bf7e67b04a79",
-		world.Era2019: "44a6ca612fd9bc0d93826b4ba1dac9f10ed651faba372ffecfe67ca92e53443b",
-		world.Era2022: "fd9b26b9bf7bef44fcad68d85dd6d791fd72e35d4f44ada1612bcce65e3e1059",
+		world.Era2015: "ee8a9cac330c3bbd5d6411c4f9c1d9ef9109b698ed61ea8402938d5f7784609e",
+		world.Era2019: "45e5a874d1fb0477183d73ca3d3187a4b5475e3227176169e116c44713c78fc7",
+		world.Era2022: "4fb4996203bde4a84c68476cb3cbc066de89efdb28d6c442873cda2c2f0502f2",
 	} {
 		cases, err := New(names, "standard")
 		if err != nil {

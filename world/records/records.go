@@ -9,9 +9,10 @@ import (
 //
 // Below services/ every service has a folder: retention.json (what it keeps),
 // and, as far as it does, customers.csv (who they say they are), accounts.json,
-// logins.csv, addresses.csv (where they pay in), deposits.csv, withdrawals.csv,
-// trades.csv or bets.csv, and balances.csv, in which every change of an account
-// names the row that it comes from. Below public/labels/ lie what vendors and the
+// logins.csv, addresses.csv (where they pay in), deposits.csv, internal.csv (what
+// came to these addresses from the service itself), withdrawals.csv, trades.csv or
+// bets.csv, and balances.csv, in which every change of an account names the row
+// that it comes from. Below public/labels/ lie what vendors and the
 // public say about addresses (TagPacks), who the services are (an ActorPack),
 // and, where an authority lists somebody, its sanctions list. truth/customers.csv
 // says who customers are and whose papers are not their own,
@@ -93,6 +94,9 @@ func (r *Records) Booked(n *world.Entry, address string) error {
 	s, err := r.service(n.Service)
 	if err != nil {
 		return err
+	}
+	if n.Kind == world.EntryInternal {
+		return s.returned(n, address)
 	}
 	a := s.byID[n.Account]
 	if a == nil {

@@ -23,6 +23,7 @@ type service struct {
 
 	// nil: it keeps none
 	logins, deposits, withdrawals, trades, bets, balances, addresses *sheet
+	internal                                                         *sheet
 	cases                                                            *sheet  // of all services: withdrawals that are part of a crime
 	visits                                                           []visit // of the block that is being told
 	numbers                                                          numbers
@@ -103,6 +104,7 @@ func newService(a *world.Actor, t terms, create world.Create) (*service, error) 
 		{&s.bets, "bets.csv", "bet,time,account,satoshis,result"},
 		{&s.balances, "balances.csv", "time,account,reference,change,balance"},
 		{&s.addresses, "addresses.csv", "address,account,since"},
+		{&s.internal, "internal.csv", "time,satoshis,address,tx,output"},
 	} {
 		if !slices.Contains(s.terms.files, t.name) {
 			continue
@@ -111,6 +113,9 @@ func newService(a *world.Actor, t terms, create world.Create) (*service, error) 
 		if *t.to, err = newSheet(create, s.folder+t.name, t.header); err != nil {
 			return nil, err
 		}
+	}
+	if s.terms.forgets {
+		s.withdrawals.waits = true // each part is paid when it is due, in no order
 	}
 	return s, nil
 }
@@ -190,6 +195,12 @@ func (s *service) withdrawal(a *account, q request, paid uint32) *sheet {
 func (s *service) balance(n *world.Entry, a *account, letter byte, number uint64, sign byte, satoshis uint64) error {
 	a.sums.Balance = n.Balance
 	return s.balances.time(n.Time).number(uint64(a.id)).id(letter, number).change(sign, satoshis).number(n.Balance).end()
+}
+
+// returned writes down a coin of the service's own that came to an address which it
+// gave out. It is no customer's.
+func (s *service) returned(n *world.Entry, address string) error {
+	return s.internal.time(n.Time).number(n.Satoshis).text(address).hash(n.Tx).number(uint64(n.Output)).end()
 }
 
 // visit notes that a customer logged in, some time since the block before.
@@ -318,14 +329,10 @@ func (s *service) close(create world.Create, truth *sheet, now uint32) error {
 			return err
 		}
 	}
-	for _, a := range s.accounts {
-		for _, q := range a.asked {
-			if err := s.withdrawal(a, q, 0).text(s.text(q.to)).text("").text("").end(); err != nil {
-				return err
-			}
-		}
+	if err := s.unpaid(); err != nil {
+		return err
 	}
-	for _, c := range []*sheet{s.logins, s.deposits, s.withdrawals, s.trades, s.bets, s.balances, s.addresses} {
+	for _, c := range []*sheet{s.logins, s.deposits, s.withdrawals, s.trades, s.bets, s.balances, s.addresses, s.internal} {
 		if c == nil {
 			continue
 		}
@@ -350,6 +357,27 @@ func (s *service) close(create world.Create, truth *sheet, now uint32) error {
 		}
 	}
 	return s.terms.retention(create, s.actor)
+}
+
+// unpaid writes the withdrawals that were asked for and not paid.
+func (s *service) unpaid() error {
+	type pending struct {
+		of *account
+		request
+	}
+	var list []pending
+	for _, a := range s.accounts {
+		for _, q := range a.asked {
+			list = append(list, pending{a, q})
+		}
+	}
+	slices.SortFunc(list, func(a, b pending) int { return cmp.Compare(a.number, b.number) })
+	for _, p := range list {
+		if err := s.withdrawal(p.of, p.request, 0).text(s.text(p.to)).text("").text("").end(); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // customers writes who the customers say they are.

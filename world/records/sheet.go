@@ -1,7 +1,10 @@
 package records
 
 import (
+	"cmp"
 	"encoding/hex"
+	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +17,16 @@ import (
 type sheet struct {
 	world.File
 	row []byte
+
+	waits bool   // rows are written when the sheet is closed, in the order of their ids
+	place uint64 // the number in the row's id
+	rows  []waiting
+}
+
+// waiting is a row that is not written yet.
+type waiting struct {
+	place uint64
+	row   []byte
 }
 
 func newSheet(create world.Create, name, header string) (*sheet, error) {
@@ -41,6 +54,7 @@ func (s *sheet) number(n uint64) *sheet {
 
 // id writes a letter and a number.
 func (s *sheet) id(letter byte, n uint64) *sheet {
+	s.place = n
 	s.row = append(s.row, letter)
 	return s.number(n)
 }
@@ -81,9 +95,25 @@ func (s *sheet) hash(h goshawk.Hash) *sheet {
 
 func (s *sheet) end() error {
 	s.row[len(s.row)-1] = '\n'
+	if s.waits {
+		s.rows = append(s.rows, waiting{s.place, s.row})
+		s.row = nil
+		return nil
+	}
 	_, err := s.Write(s.row)
 	s.row = s.row[:0]
 	return err
+}
+
+// Close writes the rows that wait and ends the file.
+func (s *sheet) Close() error {
+	slices.SortStableFunc(s.rows, func(a, b waiting) int { return cmp.Compare(a.place, b.place) })
+	for _, r := range s.rows {
+		if _, err := s.Write(r.row); err != nil {
+			return errors.Join(err, s.File.Close())
+		}
+	}
+	return s.File.Close()
 }
 
 // day writes the day of a time, seconds since 1970 or before it.

@@ -28,7 +28,7 @@ type odds struct {
 
 // accountFiles are those of a service that keeps accounts.
 func accountFiles(deals string) []string {
-	return []string{"customers.csv", "logins.csv", "addresses.csv", "deposits.csv", "withdrawals.csv", deals, "balances.csv", "accounts.json"}
+	return []string{"customers.csv", "logins.csv", "addresses.csv", "deposits.csv", "internal.csv", "withdrawals.csv", deals, "balances.csv", "accounts.json"}
 }
 
 // termsOf returns the terms of a service of a role; without files where it keeps nothing.
