@@ -27,34 +27,59 @@ type Spec struct {
 	Assumptions *Assumptions `json:"assumptions"` // nil: the era's
 }
 
-// Figures are what a world holds.
+// Figures are what a world's chain holds.
 type Figures struct {
 	Blocks       int    `json:"blocks"` // with the genesis block
 	Transactions uint64 `json:"transactions"`
 	Inputs       uint64 `json:"inputs"` // without the coinbases'
 	Outputs      uint64 `json:"outputs"`
-	Addresses    uint64 `json:"addresses"` // that have an owner in truth/addresses.csv
-	Actors       uint64 `json:"actors"`
 	Bytes        uint64 `json:"bytes"`  // of blocks, without their frames
 	Issued       uint64 `json:"issued"` // satoshis: the subsidies of all blocks but the genesis block's
 	Tip          string `json:"tip"`
 }
 
-// Manifest is world.json.
+// Manifest is world.json: what whoever is handed a world may know of it. It holds
+// nothing of which the truth could be made again.
 type Manifest struct {
-	Version   int      `json:"version"`
+	Version int     `json:"version"`
+	Era     Era     `json:"era"`
+	Signed  bool    `json:"signed"`
+	Network string  `json:"network"`
+	Founded int32   `json:"founded"` // height from which on the economy is measured
+	Figures Figures `json:"figures"`
+	// Files are all that can be handed out, and OriginName, which lists the others.
+	Files []Listed `json:"files"`
+	// Seal is the SHA-256 of this file with an empty seal. It covers every byte of
+	// the world.
+	Seal string `json:"seal"`
+	// Origin is nil where it was not read, or is withheld.
+	Origin *Origin `json:"-"`
+}
+
+// Origin is truth/world.json: what the world was made of. Who has it can make the
+// whole truth again, so it is withheld with the truth.
+type Origin struct {
 	Spec      Spec     `json:"spec"`
 	Scenarios []string `json:"scenarios"`
-	Network   string   `json:"network"`
-	Founded   int32    `json:"founded"` // height from which on the economy is measured
-	Figures   Figures  `json:"figures"`
-	Files     []Listed `json:"files"`
-	// Seal is the SHA-256 of this file with an empty seal.
-	Seal string `json:"seal"`
+	Addresses uint64   `json:"addresses"` // that have an owner in truth/addresses.csv
+	Actors    uint64   `json:"actors"`
+	Files     []Listed `json:"files"` // of truth/ and services/
 }
 
 // ManifestName is the name of a world's manifest, the last file that is written.
 const ManifestName = "world.json"
+
+// OriginName is the name of what a world was made of.
+const OriginName = "truth/" + ManifestName
+
+// Withholdable are the folders of a world that can be withheld, each as a whole.
+func Withholdable() []string { return []string{"truth", "services"} }
+
+// withholdable says whether a file is in one of them.
+func withholdable(name string) bool {
+	folder, _, _ := strings.Cut(name, "/")
+	return slices.Contains(Withholdable(), folder)
+}
 
 const blockFileSize = 128 << 20 // as Bitcoin Core's
 
@@ -100,11 +125,17 @@ func Build(ctx context.Context, spec Spec, folder Folder, progress func(done, to
 			return nil, err
 		}
 	}
-	m := &Manifest{Version: Version, Spec: spec, Scenarios: []string{}, Network: params.Name, Founded: foundation, Figures: w.figures, Files: out.list}
+	origin := &Origin{Spec: spec, Scenarios: []string{}, Addresses: w.owned, Actors: w.people}
 	for _, s := range spec.Scenarios {
-		m.Scenarios = append(m.Scenarios, s.Name())
+		origin.Scenarios = append(origin.Scenarios, s.Name())
 	}
-	slices.SortFunc(m.Files, func(a, b Listed) int { return strings.Compare(a.Name, b.Name) })
+	m := &Manifest{Version: Version, Era: spec.Era, Signed: spec.Sign, Network: params.Name, Founded: foundation, Figures: w.figures, Origin: origin}
+	origin.Files, m.Files = divide(out.list)
+	listed, err := origin.write(out)
+	if err != nil {
+		return nil, err
+	}
+	m.Files = append(m.Files, listed)
 	text, err := m.encode()
 	if err != nil {
 		return nil, err
@@ -121,6 +152,39 @@ func Build(ctx context.Context, spec Spec, folder Folder, progress func(done, to
 		return nil, failed(ManifestName, err)
 	}
 	return m, nil
+}
+
+// divide parts the files that can be withheld from those that are handed out, each
+// in the order of their names.
+func divide(list []Listed) (withheld, open []Listed) {
+	list = slices.SortedFunc(slices.Values(list), func(a, b Listed) int { return strings.Compare(a.Name, b.Name) })
+	for _, l := range list {
+		if withholdable(l.Name) {
+			withheld = append(withheld, l)
+		} else {
+			open = append(open, l)
+		}
+	}
+	return withheld, open
+}
+
+// write writes the origin and says how the manifest lists it.
+func (o *Origin) write(out *files) (Listed, error) {
+	text, err := json.MarshalIndent(o, "", "  ")
+	if err != nil {
+		return Listed{}, goshawk.Errorf(goshawk.Invalid, "%s cannot be written: %w", OriginName, err)
+	}
+	file, err := out.create(OriginName)
+	if err != nil {
+		return Listed{}, err
+	}
+	if _, err := file.Write(append(text, '\n')); err != nil {
+		return Listed{}, err
+	}
+	if err := file.Close(); err != nil {
+		return Listed{}, err
+	}
+	return out.list[len(out.list)-1], nil
 }
 
 // run lives an economy on one side and writes it on the other, a block apart.

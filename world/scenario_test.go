@@ -115,8 +115,8 @@ func TestScenario(t *testing.T) {
 	if text := string(m.MapFS["public/brief.txt"].Data); !strings.Contains(text, s.took.Tx.String()) {
 		t.Error(text)
 	}
-	if len(manifest.Scenarios) != 1 || manifest.Scenarios[0] != "theft" {
-		t.Errorf("the manifest names %v", manifest.Scenarios)
+	if named := manifest.Origin.Scenarios; len(named) != 1 || named[0] != "theft" {
+		t.Errorf("the origin names %v", named)
 	}
 	_ = params
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -19,8 +20,8 @@ func TestSameSpecSameBytes(t *testing.T) {
 		spec Spec
 		seal string
 	}{
-		{"unsigned", Spec{Seed: 7, Era: Era2019, Txs: 3_000}, "3b21d288e1f0d4cd6e75742a836f81374fe9e897fc1804ae5fb3566bb68ef6a9"},
-		{"signed", Spec{Seed: 8, Era: Era2022, Txs: 2_500, Sign: true}, "642a23328cd3706c8057ac9657023d66c9d79b6c0860bfcfda55de001332b0f7"},
+		{"unsigned", Spec{Seed: 7, Era: Era2019, Txs: 3_000}, "2e99f4f842a642dbcfe8c04d00eed27d13ec50f406b88e3037d5daef5bf2ada7"},
+		{"signed", Spec{Seed: 8, Era: Era2022, Txs: 2_500, Sign: true}, "242695f681dc4beec96d0e93b71d49a9e473bc668cb1ec8da74e843b77791814"},
 	} {
 		_, m := build(t, c.spec)
 		if m.Seal != c.seal {
@@ -135,11 +136,11 @@ func TestVerifyFindsAnyEdit(t *testing.T) {
 	m, _ := build(t, Spec{Seed: 4, Era: Era2022, Txs: 2_000})
 	faults := func() []string {
 		t.Helper()
-		_, faults, err := Verify(t.Context(), m.MapFS, nil)
+		v, err := Verify(t.Context(), m.MapFS, nil)
 		if err != nil {
 			return []string{err.Error()}
 		}
-		return faults
+		return v.Faults
 	}
 	if f := faults(); len(f) > 0 {
 		t.Fatalf("a fresh world has faults: %v", f)
@@ -167,7 +168,74 @@ func TestVerifyFindsAnyEdit(t *testing.T) {
 	if f := faults(); len(f) != 1 || f[0] != "public/extra.txt does not belong to the world" {
 		t.Errorf("an added file: %v", f)
 	}
-	if _, _, err := Verify(t.Context(), fstest.MapFS{}, nil); goshawk.CodeOf(err) != goshawk.NotFound || !errors.Is(err, fs.ErrNotExist) {
+	delete(m.MapFS, "public/extra.txt")
+	m.MapFS["blocks/.hidden"] = &fstest.MapFile{Data: []byte("?")}
+	if f := faults(); len(f) != 1 || f[0] != "blocks/.hidden does not belong to the world" {
+		t.Errorf("a hidden file: %v", f)
+	}
+	delete(m.MapFS, "blocks/.hidden")
+	prices := m.MapFS["public/prices.csv"]
+	m.MapFS["public/prices.csv"] = &fstest.MapFile{Data: []byte("other.csv"), Mode: fs.ModeSymlink}
+	m.MapFS["public/other.csv"] = prices
+	if f := faults(); len(f) != 2 || !strings.HasPrefix(f[1], "public/prices.csv is a link") {
+		t.Errorf("a link to the same bytes: %v", f)
+	}
+	if _, err := Verify(t.Context(), fstest.MapFS{}, nil); goshawk.CodeOf(err) != goshawk.NotFound || !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("no world: %v", err)
+	}
+}
+
+// TestHandedOut: what is handed out without truth/ and services/ holds nothing of
+// which the truth could be made again, and can still be compared.
+func TestHandedOut(t *testing.T) {
+	const seed = 7_310_582_946_120_557_931
+	m, made := build(t, Spec{Seed: seed, Era: Era2015, Level: "advanced", Txs: 2_000, Scenarios: []Scenario{&theft{}}})
+	m.MapFS["services/paper.csv"] = &fstest.MapFile{Data: []byte("added\n")}
+	without := func(parts ...string) fstest.MapFS {
+		left := fstest.MapFS{}
+		for name, file := range m.MapFS {
+			if !slices.ContainsFunc(parts, func(part string) bool { return strings.HasPrefix(name, part+"/") }) {
+				left[name] = file
+			}
+		}
+		return left
+	}
+	out := without("truth", "services")
+	for name, file := range out {
+		if strings.HasPrefix(name, "blocks/") {
+			continue
+		}
+		for _, secret := range []string{"7310582946120557931", "65746874d48b656b", `"txs"`, "advanced", "scenario", "assumptions", "truth/a", "services/"} {
+			if strings.Contains(string(file.Data), secret) {
+				t.Errorf("%s tells %s", name, secret)
+			}
+		}
+	}
+	for _, c := range []struct {
+		what     string
+		world    fstest.MapFS
+		withheld []string
+		unlisted bool
+		faults   int
+	}{
+		{"all", m.MapFS, nil, false, 1}, // the paper
+		{"both withheld", out, []string{"truth", "services"}, false, 0},
+		{"services withheld", without("services"), []string{"services"}, false, 0},
+		{"truth withheld", without("truth"), []string{"truth"}, true, 0},
+		{"blocks gone", without("truth", "services", "blocks"), []string{"truth", "services"}, false, 1},
+	} {
+		v, err := Verify(t.Context(), c.world, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !slices.Equal(v.Withheld, c.withheld) || v.Unlisted != c.unlisted || len(v.Faults) != c.faults {
+			t.Errorf("%s: %v withheld, %v, %v", c.what, v.Withheld, v.Unlisted, v.Faults)
+		}
+		if known := v.Manifest.Origin != nil; known != (len(c.world) > 0 && c.world[OriginName] != nil) || known && v.Manifest.Origin.Spec.Seed != seed {
+			t.Errorf("%s: the origin is %+v", c.what, v.Manifest.Origin)
+		}
+		if v.Manifest.Seal != made.Seal {
+			t.Errorf("%s: another seal", c.what)
+		}
 	}
 }

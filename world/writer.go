@@ -12,16 +12,17 @@ import (
 
 // writer turns plans into blocks and rows of truth.
 type writer struct {
-	chain   *chain
-	keys    *keyring
-	params  *bitcoin.Params
-	files   *files
-	blocks  *hashed
-	number  int // of the block file
-	inFile  int
-	figures Figures
-	day     uint32
-	met     map[Address][]byte // keys of addresses in the block, in signed worlds
+	chain         *chain
+	keys          *keyring
+	params        *bitcoin.Params
+	files         *files
+	blocks        *hashed
+	number        int // of the block file
+	inFile        int
+	figures       Figures
+	owned, people uint64 // addresses and actors
+	day           uint32
+	met           map[Address][]byte // keys of addresses in the block, in signed worlds
 
 	observer Observer // may be nil
 
@@ -125,8 +126,8 @@ func (w *writer) count(p *plan, size int) {
 	f.Transactions += uint64(len(p.txs))
 	f.Inputs += uint64(len(p.ins))
 	f.Outputs += uint64(len(p.outs))
-	f.Addresses += uint64(len(p.owners))
-	f.Actors += uint64(len(p.actors))
+	w.owned += uint64(len(p.owners))
+	w.people += uint64(len(p.actors))
 	f.Bytes += uint64(size)
 	f.Issued += subsidy(p.height)
 	f.Tip = fmt.Sprintf("%x", reversed(w.chain.tip))

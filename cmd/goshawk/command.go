@@ -92,6 +92,7 @@ func (v *choice) Set(s string) error {
 type list struct {
 	values []string
 	whole  bool // commas do not separate
+	strict bool // nothing between two commas is refused
 }
 
 func (l *list) String() string { return strings.Join(l.values, ",") }
@@ -102,8 +103,11 @@ func (l *list) Set(s string) error {
 		return nil
 	}
 	for _, v := range strings.Split(s, ",") {
-		if v = strings.TrimSpace(v); v != "" {
+		switch v = strings.TrimSpace(v); {
+		case v != "":
 			l.values = append(l.values, v)
+		case l.strict:
+			return errors.New("a name is missing before or after a comma")
 		}
 	}
 	return nil

@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"crypto/sha256"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -35,15 +37,17 @@ type pooled struct {
 	Level        string      `json:"level"`
 	Scenarios    []string    `json:"scenarios"`
 	Transactions int         `json:"txs"`
+	Seed         uint64      `json:"seed"` // from which those of its worlds follow
 	Tolerance    int         `json:"tolerance_percent"`
 	Median       uint64      `json:"median"` // of the effort of all solved candidates
 	Tried        int         `json:"tried"`  // seeds
-	Worlds       []candidate `json:"worlds"` // in folders that are called by their seeds
+	Worlds       []candidate `json:"worlds"`
 	Rejected     []candidate `json:"rejected"`
 }
 
 // candidate is a seed that was tried.
 type candidate struct {
+	Folder string        `json:"folder,omitempty"` // of a world that is kept: a number that says nothing of it
 	Seed   uint64        `json:"seed"`
 	Effort *solve.Effort `json:"effort"` // nil if it was not played
 	Sum    uint64        `json:"sum"`    // of steps and queries
@@ -60,7 +64,13 @@ const (
 	surplus   = "surplus" // as good as those that are kept
 )
 
-// pool makes worlds from consecutive seeds until so many are of equal difficulty.
+// seed is that of a pool's n-th world, which nobody can tell from another's.
+func (p *pooled) seed(n int) uint64 {
+	sum := sha256.Sum256(binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64([]byte("goshawk pool "), p.Seed), uint64(n)))
+	return binary.LittleEndian.Uint64(sum[:])
+}
+
+// pool makes worlds one after the other until so many are of equal difficulty.
 // A candidate's files are gone when it was solved; those that are kept are made
 // again, which gives the same bytes.
 func (f *worldFlags) pool(ctx context.Context) (err error) {
@@ -76,23 +86,32 @@ func (f *worldFlags) pool(ctx context.Context) (err error) {
 	if err := f.free(); err != nil {
 		return err
 	}
-	spec, err := f.spec(*f.seed)
+	seed, err := f.drawn()
 	if err != nil {
 		return err
 	}
+	spec, err := f.spec(seed)
+	if err != nil {
+		return err
+	}
+	f.warn(&spec)
 	p.Era = spec.Era
+	if f.seeded() { // a seed that is drawn is not asked for: the notes keep it
+		p.Seed = seed
+	}
 	asked, err := json.Marshal(struct {
 		Program string
 		Pool    *pooled
-		First   uint64
-	}{goshawk.Version, p, *f.seed})
+		Drawn   bool
+	}{goshawk.Version, p, !f.seeded()})
 	if err != nil {
 		return goshawk.Errorf(goshawk.Invalid, "the pool cannot be described: %w", err)
 	}
-	w, err := openPoolWork(*f.out, asked)
+	w, err := openPoolWork(*f.out, asked, seed)
 	if err != nil {
 		return err
 	}
+	p.Seed = w.seed
 	err = f.fill(ctx, w, p, progress)
 	goOn := goshawk.CodeOf(err) == goshawk.Interrupted && len(w.tried) > 0
 	if goOn {
@@ -156,7 +175,7 @@ func (p *pooled) text(out string) string {
 			fmt.Fprintf(&b, ", %d %s", n, r.words)
 		}
 	}
-	b.WriteString(".\n")
+	fmt.Fprintf(&b, ".\nThe seeds are in %s: hand it to nobody who is to solve them, and of each world only blocks/, public/ and %s.\n", filepath.Join(out, poolName), world.ManifestName)
 	return b.String()
 }
 
@@ -178,7 +197,7 @@ func (f *worldFlags) choose(ctx context.Context, w *poolWork, p *pooled, progres
 	if first := len(w.tried); !enough && first < most {
 		var failed error
 		err := sideBySide(ctx, most-first, func(ctx context.Context, i int) (candidate, error) {
-			return f.try(ctx, *f.seed+uint64(first+i), filepath.Join(w.candidates(), strconv.Itoa(i)))
+			return f.try(ctx, p.seed(first+i), filepath.Join(w.candidates(), strconv.Itoa(i)))
 		}, func(c candidate) bool {
 			if failed = w.note(&c); failed != nil {
 				return false
@@ -227,6 +246,7 @@ func (p *pooled) divide(tried []candidate, count int) (alike int, enough bool) {
 			p.Rejected = append(p.Rejected, c)
 		default:
 			if alike++; alike <= count {
+				c.Folder = fmt.Sprintf("%0*d", max(2, len(strconv.Itoa(count))), alike)
 				p.Worlds = append(p.Worlds, c)
 				continue
 			}
@@ -280,7 +300,7 @@ func (f *worldFlags) keep(ctx context.Context, folder string, p *pooled, progres
 		if err != nil {
 			return struct{}{}, err
 		}
-		m, err := world.Build(ctx, spec, worldFolder(filepath.Join(folder, strconv.FormatUint(c.Seed, 10))), nil)
+		m, err := world.Build(ctx, spec, worldFolder(filepath.Join(folder, c.Folder)), nil)
 		if err == nil && m.Seal != c.Seal {
 			err = goshawk.Errorf(goshawk.Corrupt, "seed %d gave another world the second time", c.Seed).WithHint("that is a fault of this program or of this machine's memory")
 		}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 
 	"goshawk"
 	"goshawk/internal/disk"
@@ -20,14 +21,16 @@ type poolWork struct {
 	folder string
 	lock   io.Closer
 	notes  *os.File
+	seed   uint64      // of the pool
 	tried  []candidate // by an earlier run that was asked for the same, in the order of their seeds
 }
 
 // openPoolWork opens the folder for a pool at out. Notes of a pool that was asked
-// for otherwise, as asked says, are given up.
-func openPoolWork(out string, asked []byte) (w *poolWork, err error) {
+// for otherwise, as asked says, are given up; otherwise its seed is the one that
+// they keep.
+func openPoolWork(out string, asked []byte, seed uint64) (w *poolWork, err error) {
 	out = filepath.Clean(out)
-	w = &poolWork{folder: filepath.Join(filepath.Dir(out), "."+filepath.Base(out)+unfinished)}
+	w = &poolWork{seed: seed, folder: filepath.Join(filepath.Dir(out), "."+filepath.Base(out)+unfinished)}
 	home, err := disk.Make(w.folder)
 	if err != nil {
 		return nil, goshawk.Errorf(goshawk.Unavailable, "cannot make the folder: %w", err).WithHint("write elsewhere: --out DIR")
@@ -48,16 +51,7 @@ func openPoolWork(out string, asked []byte) (w *poolWork, err error) {
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, goshawk.Errorf(goshawk.Unavailable, "cannot read %s: %w", name, err)
 	}
-	kept := append(bytes.Clone(asked), '\n')
-	if rest, ok := bytes.CutPrefix(text, kept); ok {
-		for line := range bytes.Lines(rest) {
-			var c candidate
-			if line[len(line)-1] != '\n' || json.Unmarshal(line, &c) != nil {
-				break // the end of it was not written
-			}
-			w.tried, kept = append(w.tried, c), append(kept, line...)
-		}
-	}
+	kept := w.resume(text, asked)
 	if err := os.WriteFile(name, kept, 0o600); err != nil {
 		return nil, unwritten(name, err)
 	}
@@ -68,6 +62,30 @@ func openPoolWork(out string, asked []byte) (w *poolWork, err error) {
 		return nil, unwritten(name, err)
 	}
 	return w, nil
+}
+
+// resume reads the notes of an earlier run and returns those that hold: what was
+// asked, the seed, and a line for each world that was tried.
+func (w *poolWork) resume(text, asked []byte) []byte {
+	kept := append(bytes.Clone(asked), '\n')
+	rest, same := bytes.CutPrefix(text, kept)
+	line, rest, whole := bytes.Cut(rest, []byte{'\n'})
+	seed, err := strconv.ParseUint(string(line), 10, 64)
+	if same = same && whole && err == nil; same {
+		w.seed = seed
+	}
+	kept = append(strconv.AppendUint(kept, w.seed, 10), '\n')
+	if !same {
+		return kept
+	}
+	for line := range bytes.Lines(rest) {
+		var c candidate
+		if line[len(line)-1] != '\n' || json.Unmarshal(line, &c) != nil {
+			break // the end of it was not written
+		}
+		w.tried, kept = append(w.tried, c), append(kept, line...)
+	}
+	return kept
 }
 
 // note keeps what became of the next seed.

@@ -128,7 +128,7 @@ func TestPoolGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	work, tried := filepath.Join(dir, ".pool"+unfinished), filepath.Join(dir, ".pool"+unfinished, "tried")
 	run := func(ctx context.Context, out, count string) answer {
-		return ask(ctx, "world", "pool", "--level", "basic", "--txs", "3000", "--count", count, "--out", filepath.Join(dir, out))
+		return ask(ctx, "world", "pool", "--level", "basic", "--txs", "3000", "--count", count, "--seed", "1", "--out", filepath.Join(dir, out))
 	}
 	list := func(out string) string {
 		text, err := os.ReadFile(filepath.Join(dir, out, poolName))
@@ -207,7 +207,7 @@ func TestPoolGoesOn(t *testing.T) {
 func TestPoolAlone(t *testing.T) {
 	emptyHome(t)
 	out := filepath.Join(t.TempDir(), "pool")
-	w, err := openPoolWork(out, []byte("{}"))
+	w, err := openPoolWork(out, []byte("{}"), 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -232,15 +232,80 @@ func TestPoolHoldsWorlds(t *testing.T) {
 	if err != nil || len(entries) != 3 {
 		t.Error(entries, err)
 	}
-	for _, c := range p.Worlds {
-		folder := filepath.Join(dir, strconv.FormatUint(c.Seed, 10))
-		m, faults, err := world.Verify(t.Context(), os.DirFS(folder), nil)
-		if err != nil || len(faults) > 0 || m.Seal != c.Seal || m.Spec.Seed != c.Seed {
-			t.Fatal(err, faults)
+	for i, c := range p.Worlds {
+		folder := filepath.Join(dir, c.Folder)
+		v, err := world.Verify(t.Context(), os.DirFS(folder), nil)
+		if err != nil || len(v.Faults) > 0 || v.Manifest.Seal != c.Seal || v.Manifest.Origin.Spec.Seed != c.Seed || c.Folder != "0"+strconv.Itoa(i+1) {
+			t.Fatal(c.Folder, err, v)
 		}
 		s := fromJSON[solvedWorld](t, must(t, "world", "solve", "--format", "json", folder))
 		if s.Effort != *c.Effort || s.Solved == nil || !*s.Solved || s.Effort.Sum() != c.Sum {
 			t.Errorf("seed %d: %+v, and in the pool %+v", c.Seed, s.Effort, c)
 		}
+	}
+}
+
+// TestDrawnSeeds: without --seed no two worlds or pools have one seed, and a pool
+// that goes on keeps the one that it drew.
+func TestDrawnSeeds(t *testing.T) {
+	emptyHome(t)
+	dir := t.TempDir()
+	var made [2]madeWorld
+	for i := range made {
+		made[i] = fromJSON[madeWorld](t, must(t, "world", "new", "--txs", "2000", "--format", "json", "--quiet", "--out", filepath.Join(dir, strconv.Itoa(i))))
+	}
+	if made[0].Seed == made[1].Seed || made[0].Tip == made[1].Tip {
+		t.Errorf("both have the seed %d", made[0].Seed)
+	}
+
+	out := filepath.Join(dir, "pool")
+	var seeds []uint64
+	for _, asked := range []string{"same", "same", "other"} {
+		w, err := openPoolWork(out, []byte(asked), uint64(len(seeds)+40))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(w.note(&candidate{Seed: 5}), w.close(true)); err != nil {
+			t.Fatal(err)
+		}
+		seeds = append(seeds, w.seed)
+	}
+	if !slices.Equal(seeds, []uint64{40, 40, 42}) {
+		t.Error("the pools' seeds are", seeds)
+	}
+	p := pooled{Seed: 40}
+	if a, b := p.seed(0), p.seed(1); a < 1<<32 || b < 1<<32 || a-b < 1<<32 || b-a < 1<<32 {
+		t.Error("seeds of one pool can be told from each other:", a, b)
+	}
+}
+
+// TestSweep: what a killed run left beside a place is removed, and nothing else.
+func TestSweep(t *testing.T) {
+	emptyHome(t)
+	dir := t.TempDir()
+	out := filepath.Join(dir, "w")
+	held, lock, err := heldFolder(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	left, lost, err := heldFolder(out)
+	if err != nil {
+		t.Fatal(err)
+	}
+	notes, empty := filepath.Join(dir, ".w.partial-notes"), filepath.Join(dir, ".w.partial-77")
+	if err := errors.Join(lost.Close(), os.WriteFile(filepath.Join(left, "big"), nil, 0o600), os.Mkdir(notes, 0o700), os.Mkdir(empty, 0o700)); err != nil {
+		t.Fatal(err)
+	}
+	must(t, "world", "new", "--txs", "2000", "--quiet", "--out", out)
+	for path, want := range map[string]bool{held: true, left: false, notes: true, empty: false, out: true} {
+		if _, err := os.Lstat(path); (err == nil) != want {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 3 {
+		t.Error(entries, err)
+	}
+	if err := lock.Close(); err != nil {
+		t.Error(err)
 	}
 }

@@ -21,9 +21,9 @@ import (
 
 // solvedWorld is what the solver makes of a world.
 type solvedWorld struct {
-	Seed   uint64       `json:"seed"`
+	Seed   *uint64      `json:"seed"` // nil where the truth is withheld
 	Era    world.Era    `json:"era"`
-	Level  string       `json:"level"`
+	Level  *string      `json:"level"` // likewise
 	Cases  []solvedCase `json:"cases"`
 	Effort solve.Effort `json:"effort"`
 	// Solved says whether every case is; nil where the truth is withheld.
@@ -41,26 +41,20 @@ type solvedCase struct {
 func (f *worldFlags) solve(ctx context.Context, dir string) (err error) {
 	folder := os.DirFS(dir)
 	bar := newBar(f.c)
-	m, faults, err := world.Verify(ctx, folder, func(done, total int64) { bar.update(float64(done)/float64(max(total, 1)), "comparing files") })
+	v, err := world.Verify(ctx, folder, func(done, total int64) { bar.update(float64(done)/float64(max(total, 1)), "comparing files") })
 	bar.clear()
 	if err != nil {
 		return err
 	}
-	// What is withheld as a whole is not missing.
-	for _, part := range []string{"truth", "services"} {
-		if _, err := fs.Stat(folder, part); errors.Is(err, fs.ErrNotExist) {
-			faults = slices.DeleteFunc(faults, func(s string) bool { return strings.HasPrefix(s, part+"/") })
-		}
-	}
-	if len(faults) > 0 {
-		return goshawk.Errorf(goshawk.Corrupt, "the world is not as it was written: %s", faults[0]).WithHint("'goshawk world verify %s' names all that was changed; make the world again from its seed", dir)
+	if len(v.Faults) > 0 {
+		return goshawk.Errorf(goshawk.Corrupt, "the world is not as it was written: %s", v.Faults[0]).WithHint("'goshawk world verify %s' names all that was changed; make the world again from its seed", dir)
 	}
 	temporary, err := os.MkdirTemp("", "goshawk-world-")
 	if err != nil {
 		return goshawk.Errorf(goshawk.Unavailable, "cannot make a folder for the ledger: %w", err)
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(temporary)) }()
-	answer, err := solveWorld(ctx, dir, m, filepath.Join(temporary, "ledger"))
+	answer, err := solveWorld(ctx, dir, v.Manifest, filepath.Join(temporary, "ledger"))
 	if err != nil {
 		return err
 	}
@@ -108,7 +102,10 @@ func solveWorld(ctx context.Context, dir string, m *world.Manifest, scratch stri
 	if err != nil {
 		return nil, err
 	}
-	answer = &solvedWorld{Seed: m.Spec.Seed, Era: m.Spec.Era, Level: m.Spec.Level, Cases: []solvedCase{}, asset: head.Asset}
+	answer = &solvedWorld{Era: m.Era, Cases: []solvedCase{}, asset: head.Asset}
+	if m.Origin != nil {
+		answer.Seed, answer.Level = &m.Origin.Spec.Seed, &m.Origin.Spec.Level
+	}
 	known, err := newServices(ctx, &chain{Ledger: r, local: r, params: params, head: head}, set, 50, true)
 	if err != nil {
 		return nil, err

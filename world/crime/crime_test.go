@@ -427,9 +427,9 @@ func TestSameSpecSameBytes(t *testing.T) {
 		names = append(names, k.Name)
 	}
 	for era, seal := range map[world.Era]string{
-		world.Era2015: "ee8a9cac330c3bbd5d6411c4f9c1d9ef9109b698ed61ea8402938d5f7784609e",
-		world.Era2019: "45e5a874d1fb0477183d73ca3d3187a4b5475e3227176169e116c44713c78fc7",
-		world.Era2022: "4fb4996203bde4a84c68476cb3cbc066de89efdb28d6c442873cda2c2f0502f2",
+		world.Era2015: "6a0cba9852e8b32a5deaff1e301c44ff916c967d6a1775463e0044ec57ef2b51",
+		world.Era2019: "57eba058c1a5e00cd7fb1d4d4dbb0ccee86bc61024229d79f1fec2727b6ef55b",
+		world.Era2022: "339420e39102d536df3a17efa24bbe3107fc6fbc6f524463ba9f1cccac546816",
 	} {
 		cases, err := New(names, "standard")
 		if err != nil {
