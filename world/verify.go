@@ -132,10 +132,13 @@ func readOrigin(world fs.FS, m *Manifest) (*Origin, error) {
 		return nil, goshawk.Errorf(goshawk.Corrupt, "%s does not list %s", ManifestName, OriginName)
 	}
 	text, err := fs.ReadFile(world, OriginName)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		text = nil
+	case err != nil:
 		return nil, goshawk.Errorf(goshawk.Unavailable, "%s cannot be read: %w", OriginName, err)
 	}
-	if err != nil || fmt.Sprintf("%x", sum(text)) != m.Files[at].SHA256 {
+	if fmt.Sprintf("%x", sum(text)) != m.Files[at].SHA256 {
 		return nil, nil //nolint:nilnil // as the contract says
 	}
 	o := new(Origin)
