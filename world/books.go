@@ -106,7 +106,7 @@ type custody struct {
 	fee       uint64
 	choose    Choose // how the hot wallet chooses coins
 	ring      int    // addresses that the hot wallet keeps for its change; 0: new ones
-	back      bool   // hot wallet's change goes back to its address
+	back      bool   // hot wallet's change goes back to its address; if direct, to a customer's
 }
 
 type arrival struct {
@@ -162,6 +162,13 @@ func (c *Custodian) DepositAddress(e *Economy, a *Account) Dest {
 		a.deposit = to.Address
 	}
 	return Dest{Address: a.deposit, wallet: c.deposits, account: a}
+}
+
+// returned notes that an output of the transaction being made brings a service's own
+// coins to an address that it gave out.
+func (e *Economy) returned(service *Actor, o *wish, output int) {
+	e.plan.books = append(e.plan.books, Entry{Kind: EntryInternal, Service: service, Satoshis: o.value, Address: o.to.Address,
+		Time: e.now, Height: e.height, Position: int32(len(e.plan.txs)), Output: uint32(output), coin: noSlot})
 }
 
 // expect notes a deposit that is not confirmed yet.

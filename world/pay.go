@@ -342,8 +342,7 @@ func (e *Economy) commit(w *Wallet, d *draft) {
 			made.coin = e.newCoin(coin{value: o.value, address: o.to.Address, height: e.height, own: o.asked < 0})
 			e.deliver(o.to, made.coin, o.value)
 			if to := o.to.wallet; to.given[o.to.Address] && to.Actor == w.Actor && o.to.account == nil {
-				p.books = append(p.books, Entry{Kind: EntryInternal, Service: w.Actor, Satoshis: o.value, Address: o.to.Address,
-					Time: e.now, Height: e.height, Position: int32(len(p.txs)), Output: uint32(n), coin: noSlot})
+				e.returned(w.Actor, o, n)
 			}
 		}
 		p.outs = append(p.outs, made)
