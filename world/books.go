@@ -79,6 +79,7 @@ type Custodian struct {
 
 	deposits *Wallet // its customers' deposit addresses
 	accounts []*Account
+	numbers  numbers
 	coming   []arrival // deposits that wait for confirmations, oldest first
 	queue    []payout
 	since    int32  // height since which the queue waits
@@ -143,8 +144,7 @@ func (e *Economy) newCustodian(a *Actor, style custody) *Custodian {
 
 // Open opens an account for a customer.
 func (c *Custodian) Open(e *Economy, customer *Actor) *Account {
-	e.accounts++
-	a := &Account{ID: e.accounts, Customer: customer, service: c}
+	a := &Account{ID: c.numbers.next(e, c.Actor), Customer: customer, service: c}
 	c.accounts = append(c.accounts, a)
 	e.plan.books = append(e.plan.books, c.entry(e, EntryOpen, a))
 	return a

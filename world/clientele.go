@@ -6,6 +6,7 @@ package world
 type clientele struct {
 	service *Actor
 	known   map[*Actor]*client
+	numbers numbers
 	coming  []incoming // in the order in which they came
 }
 
@@ -31,8 +32,7 @@ func newClientele(service *Actor) clientele {
 
 // open opens an account, or takes an order.
 func (b *clientele) open(e *Economy, customer *Actor) *client {
-	e.accounts++
-	k := &client{desk: b, account: e.accounts, customer: customer, seen: e.height}
+	k := &client{desk: b, account: b.numbers.next(e, b.service), customer: customer, seen: e.height}
 	b.note(e, EntryOpen, k, 0)
 	return k
 }

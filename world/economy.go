@@ -40,7 +40,6 @@ type Economy struct {
 	actors    uint32
 	wallets   uint32
 	addresses uint64
-	accounts  uint32
 
 	softwareTable table
 	society

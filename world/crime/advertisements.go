@@ -47,12 +47,12 @@ func advertisements() story {
 }
 
 func (s *exploitation) begin() {
-	s.organiser = s.member(s.fullName(), "organiser: controls the advertised persons, and takes their money")
-	s.helper = s.member(s.handle()+" (helper)", "answers the telephones and moves coins")
+	s.organiser = s.member("organiser: controls the advertised persons, and takes their money")
+	s.helper = s.nicknamed("answers the telephones and moves coins")
 	s.purse = s.wallet(s.helper)
 	s.own = s.account(s.organiser, s.rng.Pick(4))
 	for i := range s.level.Accounts {
-		a := s.account(s.member(s.fullName(), "lent name and face for an account"), i)
+		a := s.account(s.member("lent name and face for an account"), i)
 		s.exits = append(s.exits, a)
 		s.sells(a, 8, 50)
 	}
@@ -60,7 +60,8 @@ func (s *exploitation) begin() {
 		s.phones[i] = fmt.Sprintf("+99 0%02d %04d", s.rng.Below(100), s.rng.Below(10_000))
 	}
 	s.purses = s.exits
-	s.mail = fmt.Sprintf("%s.%d@mail.example", s.handle(), 10+s.rng.Below(90))
+	s.mail = s.mailbox(s.handle())
+	s.skip(1)
 	customers := 46 * s.level.Victims / 100
 	for n := range customers {
 		s.at(s.part(20+uint64(n*700/customers)), func() bool {
@@ -171,7 +172,7 @@ func (s *exploitation) write() error {
 		}
 	}
 	mailed, err := s.disclose(Record{Service: processor, About: s.e.Text(s.hasty.to.Address), Facts: append([]Fact{
-		{"client", s.site.Customer.Name + ", the advertising site"}, {"e-mail of the buyer", s.mail}, {"other orders with this e-mail", fmt.Sprint(len(orders) - 1)},
+		{"client", s.person(s.site.Customer).Name + ", the advertising site"}, {"e-mail of the buyer", s.mail}, {"other orders with this e-mail", fmt.Sprint(len(orders) - 1)},
 	}, orders...)})
 	if err != nil {
 		return err

@@ -243,7 +243,7 @@ func (c *Case) source(m *world.Move, o *world.Moved, in *income, back *account, 
 	s := Source{Coin: c.coin(m, o), From: m.Actor.Name, Cents: cents, Owner: o.To.Wallet().Actor.Name}
 	switch {
 	case in != nil:
-		s.Kind, s.From, s.Note = "income", in.payer.Actor.Name, in.note
+		s.Kind, s.From, s.Note = "income", c.person(in.payer.Actor).Name, in.note
 		if in.via != nil {
 			s.Via = in.via.Actor.Name
 		}
@@ -265,7 +265,7 @@ func (c *Case) source(m *world.Move, o *world.Moved, in *income, back *account, 
 func (c *Case) end(m *world.Move, o *world.Moved, cents uint64, mask int) End {
 	d := End{Coin: c.coin(m, o), Stage: m.Part.Stage, Cents: cents, Behind: behind(mask)}
 	if x := o.To.Account(); x != nil {
-		d.Kind, d.Service, d.Account, d.Holder = string(x.Service().Actor.Role), x.Service().Actor.Name, x.ID, x.Customer.Name
+		d.Kind, d.Service, d.Account, d.Holder = string(x.Service().Actor.Role), x.Service().Actor.Name, x.ID, c.person(x.Customer).Name
 		d.Own = slices.ContainsFunc(c.accounts, func(a *account) bool { return a.Account == x })
 		return d
 	}

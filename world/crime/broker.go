@@ -2,7 +2,6 @@ package crime
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"goshawk/world"
@@ -59,10 +58,12 @@ func broker() story {
 func (s *desk) begin() {
 	s.firm = &member{actor: s.e.NewActor(world.Broker, s.name), part: "the desk: buys and sells coins for cash, without a licence"}
 	s.people = append(s.people, s.firm)
-	s.director = s.member(s.fullName(), "director of the desk")
+	s.director = s.member("director of the desk")
 	s.takings, s.float = s.wallet(s.firm), s.wallet(s.firm)
 	s.counter, s.till = s.e.NewAddress(s.takings, world.House), s.e.NewAddress(s.float, world.House)
-	office := &world.Session{Address: netip.AddrFrom4([4]byte{198, 51, 100, byte(1 + s.rng.Below(254))}), Device: fmt.Sprintf("%016x", s.rng.Uint64())} // RFC 5737
+	s.skip(2)
+	desk := s.person(s.director.actor)
+	office := &world.Session{Address: desk.Home, Device: desk.Device} // the director's own
 	s.device = office.Device
 	s.own = s.account(s.director, 0)
 	s.own.Use(office)
@@ -71,14 +72,14 @@ func (s *desk) begin() {
 		if i%2 == 1 {
 			part = "employee of the desk, holds an account for it"
 		}
-		a := s.account(s.member(s.fullName(), part), 0) // all at the largest exchange
+		a := s.account(s.member(part), 0) // all at the largest exchange
 		a.Use(office)
 		s.nested = append(s.nested, a)
 		s.sells(a, 10, 60)
 	}
 	for i := range 2 {
-		m := s.member(fmt.Sprintf("%s (crew %d)", s.handle(), i+1), "client of the desk, with proceeds of extortion")
-		x := s.account(s.member(s.fullName(), "name on papers that a crew bought"), 1+i)
+		m := s.nicknamed(fmt.Sprintf("crew %d: client of the desk, with proceeds of extortion", i+1))
+		x := s.account(s.member("name on papers that a crew bought"), 1+i)
 		x.Identify(s.e, world.Claim{Forged: true})
 		s.sells(x, 10, 60)
 		s.crews = append(s.crews, &crew{m, s.wallet(m), x})
@@ -91,7 +92,7 @@ func (s *desk) begin() {
 	for n := range victims {
 		s.at(s.part(40+uint64(n*420/victims)), func() bool {
 			k := s.crews[n%2]
-			s.collect(s.e.Someone(&s.rng), s.fresh(k.wallet), s.deal(), extorted+k.actor.Name)
+			s.collect(s.e.Someone(&s.rng), s.fresh(k.wallet), s.deal(), extorted+k.nick)
 			return true
 		})
 	}

@@ -28,6 +28,7 @@ type Case struct {
 	read     int                    // moves of the trail that came has read
 	seen     map[world.Address]bool // addresses of the criminals that were paid
 	people   []*member
+	nicks    map[string]bool // that somebody has
 	wallets  []*world.Wallet
 	accounts []*account
 	purses   []*account // from which the criminals withdraw what they spend; may be empty
@@ -44,6 +45,7 @@ type Case struct {
 // member is somebody who takes part.
 type member struct {
 	actor    *world.Actor
+	nick     string          // what the others know them by; may be empty
 	part     string          // in the crime
 	software *world.Software // that they are used to; nil until they have a wallet
 }
@@ -62,7 +64,7 @@ func (c *Case) Begin(e *world.Economy) error {
 	if c.e != nil {
 		return goshawk.Errorf(goshawk.Invalid, "the case %s was played in another world", c.Name()).WithHint("make a new one for every world")
 	}
-	c.seen = make(map[world.Address]bool)
+	c.seen, c.nicks = make(map[world.Address]bool), make(map[string]bool)
 	c.e, c.rng = e, e.Rand("crime/"+c.Name(), 0)
 	c.tell = c.story.play(c)
 	return nil
@@ -120,13 +122,6 @@ func (c *Case) pause() int32 {
 
 func (c *Case) order(stage string) world.Order {
 	return world.Order{Kind: world.Personal, Part: world.Part{Case: c.Name(), Stage: stage}}
-}
-
-// member adds somebody who takes part. The name must hold no comma.
-func (c *Case) member(name, part string) *member {
-	m := &member{actor: c.e.NewActor(world.Criminal, name), part: part}
-	c.people = append(c.people, m)
-	return m
 }
 
 // wallet opens a wallet for a member, with software that citizens use, mostly

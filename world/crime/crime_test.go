@@ -427,9 +427,9 @@ func TestSameSpecSameBytes(t *testing.T) {
 		names = append(names, k.Name)
 	}
 	for era, seal := range map[world.Era]string{
-		world.Era2015: "6a0cba9852e8b32a5deaff1e301c44ff916c967d6a1775463e0044ec57ef2b51",
-		world.Era2019: "57eba058c1a5e00cd7fb1d4d4dbb0ccee86bc61024229d79f1fec2727b6ef55b",
-		world.Era2022: "339420e39102d536df3a17efa24bbe3107fc6fbc6f524463ba9f1cccac546816",
+		world.Era2015: "342c2ea9179e5334bcaeb1ab56b852bf41970f1c1bc14a01ad20c87dace96ed3",
+		world.Era2019: "6580fadbb3e915aa9fbdb3539f3718198f615549d0069d2a20a0707a6198e6f8",
+		world.Era2022: "26a5b513fbb3db4b34d4f0ef8e0e087d035a47026aff34b9a74c30087dfb1743",
 	} {
 		cases, err := New(names, "standard")
 		if err != nil {

@@ -44,17 +44,17 @@ func donations() story {
 
 func (s *campaign) begin() {
 	s.page = strings.ToLower(strings.ReplaceAll(s.name, " ", "-")) + ".example"
-	admin := s.e.Newcomer(world.Criminal, s.fullName(), &s.rng)
-	s.admin = &member{actor: admin.Actor, part: "administrator of the campaign's page"}
-	s.people = append(s.people, s.admin)
+	s.skip(2)
+	admin := s.e.Newcomer(world.Criminal, "", &s.rng)
+	s.admin = s.enter(admin.Actor, "administrator of the campaign's page")
 	s.own = &account{Account: admin.Account, holder: s.admin}
 	s.accounts = append(s.accounts, s.own)
-	s.collector = s.member(s.handle()+" (collector)", "collector: brings donations together")
-	s.exchanger = s.member(s.fullName(), "exchanger: turns coins into money, for a share")
+	s.collector = s.nicknamed("collector: brings donations together")
+	s.exchanger = s.member("exchanger: turns coins into money, for a share")
 	for i := range s.level.Accounts {
 		m := s.exchanger
 		if i > 0 {
-			m = s.member(s.fullName(), "relative of the exchanger, holds an account for them")
+			m = s.member("relative of the exchanger, holds an account for them")
 		}
 		a := s.account(m, i)
 		s.exits = append(s.exits, a)
@@ -180,7 +180,7 @@ an archived copy does nothing.
 	told := 0
 	for i, in := range s.donors {
 		if r := &in.receipt; r.Height > 0 && i%7 == 3 && told < len(words) {
-			fmt.Fprintf(&said, "## Statement %d\n\n%s, who paid `%s` in `%s` on %s: \"%s\"\n\n", told+1, in.payer.Actor.Name, s.e.Text(in.to.Address), r.Tx, when(r.Time), words[told])
+			fmt.Fprintf(&said, "## Statement %d\n\n%s, who paid `%s` in `%s` on %s: \"%s\"\n\n", told+1, s.person(in.payer.Actor).Name, s.e.Text(in.to.Address), r.Tx, when(r.Time), words[told])
 			told++
 		}
 	}

@@ -46,21 +46,22 @@ func giveaway() story {
 }
 
 func (s *hijack) begin() {
-	s.intruder = s.member(s.fullName(), "intruder: took over the network's tools, and the accounts")
+	s.intruder = s.member("intruder: took over the network's tools, and the accounts")
 	for i := range 2 {
-		m := s.member(s.fullName(), fmt.Sprintf("accomplice %d: finds buyers of user names", i+1))
+		m := s.member(fmt.Sprintf("accomplice %d: finds buyers of user names", i+1))
 		s.sellers = append(s.sellers, m)
 		a := s.account(m, i)
 		s.exits = append(s.exits, a)
 		s.sells(a, 8, 50)
 	}
 	s.purse, s.float = s.wallet(s.intruder), s.wallet(s.sellers[0])
-	s.mail = fmt.Sprintf("%s%d@mail.example", s.nick, s.rng.Below(100))
+	s.mail = s.mailbox(s.nick)
+	s.skip(1)
 	s.own = s.account(s.intruder, 2)
 	s.own.Identify(s.e, world.Claim{Email: s.mail})
 	s.sells(s.own, 8, 50)
 	for i := range s.level.Accounts - 1 {
-		a := s.account(s.member(s.fullName(), "name on papers that the intruder bought"), i+1)
+		a := s.account(s.member("name on papers that the intruder bought"), i+1)
 		a.Identify(s.e, world.Claim{Forged: true})
 		s.exits = append(s.exits, a)
 		s.sells(a, 8, 50)

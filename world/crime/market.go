@@ -16,6 +16,7 @@ type bazaar struct {
 	site       string
 	admin      *member
 	nick       string
+	mail       string // under that name
 	escrow     *world.Wallet
 	laptop     *world.Wallet
 	vendors    []*vendor
@@ -49,17 +50,18 @@ func market() story {
 }
 
 func (s *bazaar) begin() {
-	s.admin = s.member(s.fullName(), "administrator of the market")
+	s.admin = s.member("administrator of the market")
 	s.escrow, s.laptop = s.wallet(s.admin), s.wallet(s.admin)
 	s.own = s.account(s.admin, s.rng.Pick(4))
-	s.own.Identify(s.e, world.Claim{Email: s.mail()})
+	s.mail = s.mailbox(s.nick)
+	s.own.Identify(s.e, world.Claim{Email: s.mail})
 	s.post = s.e.NewAddress(s.laptop, world.Published)
 	s.e.State(world.Statement{Address: s.post.Address, Label: s.nick, Basis: "web_crawl", Source: "https://coders.example/" + s.nick, Actor: s.admin.actor})
 	for i := range 3 + s.level.Accounts {
-		m := s.member(fmt.Sprintf("%s (vendor %d)", s.handle(), i+1), "vendor")
+		m := s.nicknamed(fmt.Sprintf("vendor %d", i+1))
 		v := &vendor{member: m, wallet: s.wallet(m)}
 		if i%4 != 3 {
-			holder := s.member(s.fullName(), fmt.Sprintf("vendor %d, by name", i+1))
+			holder := s.member(fmt.Sprintf("vendor %d, by name", i+1))
 			v.exit = s.account(holder, i)
 			s.sells(v.exit, 6, 40)
 		}
@@ -179,9 +181,9 @@ func (s *bazaar) write() error {
 # Board: new places
 
 **%s**, some days later: has anybody tried %s? Escrow, and the vendors seem honest. I have nothing to do with it.
-`, s.nick, when(s.fee.receipt.Time-6_000), s.e.Text(s.post.Address), s.mail(), s.handle(), s.nick, s.site)
-	record, err := s.disclose(Record{Service: s.own.Service().Actor.Name, About: s.mail(), Facts: []Fact{
-		{"account", fmt.Sprint(s.own.ID)}, {"holder", s.admin.actor.Name}, {"papers", "passport"}, {"e-mail", s.mail()}, {"residence", s.city()},
+`, s.nick, when(s.fee.receipt.Time-6_000), s.e.Text(s.post.Address), s.mail, s.handle(), s.nick, s.site)
+	record, err := s.disclose(Record{Service: s.own.Service().Actor.Name, About: s.mail, Facts: []Fact{
+		{"account", fmt.Sprint(s.own.ID)}, {"holder", s.admin.actor.Name}, {"papers", "passport"}, {"e-mail", s.mail}, {"residence", s.person(s.admin.actor).City},
 	}})
 	if err != nil {
 		return err
@@ -232,6 +234,3 @@ Find out:
 `, s.site, s.site, first.Note, when(first.Time), first.Address, coins(first.Satoshis), dollars(first.Cents), first.Tx, first.Out, s.nick)
 	return nil
 }
-
-// mail is the administrator's address.
-func (s *bazaar) mail() string { return s.nick + "@post.example" }

@@ -1,25 +1,72 @@
 package crime
 
+import (
+	"slices"
+
+	"goshawk/world"
+	"goshawk/world/records"
+)
+
 // Names are invented; any likeness is chance. None holds a comma.
 var (
-	firstNames = [...]string{"Adrian", "Bettina", "Casimir", "Dalia", "Emil", "Farah", "Goran", "Hanne", "Ivo", "Jelena", "Kofi", "Livia",
-		"Milan", "Noor", "Osman", "Petra", "Quentin", "Rosa", "Sandor", "Talia", "Urs", "Vesna", "Wanda", "Xenia", "Yusuf", "Zoran"}
-	lastNames = [...]string{"Almasi", "Brandvold", "Cerny", "Dragan", "Eklund", "Faber", "Grabar", "Holub", "Ivanek", "Jansky", "Kovalik", "Lindqvist",
-		"Marek", "Novotny", "Okafor", "Petrov", "Quist", "Radic", "Sorensen", "Tanaka", "Ulman", "Varga", "Weiss", "Yilmaz", "Zeman"}
-	handles = [...]string{"quietbear", "northwind", "ashfall", "0xmarten", "greylark", "sable_ink", "lowtide", "ferrum", "nightjar", "palefox",
-		"rookery", "saltmine", "tin_soldier", "umbra77", "vortigern", "wicker", "yellowhammer", "brackish", "cinder", "driftwood"}
 	firms = [...]string{"Harrow Valley Pipelines", "St. Alban General Hospital", "Port of Eastmark", "Tollgate Insurance", "Mercer & Lunn Foods",
 		"Eastfold City Council", "Riverside Schools Trust", "Brightwater Utilities", "Halden Shipping", "Carrow Steelworks"}
 	cities = [...]string{"Eastmark", "Halden", "Carrow", "Port Loring", "Tollgate", "Sankt Veit", "Novi Brod", "Maravel", "Kestrel Bay", "Ostrava Nova"}
 )
 
-// fullName invents a person's name.
-func (c *Case) fullName() string {
-	return firstNames[c.rng.Pick(len(firstNames))] + " " + lastNames[c.rng.Pick(len(lastNames))]
+// member adds somebody who takes part, under a name and with papers as all people have them.
+func (c *Case) member(part string) *member {
+	c.skip(2)
+	return c.enter(c.e.NewActor(world.Criminal, ""), part)
 }
 
-// handle invents what somebody is called online.
-func (c *Case) handle() string { return handles[c.rng.Pick(len(handles))] }
+// nicknamed adds somebody whom the others know by a nickname only. Services know
+// them by their name, as everybody.
+func (c *Case) nicknamed(part string) *member {
+	nick := c.handle()
+	m := c.enter(c.e.NewActor(world.Criminal, ""), part+", known as "+nick)
+	m.nick = nick
+	return m
+}
+
+// enter has an actor take part. The truth calls them what services do.
+func (c *Case) enter(a *world.Actor, part string) *member {
+	a.Name = c.person(a).Name
+	m := &member{actor: a, part: part}
+	c.people = append(c.people, m)
+	return m
+}
+
+// person is who somebody is, as services know them.
+func (c *Case) person(a *world.Actor) records.Identity { return records.Person(c.e, a) }
+
+// handle invents what somebody is called online. Nobody else in the world's cases
+// is: each crime has nicknames of its own, and gives each once.
+func (c *Case) handle() string {
+	crimes := stories()
+	own := max(slices.IndexFunc(crimes, func(s story) bool { return s.name == c.story.name }), 0)
+	list := records.Nicknames / len(crimes)
+	for n := c.rng.Pick(list); ; n = (n + 1) % list {
+		if nick := records.Nickname(n*len(crimes) + own); !c.nicks[nick] {
+			c.nicks[nick] = true
+			return nick
+		}
+	}
+}
+
+// mailbox invents an e-mail address under a nickname.
+func (c *Case) mailbox(nick string) string {
+	r := c.e.Rand("mailbox/"+nick, 0)
+	return records.Mailbox(&r, nick)
+}
+
+// skip passes over draws of chance that no longer decide anything: without them a
+// seed's chain would be another one, and what was measured on it with it.
+func (c *Case) skip(draws int) {
+	for range draws {
+		c.rng.Uint64()
+	}
+}
 
 // firm invents a firm that is big enough to be extorted.
 func (c *Case) firm() string { return firms[c.rng.Pick(len(firms))] }

@@ -14,7 +14,7 @@ type extortion struct {
 	strain     string
 	developer  *member
 	affiliate  *member
-	mules      []*member
+	mules      []*account    // under names on papers that the affiliate bought
 	panel      *world.Wallet // receives all payments; the developer's share stays in it
 	notes      []world.Dest  // the addresses that the notes to the many name
 	victim     *income       // the firm
@@ -51,10 +51,17 @@ func ransomware() story {
 var strainNames = [...]string{"BlackHeron", "CryptVault", "IronMaw", "NightLocker", "Sandglass", "Umbralock"}
 
 func (s *extortion) begin() {
-	s.developer = s.member(s.handle()+" (developer)", "developer: runs the payment pages and keeps a fifth")
-	s.affiliate = s.member(s.fullName(), "affiliate: breaks in and gets four fifths")
-	for range s.level.Accounts {
-		s.mules = append(s.mules, s.member(s.fullName(), "name on papers that the affiliate bought"))
+	s.developer = s.nicknamed("developer: runs the payment pages and keeps a fifth")
+	s.affiliate = s.member("affiliate: breaks in and gets four fifths")
+	for i := range s.level.Accounts {
+		m := s.member("name on papers that the affiliate bought")
+		// Each account is opened when its papers are there.
+		s.at(s.part(60+uint64(i*130/s.level.Accounts)), func() bool {
+			a := s.account(m, i)
+			a.Identify(s.e, world.Claim{Forged: true})
+			s.mules = append(s.mules, a)
+			return true
+		})
 	}
 	s.panel = s.wallet(s.developer)
 	for range 3 {
@@ -133,12 +140,9 @@ func (s *extortion) slipUp(loot *world.Wallet) bool {
 
 // scatter takes the affiliate's share apart and to accounts under bought names.
 func (s *extortion) scatter(loot *world.Wallet) {
-	var exits []*account
-	for i, m := range s.mules {
-		a := s.account(m, i)
-		a.Identify(s.e, world.Claim{Forged: true})
+	exits := s.mules
+	for _, a := range exits {
 		s.sells(a, 10, 60)
-		exits = append(exits, a)
 	}
 	s.purses = exits
 	s.carry(loot, s.affiliate, s.level.Hops, func(w *world.Wallet) {
@@ -192,12 +196,13 @@ Private computers: the sum is on your screen, the address is one of
 Firms get an address of their own on the page. After the payment is confirmed the page shows the key.
 `, s.strain, s.e.Text(s.notes[0].Address), s.e.Text(s.notes[1].Address), s.e.Text(s.notes[2].Address))
 	var reports strings.Builder
-	n := 0
-	for _, x := range s.answer.Starts {
-		if n++; n%2 == 0 && x.Tx != firm.Tx {
+	told := 0
+	for i, x := range s.answer.Starts {
+		if i%2 == 1 && x.Tx != firm.Tx {
 			continue // not everybody reports
 		}
-		fmt.Fprintf(&reports, "## Report %d\n\n%s paid %s (%s at that day's price) on %s to `%s`.\n", n, x.From, coins(x.Satoshis), dollars(x.Cents), when(x.Time), x.Address)
+		told++
+		fmt.Fprintf(&reports, "## Report %d\n\n%s paid %s (%s at that day's price) on %s to `%s`.\n", told, x.From, coins(x.Satoshis), dollars(x.Cents), when(x.Time), x.Address)
 		if x.Via != "" {
 			fmt.Fprintf(&reports, "The coins were bought at %s and sent from there.\n", x.Via)
 		}
@@ -206,7 +211,7 @@ Firms get an address of their own on the page. After the payment is confirmed th
 	s.public("victim-reports.md", "# Reports of victims of %s\n\n%s", s.strain, reports.String())
 	record, err := s.disclose(Record{Service: s.own.Service().Actor.Name, About: s.e.Text(s.own.Address()), Facts: []Fact{
 		{"account", fmt.Sprint(s.own.ID)}, {"holder", s.affiliate.actor.Name}, {"papers", "passport, verified with a live picture"},
-		{"residence", s.city()}, {"first deposit", fmt.Sprintf("%s in %s", coins(s.testAmount), s.test.Tx)},
+		{"residence", s.person(s.affiliate.actor).City}, {"first deposit", fmt.Sprintf("%s in %s", coins(s.testAmount), s.test.Tx)},
 		{"note of the holder to support", "\"Just testing if this works before a bigger transfer.\""},
 	}})
 	if err != nil {

@@ -2,7 +2,6 @@ package crime
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 
 	"goshawk/world"
@@ -24,7 +23,7 @@ type ponzi struct {
 	test      world.Receipt
 	tested    uint64
 	marks     []*mark
-	phone     string
+	phone     string         // the organiser's, for all accounts
 	line      *world.Session // that all accounts are used from
 }
 
@@ -32,7 +31,6 @@ type ponzi struct {
 type mark struct {
 	person *world.Person
 	to     world.Dest
-	city   string
 	paid   []*income
 }
 
@@ -51,13 +49,14 @@ func scam() story {
 }
 
 func (s *ponzi) begin() {
-	s.organiser = s.member(s.fullName(), "organiser of the scam")
-	s.dealer = s.member(s.handle()+" (dealer)", "brings the coins to brokers and accounts")
+	s.organiser = s.member("organiser of the scam")
+	s.dealer = s.nicknamed("brings the coins to brokers and accounts")
 	s.desk = s.wallet(s.organiser)
-	s.phone = fmt.Sprintf("+99 %03d %04d", s.rng.Below(1000), s.rng.Below(10_000))
-	s.line = &world.Session{Address: netip.AddrFrom4([4]byte{203, 0, 113, byte(1 + s.rng.Below(254))}), Device: "shared desktop"} // RFC 5737
+	s.skip(3)
+	self := s.person(s.organiser.actor)
+	s.phone, s.line = self.Phone, &world.Session{Address: self.Home, Device: self.Device}
 	for i := range s.level.Accounts {
-		m := s.member(s.fullName(), "lent name and face for an account")
+		m := s.member("lent name and face for an account")
 		s.holders = append(s.holders, m)
 		a := s.account(m, i%2) // the two exchanges with the most customers
 		a.Use(s.line)
@@ -68,7 +67,6 @@ func (s *ponzi) begin() {
 	s.purses = s.exits
 	s.own = s.account(s.organiser, s.rng.Pick(4))
 	s.own.Use(s.line)
-	s.own.Identify(s.e, world.Claim{Phone: s.phone})
 	s.sells(s.own, 4, 20)
 	n := 14 * s.level.Victims / 100
 	for i := range n {
@@ -97,7 +95,8 @@ func (s *ponzi) stakes() (first, last uint64) {
 
 // lure takes one victim from the first payment to the last.
 func (s *ponzi) lure() {
-	m := &mark{person: s.e.Someone(&s.rng), to: s.fresh(s.desk), city: s.city()}
+	m := &mark{person: s.e.Someone(&s.rng), to: s.fresh(s.desk)}
+	s.skip(1)
 	s.marks = append(s.marks, m)
 	first, last := s.stakes()
 	stake := s.money(first)
@@ -210,7 +209,8 @@ func (s *ponzi) write() error {
 			continue // not everybody reports
 		}
 		told++
-		fmt.Fprintf(&reports, "## Report %d\n\n%s of %s was shown the site %s by an acquaintance from the internet, who never showed up in person.\n\n", told, m.person.Actor.Name, m.city, s.site)
+		victim := s.person(m.person.Actor)
+		fmt.Fprintf(&reports, "## Report %d\n\n%s of %s was shown the site %s by an acquaintance from the internet, who never showed up in person.\n\n", told, victim.Name, victim.City, s.site)
 		for _, x := range list {
 			if x.Satoshis > first.Satoshis {
 				first = x

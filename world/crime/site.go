@@ -45,14 +45,15 @@ func site() story {
 }
 
 func (s *subscription) begin() {
-	s.operator = s.member(s.fullName(), "operator of the site")
+	s.operator = s.member("operator of the site")
 	s.till = s.wallet(s.operator)
-	s.line = netip.AddrFrom4([4]byte{203, 0, 113, byte(1 + s.rng.Below(254))}) // RFC 5737
+	s.skip(1)
+	s.line = s.person(s.operator.actor).Home
 	s.own = s.account(s.operator, s.rng.Pick(4))
 	s.own.Use(&world.Session{Address: s.line})
 	s.sells(s.own, 8, 50)
 	for i := range s.level.Accounts - 1 {
-		m := s.member(s.fullName(), "sold an account to the operator")
+		m := s.member("sold an account to the operator")
 		a := s.account(m, i)
 		s.others = append(s.others, a)
 		s.sells(a, 8, 50)
@@ -63,7 +64,7 @@ func (s *subscription) begin() {
 		s.at(s.part(30+uint64(i*600/n)), func() bool { s.register(); return true })
 	}
 	s.at(s.part(120), func() bool {
-		officer := s.e.Newcomer(world.Citizen, "an officer's cover identity", &s.rng)
+		officer := s.e.Newcomer(world.Citizen, "", &s.rng)
 		s.watched = s.remit(officer, s.fresh(s.till), s.price(), "payment under cover")
 		return true
 	})

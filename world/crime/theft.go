@@ -38,10 +38,10 @@ func theft() story {
 }
 
 func (s *heist) begin() {
-	s.thief = s.member(s.handle()+" (intruder)", "took the keys of the hot wallet")
-	s.partner = s.member(s.fullName(), "launders, and shops")
+	s.thief = s.nicknamed("took the keys of the hot wallet")
+	s.partner = s.member("launders, and shops")
 	for range s.level.Accounts {
-		s.aliases = append(s.aliases, s.member(s.fullName(), "false name, one of the partner's accounts"))
+		s.aliases = append(s.aliases, s.member("false name, one of the partner's accounts"))
 	}
 	list := s.e.Exchanges()
 	n := s.rng.Pick(2)
@@ -51,12 +51,13 @@ func (s *heist) begin() {
 	}
 	s.purses = s.exits
 	s.own = s.account(s.partner, n+1)
-	s.phone = fmt.Sprintf("+99 %03d %04d", s.rng.Below(1000), s.rng.Below(10_000))
-	s.mail = fmt.Sprintf("%s.%d@mail.example", s.handle(), 10+s.rng.Below(90))
+	s.phone = s.person(s.partner.actor).Phone
+	s.skip(2)
+	s.mail = s.mailbox(s.handle())
+	s.skip(1)
 	for _, a := range s.exits {
 		a.Identify(s.e, world.Claim{Email: s.mail, Forged: true})
 	}
-	s.own.Identify(s.e, world.Claim{Phone: s.phone})
 	for range 3 {
 		s.vaults = append(s.vaults, s.wallet(s.thief))
 	}
@@ -150,7 +151,7 @@ func (s *heist) write() error {
 	seller := s.shop.Wallet().Actor.Name
 	var merchant string
 	if x := s.shop.Account(); x != nil {
-		seller, merchant = x.Service().Actor.Name, x.Customer.Name
+		seller, merchant = x.Service().Actor.Name, s.person(x.Customer).Name
 	}
 	price := uint64(0)
 	for _, d := range a.Ends {
@@ -166,7 +167,7 @@ func (s *heist) write() error {
 		return err
 	}
 	holder, err := s.disclose(Record{Service: s.own.Service().Actor.Name, About: s.phone, Facts: []Fact{
-		{"account", fmt.Sprint(s.own.ID)}, {"holder", s.partner.actor.Name}, {"papers", "identity card, verified in person"}, {"telephone", s.phone}, {"residence", s.city()},
+		{"account", fmt.Sprint(s.own.ID)}, {"holder", s.partner.actor.Name}, {"papers", "identity card, verified in person"}, {"telephone", s.phone}, {"residence", s.person(s.partner.actor).City},
 	}})
 	if err != nil {
 		return err

@@ -104,7 +104,7 @@ func (t *atlas) person(e *world.Economy, a *world.Actor) Identity {
 	p.Name = strings.TrimSpace(given + " " + family)
 	// Nobody else has these, as long as there are no ten million people. Their
 	// order says nothing about that of the actors.
-	number := uint64(a.ID) % 10_000_000 * 6_180_339 % 10_000_000
+	number := uint64(a.ID) % population * 6_180_339 % population
 	p.Nationality, p.Country, p.City = from.code, home.code, pick(&r, home.cities)
 	p.Postcode = fill(&r, home.post)
 	street, house := pick(&r, home.names.streets), r.Between(1, 180)
@@ -123,8 +123,11 @@ func (t *atlas) person(e *world.Economy, a *world.Actor) Identity {
 	issued := int64(start) - int64(2*year+r.Below(7*year)) // for ten years; accounts are at most two years old at the start
 	p.Issued, p.Expires = day(issued), day(issued+10*year)
 	p.Number = fmt.Sprintf("ZZ%07d%c", number, 'A'+rune(r.Below(26)))
-	p.Email = fmt.Sprintf("%s%s%s@%s", slug(given[:1+r.Pick(len(given))], ""), slug(family, ""), strconv.FormatUint(number, 36),
-		pick(&r, []string{"postbox.example", "mailwren.example", "inbox.example", "letterbird.example"}))
+	local := slug(given[:1+r.Pick(len(given))], "") + slug(family, "")
+	if r.Chance(2_500) {
+		local = Nickname(r.Pick(Nicknames))
+	}
+	p.Email = mailbox(&r, local, number)
 	p.Phone = fmt.Sprintf("+%s0%07d%d", home.calls, number, r.Between(10, 99))
 	if p.Firm {
 		p.Name = family + " " + n.firm

@@ -103,10 +103,11 @@ func (r *Records) Booked(n *world.Entry, address string) error {
 		a = r.open(s, n)
 	}
 	if n.Kind == world.EntryIdentify {
-		a.identify(n.Time, *n.Claim)
+		a.identify(n)
 	}
 	if s.logins != nil && a.comes(n, s.bets != nil) {
 		s.visit(n, a, r.before)
+		a.renew(n)
 	}
 	if s.terms.forgets {
 		return s.hold(told{entry: *n, address: address}, a)
@@ -119,8 +120,10 @@ func (r *Records) Booked(n *world.Entry, address string) error {
 func (a *account) comes(n *world.Entry, player bool) bool {
 	switch n.Kind {
 	case world.EntryOpen:
-		return n.Height > 1
-	case world.EntryIdentify, world.EntryLogin:
+		return a.opened == n.Time
+	case world.EntryIdentify: // or the papers were handed in when the account was opened
+		return n.Height > a.began
+	case world.EntryLogin:
 		return true
 	case world.EntrySell:
 		// What is sold as it comes in, nobody logs in for.
@@ -148,11 +151,13 @@ func (r *Records) service(a *world.Actor) (*service, error) {
 	return s, nil
 }
 
-// open opens an account. Those of the first block are older than the world.
+// open opens an account. Those of the first block are older than the world, and
+// exchanges' and processors' are older than their first use: most of their
+// customers are there when the world begins, and whoever is not must not be told by it.
 func (r *Records) open(s *service, n *world.Entry) *account {
-	a := &account{id: n.Account, customer: n.Customer, opened: n.Time, rng: r.e.Rand("visits", uint64(n.Account)), who: r.atlas.person(r.e, n.Customer)}
-	if n.Height == 1 {
-		a.opened -= uint32(a.rng.Below(2 * 365 * 86_400))
+	a := &account{id: n.Account, customer: n.Customer, opened: n.Time, began: n.Height, rng: r.e.Rand("visits/"+s.actor.Name, uint64(n.Account)), who: r.atlas.person(r.e, n.Customer)}
+	if n.Height == 1 || s.actor.Role == world.ExchangeService || s.actor.Role == world.PaymentProcessor {
+		a.opened -= 1 + uint32(a.rng.Below(2*365*86_400))
 	}
 	a.register(&s.terms.odds)
 	s.accounts = append(s.accounts, a)
@@ -160,13 +165,31 @@ func (r *Records) open(s *service, n *world.Entry) *account {
 	return a
 }
 
-// identify adds papers to an account. Who shows a document is verified by it.
-func (a *account) identify(at uint32, c world.Claim) {
-	level := a.papers[len(a.papers)-1].level
-	if c.Document != "" {
-		level = max(level, 2)
+// identify adds papers to an account, or puts them in the place of those that it
+// was opened with in the same block. Who shows a document is verified by it.
+func (a *account) identify(n *world.Entry) {
+	p := a.papers[len(a.papers)-1]
+	if n.Height > a.began {
+		p.since = n.Time
+		a.papers = append(a.papers, p)
 	}
-	a.papers = append(a.papers, paper{at, level, claim(c)})
+	if n.Claim.Document != "" {
+		p.level = max(p.level, 2)
+	}
+	p.claim = claim(*n.Claim)
+	a.papers[len(a.papers)-1] = p
+}
+
+// renew has a customer who comes hand in now and then what is asked for at the next
+// level of verification, as far as they have shown something before.
+func (a *account) renew(n *world.Entry) {
+	p := a.papers[len(a.papers)-1]
+	if p.level == 0 || p.level == 3 || n.Height <= a.began || n.Time <= p.since || !a.rng.Chance(60) {
+		return
+	}
+	p.since = n.Time
+	p.level++
+	a.papers = append(a.papers, p)
 }
 
 // End implements world.Observer.

@@ -39,6 +39,7 @@ type account struct {
 	id       uint32
 	customer *world.Actor
 	opened   uint32
+	began    int32   // height of the block in which the account came to be
 	factor   string  // the second one
 	papers   []paper // the first from when it was opened
 	who      Identity
