@@ -1,20 +1,15 @@
 package crime
 
 import (
-	"bytes"
-	"context"
-	"encoding/csv"
 	"encoding/json"
 	"path"
 	"slices"
 	"strconv"
 	"strings"
 	"testing"
-	"testing/fstest"
 
 	"goshawk"
 	"goshawk/world"
-	"goshawk/world/records"
 )
 
 // TestEveryCoinIsInTheBooks: whatever the chain pays to an address that a service
@@ -23,20 +18,8 @@ import (
 // internal.csv instead. In every era, with every crime, and of every service that
 // keeps books.
 func TestEveryCoinIsInTheBooks(t *testing.T) {
-	var names []string
-	for _, k := range List() {
-		names = append(names, k.Name)
-	}
 	for _, era := range world.Eras() {
-		cases, err := New(names, "standard")
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := memory{fstest.MapFS{}}
-		spec := world.Spec{Seed: 32, Era: era, Level: "standard", Txs: 50_000, Scenarios: cases, Observer: records.New()}
-		if _, err := world.Build(context.Background(), spec, m, nil); err != nil {
-			t.Fatalf("%d: %v (%s)", era, err, goshawk.HintOf(err))
-		}
+		m, _ := whole(t, 32, era, 50_000)
 		everyCoin(t, era, m)
 	}
 }
@@ -88,12 +71,12 @@ func everyCoin(t *testing.T, era world.Era, m memory) {
 			for _, r := range m.rows(t, folder+"addresses.csv") {
 				given[r[0]] = kept.Service
 			}
-			inOrder(t, era, kept.Service, m.named(t, folder+"withdrawals.csv"), kept.Hours != nil)
+			inOrder(t, era, kept.Service, m.table(t, folder+"withdrawals.csv"), kept.Hours != nil)
 			for _, file := range []string{"deposits.csv", "internal.csv"} {
 				if m.MapFS[folder+file] == nil {
 					continue
 				}
-				for _, r := range m.named(t, folder+file) {
+				for _, r := range m.table(t, folder+file) {
 					n, err := strconv.ParseUint(r["satoshis"], 10, 64)
 					if err != nil {
 						t.Fatal(err)
@@ -166,21 +149,4 @@ func inOrder(t *testing.T, era world.Era, service string, rows []map[string]stri
 			t.Errorf("%d: %s writes withdrawal %s before %s, which was asked for earlier", era, service, rows[i-1]["withdrawal"], rows[i]["withdrawal"])
 		}
 	}
-}
-
-// named reads a CSV file as maps from its columns.
-func (m memory) named(t testing.TB, name string) (rows []map[string]string) {
-	t.Helper()
-	all, err := csv.NewReader(bytes.NewReader(m.MapFS[name].Data)).ReadAll()
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	for _, r := range all[1:] {
-		row := map[string]string{}
-		for i, column := range all[0] {
-			row[column] = r[i]
-		}
-		rows = append(rows, row)
-	}
-	return rows
 }

@@ -61,6 +61,43 @@ func build(t testing.TB, seed uint64, era world.Era, txs int, level string, name
 	return m
 }
 
+// whole makes a world with every crime and with what its services and vendors write.
+func whole(t testing.TB, seed uint64, era world.Era, txs int) (memory, *world.Manifest) {
+	t.Helper()
+	var names []string
+	for _, k := range List() {
+		names = append(names, k.Name)
+	}
+	cases, err := New(names, "standard")
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := memory{fstest.MapFS{}}
+	spec := world.Spec{Seed: seed, Era: era, Level: "standard", Txs: txs, Scenarios: cases, Observer: records.New()}
+	made, err := world.Build(context.Background(), spec, m, nil)
+	if err != nil {
+		t.Fatalf("%d: %v (%s)", era, err, goshawk.HintOf(err))
+	}
+	return m, made
+}
+
+// table reads a CSV file as maps from its columns.
+func (m memory) table(t testing.TB, name string) (rows []map[string]string) {
+	t.Helper()
+	all, err := csv.NewReader(bytes.NewReader(m.MapFS[name].Data)).ReadAll()
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	for _, r := range all[1:] {
+		row := map[string]string{}
+		for i, column := range all[0] {
+			row[column] = r[i]
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
 func (m memory) rows(t testing.TB, name string) [][]string {
 	t.Helper()
 	if m.MapFS[name] == nil {
@@ -422,24 +459,12 @@ func TestDecoys(t *testing.T) {
 // and vendors write, is the same on every machine and at every time. A change that
 // is meant changes these seals.
 func TestSameSpecSameBytes(t *testing.T) {
-	var names []string
-	for _, k := range List() {
-		names = append(names, k.Name)
-	}
 	for era, seal := range map[world.Era]string{
 		world.Era2015: "342c2ea9179e5334bcaeb1ab56b852bf41970f1c1bc14a01ad20c87dace96ed3",
 		world.Era2019: "6580fadbb3e915aa9fbdb3539f3718198f615549d0069d2a20a0707a6198e6f8",
 		world.Era2022: "26a5b513fbb3db4b34d4f0ef8e0e087d035a47026aff34b9a74c30087dfb1743",
 	} {
-		cases, err := New(names, "standard")
-		if err != nil {
-			t.Fatal(err)
-		}
-		spec := world.Spec{Seed: 31, Era: era, Level: "standard", Txs: 30_000, Scenarios: cases, Observer: records.New()}
-		m, err := world.Build(context.Background(), spec, memory{fstest.MapFS{}}, nil)
-		if err != nil {
-			t.Fatalf("%d: %v (%s)", era, err, goshawk.HintOf(err))
-		}
+		_, m := whole(t, 31, era, 30_000)
 		if m.Seal != seal {
 			t.Errorf("%d: the seal is %s, not %s", era, m.Seal, seal)
 		}

@@ -1,18 +1,13 @@
 package crime
 
 import (
-	"context"
-	"encoding/csv"
 	"fmt"
 	"path"
 	"regexp"
 	"strings"
 	"testing"
-	"testing/fstest"
 
-	"goshawk"
 	"goshawk/world"
-	"goshawk/world/records"
 )
 
 // customer is an account as its service's files show it.
@@ -26,23 +21,6 @@ var (
 	calls  = regexp.MustCompile(`^\+[1-9][0-9]{0,2}0`)
 	device = regexp.MustCompile(`^(key-)?[0-9a-f]+$`)
 )
-
-// table reads a CSV file as maps from its columns.
-func (m memory) table(t *testing.T, name string) (rows []map[string]string) {
-	t.Helper()
-	all, err := csv.NewReader(strings.NewReader(string(m.MapFS[name].Data))).ReadAll()
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	for _, r := range all[1:] {
-		row := map[string]string{}
-		for i, column := range all[0] {
-			row[column] = r[i]
-		}
-		rows = append(rows, row)
-	}
-	return rows
-}
 
 // customers reads what services know of their customers, and marks what catches
 // the eye of one who only counts.
@@ -138,20 +116,8 @@ func (m memory) customers(t *testing.T) map[string]*customer {
 // no criminals by it. Of those who show a mark no more than ten times as many are
 // criminals as of all.
 func TestNoFingerprints(t *testing.T) {
-	var names []string
-	for _, k := range List() {
-		names = append(names, k.Name)
-	}
 	for i, era := range world.Eras() {
-		cases, err := New(names, "standard")
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := memory{fstest.MapFS{}}
-		spec := world.Spec{Seed: uint64(60 + i), Era: era, Level: "standard", Txs: 30_000, Scenarios: cases, Observer: records.New()}
-		if _, err := world.Build(context.Background(), spec, m, nil); err != nil {
-			t.Fatalf("%d: %v (%s)", era, err, goshawk.HintOf(err))
-		}
+		m, _ := whole(t, uint64(60+i), era, 30_000)
 		list := m.customers(t)
 		all := 0
 		shown, guilty := map[string]int{}, map[string]int{}
