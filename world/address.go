@@ -96,8 +96,12 @@ type keyring struct {
 	buffer []byte
 }
 
+// newKeyring derives its own seed through SHA-256: the chain shows keys and notes
+// that can be computed back to it, and nobody shall come to the world's seed from
+// there.
 func newKeyring(seed uint64, sign bool) *keyring {
-	return &keyring{seed: seed, sign: sign, ripemd: ripemd160.New()}
+	digest := sha256.Sum256(binary.LittleEndian.AppendUint64([]byte("keys"), seed))
+	return &keyring{seed: binary.LittleEndian.Uint64(digest[:]), sign: sign, ripemd: ripemd160.New()}
 }
 
 const keySize = 33

@@ -61,7 +61,6 @@ func (s *exploitation) begin() {
 	}
 	s.purses = s.exits
 	s.mail = s.mailbox(s.handle())
-	s.skip(1)
 	customers := 46 * s.level.Victims / 100
 	for n := range customers {
 		s.at(s.part(20+uint64(n*700/customers)), func() bool {

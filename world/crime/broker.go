@@ -61,7 +61,6 @@ func (s *desk) begin() {
 	s.director = s.member("director of the desk")
 	s.takings, s.float = s.wallet(s.firm), s.wallet(s.firm)
 	s.counter, s.till = s.e.NewAddress(s.takings, world.House), s.e.NewAddress(s.float, world.House)
-	s.skip(2)
 	desk := s.person(s.director.actor)
 	office := &world.Session{Address: desk.Home, Device: desk.Device} // the director's own
 	s.device = office.Device

@@ -460,9 +460,9 @@ func TestDecoys(t *testing.T) {
 // is meant changes these seals.
 func TestSameSpecSameBytes(t *testing.T) {
 	for era, seal := range map[world.Era]string{
-		world.Era2015: "342c2ea9179e5334bcaeb1ab56b852bf41970f1c1bc14a01ad20c87dace96ed3",
-		world.Era2019: "6580fadbb3e915aa9fbdb3539f3718198f615549d0069d2a20a0707a6198e6f8",
-		world.Era2022: "26a5b513fbb3db4b34d4f0ef8e0e087d035a47026aff34b9a74c30087dfb1743",
+		world.Era2015: "373476c59d560fdca07f01cb9a9fd64f1fa8318ce7637384cca997da883de9a0",
+		world.Era2019: "48df7ea0eaa337c9f3c0fa089e35b57bc7507074e4cc14524ce2e46c9bd83a94",
+		world.Era2022: "6a3b2bc86b1208349a46f9cdb002c57d6cc91cf68bf02831dc3d989278f8e047",
 	} {
 		_, m := whole(t, 31, era, 30_000)
 		if m.Seal != seal {

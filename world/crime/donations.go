@@ -44,7 +44,6 @@ func donations() story {
 
 func (s *campaign) begin() {
 	s.page = strings.ToLower(strings.ReplaceAll(s.name, " ", "-")) + ".example"
-	s.skip(2)
 	admin := s.e.Newcomer(world.Criminal, "", &s.rng)
 	s.admin = s.enter(admin.Actor, "administrator of the campaign's page")
 	s.own = &account{Account: admin.Account, holder: s.admin}

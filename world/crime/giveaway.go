@@ -56,7 +56,6 @@ func (s *hijack) begin() {
 	}
 	s.purse, s.float = s.wallet(s.intruder), s.wallet(s.sellers[0])
 	s.mail = s.mailbox(s.nick)
-	s.skip(1)
 	s.own = s.account(s.intruder, 2)
 	s.own.Identify(s.e, world.Claim{Email: s.mail})
 	s.sells(s.own, 8, 50)

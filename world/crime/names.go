@@ -16,7 +16,6 @@ var (
 
 // member adds somebody who takes part, under a name and with papers as all people have them.
 func (c *Case) member(part string) *member {
-	c.skip(2)
 	return c.enter(c.e.NewActor(world.Criminal, ""), part)
 }
 
@@ -58,14 +57,6 @@ func (c *Case) handle() string {
 func (c *Case) mailbox(nick string) string {
 	r := c.e.Rand("mailbox/"+nick, 0)
 	return records.Mailbox(&r, nick)
-}
-
-// skip passes over draws of chance that no longer decide anything: without them a
-// seed's chain would be another one, and what was measured on it with it.
-func (c *Case) skip(draws int) {
-	for range draws {
-		c.rng.Uint64()
-	}
 }
 
 // firm invents a firm that is big enough to be extorted.

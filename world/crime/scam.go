@@ -52,7 +52,6 @@ func (s *ponzi) begin() {
 	s.organiser = s.member("organiser of the scam")
 	s.dealer = s.nicknamed("brings the coins to brokers and accounts")
 	s.desk = s.wallet(s.organiser)
-	s.skip(3)
 	self := s.person(s.organiser.actor)
 	s.phone, s.line = self.Phone, &world.Session{Address: self.Home, Device: self.Device}
 	for i := range s.level.Accounts {
@@ -96,7 +95,6 @@ func (s *ponzi) stakes() (first, last uint64) {
 // lure takes one victim from the first payment to the last.
 func (s *ponzi) lure() {
 	m := &mark{person: s.e.Someone(&s.rng), to: s.fresh(s.desk)}
-	s.skip(1)
 	s.marks = append(s.marks, m)
 	first, last := s.stakes()
 	stake := s.money(first)

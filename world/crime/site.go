@@ -47,7 +47,6 @@ func site() story {
 func (s *subscription) begin() {
 	s.operator = s.member("operator of the site")
 	s.till = s.wallet(s.operator)
-	s.skip(1)
 	s.line = s.person(s.operator.actor).Home
 	s.own = s.account(s.operator, s.rng.Pick(4))
 	s.own.Use(&world.Session{Address: s.line})

@@ -52,9 +52,7 @@ func (s *heist) begin() {
 	s.purses = s.exits
 	s.own = s.account(s.partner, n+1)
 	s.phone = s.person(s.partner.actor).Phone
-	s.skip(2)
 	s.mail = s.mailbox(s.handle())
-	s.skip(1)
 	for _, a := range s.exits {
 		a.Identify(s.e, world.Claim{Email: s.mail, Forged: true})
 	}
