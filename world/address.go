@@ -96,12 +96,11 @@ type keyring struct {
 	buffer []byte
 }
 
-// newKeyring derives its own seed through SHA-256: the chain shows keys and notes
-// that can be computed back to it, and nobody shall come to the world's seed from
-// there.
+// newKeyring has a seed of its own: the chain shows keys and notes that can be
+// computed back to it.
 func newKeyring(seed uint64, sign bool) *keyring {
-	digest := sha256.Sum256(binary.LittleEndian.AppendUint64([]byte("keys"), seed))
-	return &keyring{seed: binary.LittleEndian.Uint64(digest[:]), sign: sign, ripemd: ripemd160.New()}
+	own := subSeed(seed, "keyring", 0)
+	return &keyring{seed: binary.LittleEndian.Uint64(own[:]), sign: sign, ripemd: ripemd160.New()}
 }
 
 const keySize = 33

@@ -1,6 +1,8 @@
 package world
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
 	"math/bits"
 	"math/rand/v2"
 )
@@ -10,16 +12,22 @@ import (
 // differs between machines in its last bits.
 type Rand struct{ pcg rand.PCG }
 
-// newRand returns the stream of a role's member.
+// newRand returns the stream of a role's member. It is seeded through SHA-256:
+// whoever reads a stream's state out of what a world shows comes to no other
+// stream from there, and not to the world's seed.
 func newRand(seed uint64, role string, number uint64) Rand {
-	state := seed
-	for _, c := range []byte(role) {
-		state = splitmix(&state) ^ uint64(c)
-	}
-	state ^= number * 0x9e3779b97f4a7c15
+	state := subSeed(seed, role, number)
 	var r Rand
-	r.pcg.Seed(splitmix(&state), splitmix(&state))
+	r.pcg.Seed(binary.LittleEndian.Uint64(state[:]), binary.LittleEndian.Uint64(state[8:]))
 	return r
+}
+
+// subSeed is what belongs to a role's member alone, and does not lead back.
+func subSeed(seed uint64, role string, number uint64) [sha256.Size]byte {
+	var b [80]byte // no role is so long that it needs another
+	text := binary.LittleEndian.AppendUint64(b[:0], seed)
+	text = binary.LittleEndian.AppendUint64(text, number)
+	return sha256.Sum256(append(text, role...))
 }
 
 // splitmix is the SplitMix64 generator (Steele, Lea and Flood, OOPSLA 2014).

@@ -320,36 +320,40 @@ func (e *Economy) supply() {
 	if e.height < foundation-60 || e.height%(day/2) != 12 {
 		return
 	}
-	c := e.exchanges[0]
-	top := func(w *Wallet, least uint64) {
+	top := func(w *Wallet, least uint64, from ...*Custodian) {
 		if w.balance >= least {
 			return
 		}
-		a := e.treasury(w)
-		if c.Buy(e, a, 3*least+c.style.fee) {
-			c.Withdraw(e, a, e.Receive(w), 3*least, Order{})
+		v := 3 * least / uint64(len(from))
+		for _, c := range from {
+			a := e.treasury(w, c)
+			if c.Buy(e, a, v+c.style.fee) {
+				c.Withdraw(e, a, e.Receive(w), v, Order{})
+			}
 		}
 	}
+	// In a large world no exchange has what the services need: each sells a part.
+	some := e.exchanges[:e.size.crowds]
 	busy := uint64(e.spec.Txs/int(e.size.blocks)/e.size.crowds + 1)
-	for _, w := range e.publishers {
-		top(w, busy*e.feeRate*30)
+	for i, w := range e.publishers {
+		top(w, busy*e.feeRate*30, some[i%len(some)])
 	}
-	for _, w := range e.holders {
-		top(w, busy*e.feeRate*20)
+	for i, w := range e.holders {
+		top(w, busy*e.feeRate*20, some[i%len(some)])
 	}
-	top(e.casino.wallet, peoplesCoins/400)
-	top(e.mixer.wallet, peoplesCoins/100)
-	top(e.broker.wallet, peoplesCoins/200)
+	top(e.casino.wallet, peoplesCoins/400, some...)
+	top(e.mixer.wallet, peoplesCoins/100, some...)
+	top(e.broker.wallet, peoplesCoins/200, some...)
 }
 
-// treasury returns the account through which a service's wallet buys.
-func (e *Economy) treasury(w *Wallet) *Account {
+// treasury returns the account through which a service's wallet buys at an exchange.
+func (e *Economy) treasury(w *Wallet, at *Custodian) *Account {
 	for _, a := range e.treasuries {
-		if a.Customer == w.Actor {
+		if a.Customer == w.Actor && a.service == at {
 			return a
 		}
 	}
-	a := e.exchanges[0].Open(e, w.Actor)
+	a := at.Open(e, w.Actor)
 	e.treasuries = append(e.treasuries, a)
 	return a
 }

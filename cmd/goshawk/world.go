@@ -44,7 +44,7 @@ func runWorld(ctx context.Context, _ *terminal, c *command) error {
 	f.seed = c.Uint64("seed", 0, "new: `NUMBER` of the world: the same number makes the same world; pool: what its worlds' seeds follow from (default: one that nobody can guess)")
 	f.era = c.String("era", "2022", "new, pool: `YEAR` whose wallets and services it has: 2015, 2019, 2022")
 	f.level = c.String("level", "standard", "new, pool: how hard its crimes are to follow: basic, standard, advanced")
-	f.txs = c.Int("txs", 50_000, "new, pool: about `N` transactions")
+	f.txs = c.Int("txs", 0, "new, pool: about `N` transactions (default: 50,000, and 15,000 more for each crime after the first)")
 	f.sign = c.Bool("sign", false, "new, pool: with real keys and signatures, which a node accepts; takes longer")
 	f.count = c.Int("count", 40, "pool: keep `N` worlds of equal difficulty")
 	f.out = c.String("out", "", "new, pool: `DIR` for what is made; it must not exist")
@@ -110,6 +110,14 @@ func (f *worldFlags) meant(action string) error {
 	}
 	slices.Sort(f.scenarios.values)
 	return nil
+}
+
+// size is how many transactions were asked for, or else as many as hide the crimes.
+func (f *worldFlags) size() int {
+	if f.c.given["txs"] || f.c.settled["txs"] {
+		return *f.txs
+	}
+	return crime.Size(len(f.scenarios.values))
 }
 
 // drawn is the seed that was asked for, or else one that nobody can guess: whoever
@@ -179,7 +187,7 @@ func (f *worldFlags) spec(seed uint64) (world.Spec, error) {
 	if err != nil {
 		return world.Spec{}, err
 	}
-	spec := world.Spec{Seed: seed, Era: world.Era(era), Level: *f.level, Txs: *f.txs, Sign: *f.sign, Scenarios: scenarios, Observer: records.New()}
+	spec := world.Spec{Seed: seed, Era: world.Era(era), Level: *f.level, Txs: f.size(), Sign: *f.sign, Scenarios: scenarios, Observer: records.New()}
 	return spec, spec.Check()
 }
 

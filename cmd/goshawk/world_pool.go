@@ -82,7 +82,7 @@ func (f *worldFlags) pool(ctx context.Context) (err error) {
 	}
 	progress := newBar(f.c)
 	defer progress.clear()
-	p := &pooled{Version: world.Version, Level: *f.level, Scenarios: f.scenarios.values, Transactions: *f.txs, Tolerance: tolerance}
+	p := &pooled{Version: world.Version, Level: *f.level, Scenarios: f.scenarios.values, Transactions: f.size(), Tolerance: tolerance}
 	if err := f.free(); err != nil {
 		return err
 	}

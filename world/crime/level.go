@@ -63,6 +63,11 @@ func List() []Kind {
 	return list
 }
 
+// Size is the number of transactions that hide so many crimes: from there on, for
+// each peel chain and each use of a mixing service by criminals there are twenty
+// innocent ones.
+func Size(crimes int) int { return 50_000 + 15_000*max(crimes-1, 0) }
+
 // New returns the named crimes at a level, for world.Spec. Each is for one world
 // only. An unknown name or level, or one name twice, is an Invalid error.
 func New(names []string, level string) ([]world.Scenario, error) {

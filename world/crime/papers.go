@@ -124,8 +124,8 @@ func (c *Case) whole() error {
 	default:
 		return nil
 	}
-	return goshawk.Errorf(goshawk.Invalid, "the world is too small for the crime %s to be played to its end: %s", c.Name(), missing).
-		WithHint("ask for more transactions (20,000 suffice for most seeds), or take another seed")
+	return goshawk.Errorf(goshawk.Invalid, "in this world the crime %s does not come to its end: %s", c.Name(), missing).
+		WithHint("take another seed, or ask for more transactions if they are fewer than 20,000: most seeds need no more")
 }
 
 // flows writes every coin's way: for each transaction the criminals' coins that
