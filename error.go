@@ -18,6 +18,9 @@ const (
 	Unavailable Code = "unavailable" // a file, disk or server did not answer
 	Unsupported Code = "unsupported" // a valid wish that this source or method cannot meet
 	Interrupted Code = "interrupted" // cancelled by the caller
+	Stranger    Code = "stranger"    // nobody knows who asks
+	Denied      Code = "denied"      // who asks is known, and may not
+	Busy        Code = "busy"        // asked too often, or too much at once
 )
 
 // Error is a code for machines, a sentence for people and a hint what to do.

@@ -58,6 +58,7 @@ func verbs() []verb {
 		{"label", "import PATH... | list | show ADDRESS", "keep labels: who is said to control an address", runLabel},
 		{"check", "", "verify a ledger, byte by byte", runCheck},
 		{"export", "--out DIR", "write a ledger as Parquet files", runExport},
+		{"serve", "", "open the workbench: cases, graphs, letters and reports in a browser", runServe},
 		{"world", "new | list | verify DIR | solve DIR | serve DIR | pool", "make a chain whose whole truth is known", runWorld},
 		{"evaluate", "", "measure heuristics and methods in worlds whose truth is known", runEvaluate},
 		{"demo", "", "trace a ransom through a made-up world", runDemo},

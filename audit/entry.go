@@ -1,0 +1,50 @@
+package audit
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/json"
+	"time"
+
+	"goshawk"
+)
+
+// Entry is one thing that somebody did: one row of the audit trail, written in the
+// same transaction as what it records. Entries are numbered from 1, without gaps.
+type Entry struct {
+	Seq    int64           `json:"seq"`
+	At     time.Time       `json:"at"` // to the microsecond, UTC
+	Person goshawk.ID      `json:"person,omitempty"`
+	Name   string          `json:"name,omitempty"` // as the person was called then
+	Agency goshawk.ID      `json:"agency,omitempty"`
+	Via    string          `json:"via,omitempty"`  // how they had signed in
+	From   string          `json:"from,omitempty"` // network address
+	Action string          `json:"action"`         // of identity.Actions, or "console"
+	What   string          `json:"what"`           // in words: "read the case", "signed in"
+	Case   goshawk.ID      `json:"case,omitempty"`
+	Detail json.RawMessage `json:"detail,omitempty"` // what was changed, as it was stored
+	// Salt keeps a guesser from trying what an entry says against the log.
+	Salt [32]byte `json:"-"`
+}
+
+// Leaf is the commitment to an entry: SHA-256 over its salt and its JSON. It is
+// what the log holds of it.
+func (e *Entry) Leaf() ([sha256.Size]byte, error) {
+	c := *e
+	c.At = c.At.UTC().Truncate(time.Microsecond)
+	text, err := json.Marshal(&c)
+	if err != nil {
+		return [sha256.Size]byte{}, goshawk.Errorf(goshawk.Invalid, "the audit entry %d cannot be written: %w", e.Seq, err)
+	}
+	h := sha256.New()
+	h.Write(e.Salt[:])
+	h.Write(text)
+	return [sha256.Size]byte(h.Sum(nil)), nil
+}
+
+// Same says whether two entries say the same.
+func (e *Entry) Same(o *Entry) bool {
+	a, errA := e.Leaf()
+	b, errB := o.Leaf()
+	return errA == nil && errB == nil && bytes.Equal(a[:], b[:])
+}

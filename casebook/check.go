@@ -1,0 +1,243 @@
+package casebook
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"goshawk"
+)
+
+// Check looks at a field's value: nil, or what is wrong with it.
+type Check func(json.RawMessage) error
+
+func textOf(v json.RawMessage) (string, error) {
+	var s string
+	if err := json.Unmarshal(v, &s); err != nil {
+		return "", fmt.Errorf("it must be a text")
+	}
+	if !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+		return "", fmt.Errorf("it holds bytes that are no text")
+	}
+	return s, nil
+}
+
+// Line takes one line of text of at most n characters.
+func Line(n int) Check {
+	return func(v json.RawMessage) error {
+		s, err := textOf(v)
+		switch {
+		case err != nil:
+			return err
+		case utf8.RuneCountInString(s) > n:
+			return fmt.Errorf("it must have at most %s", goshawk.Count(n, "character", "characters"))
+		case strings.ContainsAny(s, "\r\n\u2028\u2029"):
+			return fmt.Errorf("it must be one line")
+		}
+		return nil
+	}
+}
+
+// Text takes a text of at most n characters.
+func Text(n int) Check {
+	return func(v json.RawMessage) error {
+		s, err := textOf(v)
+		if err == nil && utf8.RuneCountInString(s) > n {
+			err = fmt.Errorf("it must have at most %s", goshawk.Count(n, "character", "characters"))
+		}
+		return err
+	}
+}
+
+// OneOf takes one of a few words.
+func OneOf(words ...string) Check {
+	return func(v json.RawMessage) error {
+		if s, err := textOf(v); err != nil || !slices.Contains(words, s) {
+			return fmt.Errorf("it must be one of %s", strings.Join(words, ", "))
+		}
+		return nil
+	}
+}
+
+// Hex takes n lower-case hexadecimal digits.
+func Hex(n int) Check {
+	return func(v json.RawMessage) error {
+		s, err := textOf(v)
+		if _, bad := hex.DecodeString(s); err != nil || bad != nil || len(s) != n || strings.ToLower(s) != s {
+			return fmt.Errorf("it must be %d lower-case hexadecimal digits", n)
+		}
+		return nil
+	}
+}
+
+// IDText takes an ID.
+func IDText(v json.RawMessage) error {
+	if s, err := textOf(v); err != nil || !goshawk.ID(s).Valid() {
+		return fmt.Errorf("it must be the ID of a record or a person")
+	}
+	return nil
+}
+
+// Date takes a day, as in 2026-11-30.
+func Date(v json.RawMessage) error {
+	s, err := textOf(v)
+	if _, bad := time.Parse(time.DateOnly, s); err != nil || bad != nil {
+		return fmt.Errorf("it must be a day, such as 2026-11-30")
+	}
+	return nil
+}
+
+// Time takes a time in RFC 3339, UTC.
+func Time(v json.RawMessage) error {
+	s, err := textOf(v)
+	if _, bad := time.Parse(time.RFC3339, s); err != nil || bad != nil || !strings.HasSuffix(s, "Z") {
+		return fmt.Errorf("it must be a time in UTC, such as 2026-11-30T12:00:00Z")
+	}
+	return nil
+}
+
+// Flag takes true or false.
+func Flag(v json.RawMessage) error {
+	if s := string(v); s != "true" && s != "false" {
+		return fmt.Errorf("it must be true or false")
+	}
+	return nil
+}
+
+// Count takes a whole number from 0 on.
+func Count(v json.RawMessage) error {
+	var n int64
+	if err := json.Unmarshal(v, &n); err != nil || n < 0 {
+		return fmt.Errorf("it must be a whole number, 0 or more")
+	}
+	return nil
+}
+
+// Object takes a JSON object of at most n bytes.
+func Object(n int) Check {
+	return func(v json.RawMessage) error {
+		switch {
+		case len(v) > n:
+			return fmt.Errorf("it must have at most %s", goshawk.Count(n, "byte", "bytes"))
+		case len(v) == 0 || v[0] != '{':
+			return fmt.Errorf("it must be an object")
+		}
+		return nil
+	}
+}
+
+// List takes a list of at most n texts of one line.
+func List(n int) Check {
+	return func(v json.RawMessage) error {
+		var list []string
+		if err := json.Unmarshal(v, &list); err != nil || len(list) > n {
+			return fmt.Errorf("it must be a list of at most %s", goshawk.Count(n, "text", "texts"))
+		}
+		line := Line(2_000)
+		for _, s := range list {
+			text, err := json.Marshal(s)
+			if err == nil {
+				err = line(text)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// compact writes a value in its one form: without space between its parts.
+func compact(v json.RawMessage) (json.RawMessage, error) {
+	if len(plain(v)) == 0 {
+		return nil, nil
+	}
+	var b bytes.Buffer
+	if err := json.Compact(&b, v); err != nil {
+		return nil, err
+	}
+	if b.String() == "null" {
+		return nil, nil
+	}
+	return b.Bytes(), nil
+}
+
+// CheckEdits looks at the edits of a change, and brings their values into one
+// form. begun says whether a record is there already. lead says that one of them
+// is for who leads the case. Every fault is an Invalid error that names the field.
+func CheckEdits(edits []Edit, begun func(Kind, goshawk.ID) (bool, error)) (lead bool, err error) {
+	bad := func(e *Edit, why any) error {
+		return goshawk.Errorf(goshawk.Invalid, "the field %q of a %s cannot be set: %v", e.Name, e.Kind, why).WithHint("nothing of the change was stored: mend it and send it again")
+	}
+	if len(edits) == 0 || len(edits) > MostEdits {
+		return false, goshawk.Errorf(goshawk.Invalid, "a change has from 1 to %s, not %d", goshawk.Count(MostEdits, "edit", "edits"), len(edits)).WithHint("split it")
+	}
+	kinds := map[Kind]KindRule{}
+	for _, k := range Kinds() {
+		kinds[k.Kind] = k
+	}
+	type record struct {
+		kind Kind
+		id   goshawk.ID
+	}
+	seen := map[Field]bool{}
+	began := map[record]bool{} // records that are begun here: false until looked at
+	for i := range edits {
+		e := &edits[i]
+		kind, ok := kinds[e.Kind]
+		if !ok {
+			return false, bad(e, "there is no such kind of record")
+		}
+		f, ok := kind.Field(e.Name)
+		switch {
+		case !ok:
+			return false, bad(e, "there is no such field")
+		case !e.ID.Valid():
+			return false, bad(e, "the record's ID is none: it has from 1 to 128 letters, digits and -_.:")
+		case kind.Single && e.ID != "case":
+			return false, bad(e, `there is one of its kind, with the ID "case"`)
+		case seen[e.Field]:
+			return false, bad(e, "it is set twice")
+		}
+		seen[e.Field] = true
+		if e.Before, err = compact(e.Before); err != nil {
+			return false, bad(e, "what it was before is no JSON")
+		}
+		if e.After, err = compact(e.After); err != nil {
+			return false, bad(e, "its value is no JSON")
+		}
+		lead = lead || f.Lead
+		r := record{e.Kind, e.ID}
+		if _, known := began[r]; !known {
+			there, err := begun(e.Kind, e.ID)
+			if err != nil {
+				return false, err
+			}
+			began[r] = !there
+		}
+		switch {
+		case e.After == nil && (f.Need || f.Once && !began[r]):
+			return false, bad(e, "it cannot be empty")
+		case f.Once && !began[r]:
+			return false, bad(e, "it stays as it was when the record was begun")
+		case e.After != nil:
+			if err := f.Check(e.After); err != nil {
+				return false, bad(e, err)
+			}
+		}
+	}
+	for r, new := range began {
+		kind := kinds[r.kind]
+		for _, f := range kind.Fields {
+			if new && f.Need && !seen[Field{r.kind, r.id, f.Name}] {
+				return false, goshawk.Errorf(goshawk.Invalid, "a new %s needs the field %q", kind.Name, f.Name).WithHint("nothing of the change was stored: add it and send it again")
+			}
+		}
+	}
+	return lead, nil
+}

@@ -1,0 +1,224 @@
+package casebook
+
+import (
+	"strings"
+
+	"goshawk"
+)
+
+// FieldRule says what a field of a record may hold.
+type FieldRule struct {
+	Name  string // ending in "/": a family, whose fields' names go on with an ID
+	Check Check
+	Need  bool // a record is not begun without it
+	Once  bool // set when its record is begun, and not changed
+	Text  bool // long text: merged line by line
+	Find  bool // found by the search
+	Lead  bool // changed by who leads the case
+}
+
+// KindRule says what a kind of record is.
+type KindRule struct {
+	Kind   Kind
+	Name   string // in words, for people
+	Single bool   // there is one in a case, with the ID "case"
+	Keep   bool   // never deleted: it is evidence, or the trail of it
+	Fields []FieldRule
+}
+
+// The kinds of records.
+const (
+	KindCase     Kind = "case"     // the case's own fields
+	KindMember   Kind = "member"   // who works on it; the record's ID is the person's
+	KindNote     Kind = "note"     // Markdown
+	KindTask     Kind = "task"     //
+	KindEvent    Kind = "event"    // of the timeline
+	KindSubject  Kind = "subject"  // an address, transaction or coin of interest
+	KindWallet   Kind = "wallet"   // an extended key or descriptor that was seized
+	KindExhibit  Kind = "exhibit"  // bytes that were fixed
+	KindCustody  Kind = "custody"  // an exhibit's way from one custodian to the next
+	KindGraph    Kind = "graph"    // a picture: nodes, edges, groups, what they look like
+	KindSnapshot Kind = "snapshot" // a picture as it was
+	KindRun      Kind = "run"      // a trace that was made
+	KindFinding  Kind = "finding"  //
+	KindLetter   Kind = "letter"   // to a service
+	KindAnswer   Kind = "answer"   // of a service
+	KindWatch    Kind = "watch"    // what is watched for movement
+	KindAlert    Kind = "alert"    // a movement that was seen
+	KindReport   Kind = "report"   // what goes into the report
+)
+
+// Deleted is the field that every record has: true where it was deleted. The
+// record is kept, and can be taken back.
+const Deleted = "deleted"
+
+// Kinds lists every kind of record with its fields.
+func Kinds() []KindRule {
+	line, text := Line(200), Text(200_000)
+	return []KindRule{
+		{Kind: KindCase, Name: "case", Single: true, Keep: true, Fields: []FieldRule{
+			{Name: "title", Check: line, Need: true, Find: true},
+			{Name: "reference", Check: line, Find: true},
+			{Name: "status", Check: OneOf("open", "waiting", "closed"), Need: true, Lead: true},
+			{Name: "marking", Check: line, Lead: true},
+			{Name: "summary", Check: text, Text: true, Find: true},
+			{Name: "question", Check: text, Text: true, Find: true},
+			{Name: "retain", Check: Date, Lead: true},
+			{Name: "ledger", Check: line},
+			{Name: "currency", Check: line},
+		}},
+		{Kind: KindMember, Name: "member", Fields: []FieldRule{
+			{Name: "part", Check: OneOf("lead", "worker", "viewer"), Need: true, Lead: true},
+		}},
+		{Kind: KindNote, Name: "note", Fields: []FieldRule{
+			{Name: "title", Check: line, Find: true},
+			{Name: "text", Check: text, Text: true, Find: true},
+		}},
+		{Kind: KindTask, Name: "task", Fields: []FieldRule{
+			{Name: "title", Check: line, Need: true, Find: true},
+			{Name: "text", Check: text, Text: true, Find: true},
+			{Name: "assignee", Check: IDText},
+			{Name: "due", Check: Date},
+			{Name: "done", Check: Flag},
+		}},
+		{Kind: KindEvent, Name: "event", Fields: []FieldRule{
+			{Name: "at", Check: Time, Need: true},
+			{Name: "title", Check: line, Need: true, Find: true},
+			{Name: "text", Check: text, Text: true, Find: true},
+			{Name: "subject", Check: line, Find: true},
+		}},
+		{Kind: KindSubject, Name: "address or transaction", Fields: []FieldRule{
+			{Name: "network", Check: line, Need: true, Once: true},
+			{Name: "what", Check: OneOf("address", "transaction", "coin"), Need: true, Once: true},
+			{Name: "text", Check: line, Need: true, Once: true, Find: true},
+			{Name: "title", Check: line, Find: true},
+			{Name: "comment", Check: text, Text: true, Find: true},
+			{Name: "source", Check: line, Find: true},
+			{Name: "colour", Check: line},
+		}},
+		{Kind: KindWallet, Name: "wallet", Fields: []FieldRule{
+			{Name: "network", Check: line, Need: true, Once: true},
+			{Name: "key", Check: Line(2_000), Need: true, Once: true, Find: true},
+			{Name: "title", Check: line, Find: true},
+			{Name: "comment", Check: text, Text: true, Find: true},
+			{Name: "gap", Check: Count},
+		}},
+		{Kind: KindExhibit, Name: "exhibit", Keep: true, Fields: []FieldRule{
+			{Name: "number", Check: line, Need: true, Once: true, Find: true},
+			{Name: "name", Check: line, Need: true, Once: true, Find: true},
+			{Name: "media", Check: line, Need: true, Once: true},
+			{Name: "sha256", Check: Hex(64), Need: true, Once: true, Find: true},
+			{Name: "bytes", Check: Count, Need: true, Once: true},
+			{Name: "source", Check: Line(2_000), Need: true, Once: true, Find: true},
+			{Name: "obtained", Check: Time, Need: true, Once: true},
+			{Name: "custodian", Check: line, Need: true, Once: true},
+			{Name: "comment", Check: text, Text: true, Find: true},
+		}},
+		{Kind: KindCustody, Name: "custody", Keep: true, Fields: []FieldRule{
+			{Name: "exhibit", Check: IDText, Need: true, Once: true},
+			{Name: "at", Check: Time, Need: true, Once: true},
+			{Name: "from", Check: line, Need: true, Once: true},
+			{Name: "to", Check: line, Need: true, Once: true},
+			{Name: "reason", Check: Line(2_000), Need: true, Once: true, Find: true},
+		}},
+		{Kind: KindGraph, Name: "graph", Fields: []FieldRule{
+			{Name: "title", Check: line, Need: true, Find: true},
+			{Name: "view", Check: Object(4_000)},
+			{Name: "node/", Check: Object(8_000)},
+			{Name: "edge/", Check: Object(8_000)},
+			{Name: "group/", Check: Object(8_000)},
+		}},
+		{Kind: KindSnapshot, Name: "snapshot", Keep: true, Fields: []FieldRule{
+			{Name: "title", Check: line, Need: true, Once: true, Find: true},
+			{Name: "graph", Check: IDText, Need: true, Once: true},
+			{Name: "seq", Check: Count, Need: true, Once: true},
+		}},
+		{Kind: KindRun, Name: "trace", Keep: true, Fields: []FieldRule{
+			{Name: "question", Check: Object(200_000), Need: true, Once: true},
+			{Name: "state", Check: OneOf("running", "done", "failed", "cancelled"), Need: true},
+			{Name: "summary", Check: Object(1_000_000)},
+			{Name: "exhibit", Check: IDText},
+			{Name: "used", Check: Flag},
+			{Name: "title", Check: line, Find: true},
+		}},
+		{Kind: KindFinding, Name: "finding", Fields: []FieldRule{
+			{Name: "title", Check: line, Need: true, Find: true},
+			{Name: "text", Check: text, Text: true, Find: true},
+			{Name: "exhibits", Check: List(500)},
+			{Name: "runs", Check: List(500)},
+			{Name: "support", Check: text, Text: true, Find: true},
+			{Name: "order", Check: Count},
+		}},
+		{Kind: KindLetter, Name: "letter", Fields: []FieldRule{
+			{Name: "service", Check: line, Need: true, Find: true},
+			{Name: "profile", Check: IDText},
+			{Name: "state", Check: OneOf("draft", "sent", "answered", "withdrawn"), Need: true},
+			{Name: "reference", Check: line, Find: true},
+			{Name: "language", Check: line},
+			{Name: "from", Check: Time},
+			{Name: "until", Check: Time},
+			{Name: "identifiers", Check: Object(1_000_000), Find: true},
+			{Name: "ask", Check: List(50)},
+			{Name: "paper", Check: Line(2_000), Find: true},
+			{Name: "text", Check: text, Text: true, Find: true},
+			{Name: "sent", Check: Time},
+			{Name: "due", Check: Date},
+			{Name: "run", Check: IDText},
+			{Name: "exhibit", Check: IDText},
+		}},
+		{Kind: KindAnswer, Name: "answer", Keep: true, Fields: []FieldRule{
+			{Name: "letter", Check: IDText, Once: true},
+			{Name: "service", Check: line, Need: true, Once: true, Find: true},
+			{Name: "exhibit", Check: IDText, Need: true, Once: true},
+			{Name: "summary", Check: Object(1_000_000)},
+			{Name: "comment", Check: text, Text: true, Find: true},
+		}},
+		{Kind: KindWatch, Name: "watch", Fields: []FieldRule{
+			{Name: "what", Check: OneOf("address", "coin", "ends"), Need: true, Once: true},
+			{Name: "text", Check: Line(2_000), Need: true, Once: true, Find: true},
+			{Name: "title", Check: line, Find: true},
+			{Name: "mail", Check: Flag},
+			{Name: "webhook", Check: Flag},
+			{Name: "since", Check: Count},
+		}},
+		{Kind: KindAlert, Name: "alert", Keep: true, Fields: []FieldRule{
+			{Name: "watch", Check: IDText, Need: true, Once: true},
+			{Name: "movement", Check: Object(20_000), Need: true, Once: true, Find: true},
+			{Name: "at", Check: Time, Need: true, Once: true},
+			{Name: "seen", Check: Flag},
+		}},
+		{Kind: KindReport, Name: "report", Single: true, Keep: true, Fields: []FieldRule{
+			{Name: "author", Check: line},
+			{Name: "qualification", Check: text, Text: true},
+			{Name: "alternatives", Check: text, Text: true, Find: true},
+			{Name: "limitations", Check: text, Text: true, Find: true},
+			{Name: "graph", Check: IDText},
+		}},
+	}
+}
+
+// Lookup returns what is known of a kind's field.
+func Lookup(k Kind, name string) (FieldRule, bool) {
+	for _, rule := range Kinds() {
+		if rule.Kind == k {
+			return rule.Field(name)
+		}
+	}
+	return FieldRule{}, false
+}
+
+// Field returns the rule for a field of the kind.
+func (k *KindRule) Field(name string) (FieldRule, bool) {
+	if name == Deleted && !k.Keep {
+		return FieldRule{Name: Deleted, Check: Flag, Lead: k.Kind == KindMember}, true
+	}
+	for _, f := range k.Fields {
+		if f.Name == name {
+			return f, true
+		}
+		if rest, ok := strings.CutPrefix(name, f.Name); ok && strings.HasSuffix(f.Name, "/") && goshawk.ID(rest).Valid() {
+			return f, true
+		}
+	}
+	return FieldRule{}, false
+}

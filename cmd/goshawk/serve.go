@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"goshawk"
+	"goshawk/casebook"
+	"goshawk/internal/disk"
+	"goshawk/store"
+	"goshawk/web"
+)
+
+// workbenchFlags are the flags of 'goshawk serve'.
+type workbenchFlags struct {
+	c        *command
+	data     *source
+	listen   *string
+	database *string
+	logAs    *string
+}
+
+func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
+	f := &workbenchFlags{c: c, data: c.dataFlags()}
+	f.listen = c.String("listen", "127.0.0.1:8080", "`HOST:PORT` to answer at; port 0 takes a free one")
+	f.database = c.String("database", "", "`URL` of a PostgreSQL database, postgres://...; better set as GOSHAWK_DATABASE (default: SQLite in the data folder)")
+	f.logAs = c.String("log", "text", "`FORM` of the log on standard error: text, json, none")
+	if err := c.parse(0, 0); err != nil {
+		return err
+	}
+	log, err := f.logger()
+	if err != nil {
+		return err
+	}
+	folder, err := f.data.dataFolder()
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return goshawk.Errorf(goshawk.Unavailable, "cannot make the data folder: %w", err).WithHint("name another with --data DIR")
+	}
+	dir, err := disk.Open(folder)
+	if err != nil {
+		return err
+	}
+	lock, err := dir.Lock("serve.lock")
+	if errors.Is(err, disk.ErrLocked) {
+		return goshawk.Errorf(goshawk.Locked, "another server runs on %s", folder).WithHint("use that one, or name another folder with --data DIR")
+	} else if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, lock.Close()) }()
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", *f.listen)
+	if err != nil {
+		return goshawk.Errorf(goshawk.Unavailable, "cannot listen at %s: %w", *f.listen, err).WithHint("name another with --listen HOST:PORT; port 0 takes a free one")
+	}
+	defer listener.Close() // closed before, where it was served from
+	where := *f.database
+	if where == "" {
+		where = filepath.Join(folder, "goshawk.db")
+	}
+	db, err := store.Open(ctx, where)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	s := &web.Server{Store: db, Book: &casebook.Book{Store: store.Casebook{Store: db}, Now: time.Now}, Now: time.Now, Log: log}
+	fmt.Fprintln(c.t.out, address(listener.Addr()))
+	return f.answer(ctx, listener, s.Handler(), log)
+}
+
+// logger is where the server's log goes.
+func (f *workbenchFlags) logger() (*slog.Logger, error) {
+	switch *f.logAs {
+	case "text":
+		return slog.New(slog.NewTextHandler(f.c.t.err, nil)), nil
+	case "json":
+		return slog.New(slog.NewJSONHandler(f.c.t.err, nil)), nil
+	case "none":
+		return slog.New(slog.DiscardHandler), nil
+	}
+	return nil, badUsage("--log cannot be %q", *f.logAs).WithHint("choose text, json or none")
+}
+
+// address is what to type into a browser: by name on this machine, because
+// browsers refuse passkeys at bare addresses.
+func address(at net.Addr) string {
+	tcp, ok := at.(*net.TCPAddr)
+	switch {
+	case !ok:
+		return at.String()
+	case tcp.IP.IsLoopback(), tcp.IP.IsUnspecified():
+		return "http://localhost:" + strconv.Itoa(tcp.Port)
+	}
+	return "http://" + tcp.String()
+}
+
+// patience is how long requests that run may go on when the server is to end.
+const patience = 10 * time.Second
+
+// answer serves until it is interrupted, which is how it ends.
+func (f *workbenchFlags) answer(ctx context.Context, listener net.Listener, h http.Handler, log *slog.Logger) error {
+	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+	done := make(chan error, 1)
+	go func() { done <- server.Serve(listener) }()
+	select {
+	case err := <-done:
+		return goshawk.Errorf(goshawk.Unavailable, "the server stopped: %w", err)
+	case <-ctx.Done():
+	}
+	f.c.say("Ending; requests that run have %s.", patience)
+	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+	defer cancel()
+	err := server.Shutdown(end)
+	if err != nil {
+		err = errors.Join(err, server.Close())
+	}
+	if bad := <-done; err == nil && !errors.Is(bad, http.ErrServerClosed) {
+		err = bad
+	}
+	if err != nil {
+		return goshawk.Errorf(goshawk.Interrupted, "requests were broken off: %w", err)
+	}
+	return nil
+}

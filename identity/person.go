@@ -1,0 +1,90 @@
+package identity
+
+import (
+	"time"
+
+	"goshawk"
+)
+
+// AgencyKind is what an agency is there for.
+type AgencyKind string
+
+const (
+	Police   AgencyKind = "police"   // investigates: police, customs, prosecutors
+	Exchange AgencyKind = "exchange" // keeps customers' coins, and answers requests
+	Training AgencyKind = "training" // teaches
+)
+
+// Agency is an organisation with people. Cases belong to agencies: nobody of
+// another one sees them unless they are made a member.
+type Agency struct {
+	ID      goshawk.ID `json:"id"`
+	Name    string     `json:"name"`
+	Kind    AgencyKind `json:"kind"`
+	Country string     `json:"country"` // ISO 3166-1 alpha-2; may be empty
+	Created time.Time  `json:"created"`
+}
+
+// Role is what somebody is in their agency.
+type Role string
+
+const (
+	Administrator Role = "administrator" // keeps people, agencies, ledgers and settings; sees no case they are no member of
+	Supervisor    Role = "supervisor"    // sees every case of their agency, and who did what in it
+	Investigator  Role = "investigator"  // opens cases and works on them
+	Reader        Role = "reader"        // reads the cases they are a member of
+)
+
+// Roles lists them, the mightiest first.
+func Roles() []Role { return []Role{Administrator, Supervisor, Investigator, Reader} }
+
+// Person is somebody with an account.
+type Person struct {
+	ID       goshawk.ID `json:"id"`
+	Agency   goshawk.ID `json:"agency"`
+	Name     string     `json:"name"`
+	Email    string     `json:"email"` // also what they sign in with; lower case
+	Role     Role       `json:"role"`
+	Disabled bool       `json:"disabled"` // may not sign in, and has no sessions; what they did stays theirs
+	Created  time.Time  `json:"created"`
+}
+
+// Via is how somebody proved who they are. It is part of what they may do.
+type Via string
+
+const (
+	ViaPasskey  Via = "passkey"  // WebAuthn with user verification: cannot be phished
+	ViaOIDC     Via = "oidc"     // their agency's identity provider
+	ViaPassword Via = "password" // with a one-time code (RFC 6238)
+	ViaRecovery Via = "recovery" // a recovery code: enough to set up another way in, and for nothing else
+	ViaToken    Via = "token"    // a token of the API, within its scopes
+	ViaConsole  Via = "console"  // a command on the server's own machine
+)
+
+// Subject is who asks for something.
+type Subject struct {
+	Person Person
+	Kind   AgencyKind
+	Via    Via
+	Scopes []Scope // of a token; nil for people
+	From   string  // network address; empty for a command
+}
+
+// Known says whether it is anybody at all.
+func (s *Subject) Known() bool { return s != nil && s.Person.ID != "" && !s.Person.Disabled }
+
+// Part is what a member of a case may do in it.
+type Part string
+
+const (
+	Lead   Part = "lead"   // everything, and chooses the members
+	Worker Part = "worker" // changes everything but the members, the marking and the retention date
+	Viewer Part = "viewer" // reads
+)
+
+// Standing is where a subject stands to a case.
+type Standing struct {
+	Agency goshawk.ID // that the case belongs to
+	Part   Part       // empty: no member
+	Closed bool       // the case is closed
+}

@@ -1,0 +1,247 @@
+package store
+
+import (
+	"context"
+	"crypto/rand"
+	"database/sql"
+	"embed"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path/filepath"
+	"strings"
+	"time"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
+	"github.com/pressly/goose/v3"
+	_ "modernc.org/sqlite" // the driver "sqlite"
+
+	"goshawk"
+	"goshawk/audit"
+)
+
+//go:embed migrations/*.sql
+var migrations embed.FS
+
+// Store is a database. It is safe for use by several goroutines.
+type Store struct {
+	writer *sql.DB // SQLite: one connection
+	reader *sql.DB
+	sqlite bool
+}
+
+// Open opens the database that a URL names, postgres://…, or the SQLite file of a
+// path, which it makes; and brings its tables up to date. A database of a newer
+// program is refused, an Unsupported error.
+func Open(ctx context.Context, where string) (*Store, error) {
+	s := &Store{sqlite: !strings.HasPrefix(where, "postgres://") && !strings.HasPrefix(where, "postgresql://")}
+	var err error
+	if s.sqlite {
+		// Whatever is acknowledged is on the disk; who writes says so when they begin.
+		at := (&url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(where)}).String()
+		const pragmas = "?_pragma=busy_timeout(10000)&_pragma=journal_mode(WAL)&_pragma=synchronous(FULL)&_pragma=foreign_keys(1)"
+		if s.writer, err = sql.Open("sqlite", at+pragmas+"&_txlock=immediate"); err == nil {
+			s.writer.SetMaxOpenConns(1)
+			s.reader, err = sql.Open("sqlite", at+pragmas+"&_pragma=query_only(1)")
+		}
+	} else if s.writer, err = sql.Open("pgx", where); err == nil {
+		s.writer.SetMaxOpenConns(16)
+		s.reader = s.writer
+	}
+	if err == nil {
+		err = s.migrate(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(s.failed("open", err), s.Close())
+	}
+	return s, nil
+}
+
+// Close ends all use of the database.
+func (s *Store) Close() error {
+	var err error
+	if s.writer != nil {
+		err = s.writer.Close()
+	}
+	if s.reader != nil && s.reader != s.writer {
+		err = errors.Join(err, s.reader.Close())
+	}
+	return err
+}
+
+// ours shows the migrations of one kind of database: NAME.sql, and NAME.KIND.sql.
+type ours struct {
+	fs.FS
+	not string
+}
+
+// Glob implements fs.GlobFS, through which they are listed.
+func (o ours) Glob(pattern string) ([]string, error) {
+	all, err := fs.Glob(o.FS, pattern)
+	kept := all[:0]
+	for _, name := range all {
+		if !strings.HasSuffix(name, o.not) {
+			kept = append(kept, name)
+		}
+	}
+	return kept, err
+}
+
+func (s *Store) migrate(ctx context.Context) error {
+	at, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		return err
+	}
+	dialect, not := goose.DialectSQLite3, ".postgres.sql"
+	if !s.sqlite {
+		dialect, not = goose.DialectPostgres, ".sqlite.sql"
+	}
+	p, err := goose.NewProvider(dialect, s.writer, ours{at, not}, goose.WithDisableGlobalRegistry(true))
+	if err != nil {
+		return err
+	}
+	has, knows, err := p.GetVersions(ctx)
+	if err != nil {
+		return err
+	}
+	if has > knows {
+		return goshawk.Errorf(goshawk.Unsupported, "the database is of a newer Goshawk: its tables are at version %d, this program knows %d", has, knows).
+			WithHint("run the newer program; nothing was changed")
+	}
+	_, err = p.Up(ctx)
+	return err
+}
+
+// failed gives an error of the database a code.
+func (s *Store) failed(what string, err error) error {
+	switch {
+	case err == nil, goshawk.CodeOf(err) != "":
+		return err
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return goshawk.Errorf(goshawk.Interrupted, "cannot %s the database: %w", what, err)
+	}
+	return goshawk.Errorf(goshawk.Unavailable, "cannot %s the database: %w", what, err).WithHint("is there room on the disk, and does the database run?")
+}
+
+// Tx is a transaction.
+type Tx struct {
+	ctx context.Context
+	tx  *sql.Tx
+	s   *Store
+}
+
+// Do runs f in a transaction that also writes the entry, which f may complete: its
+// number is known. Where f or any write fails, nothing was done.
+func (s *Store) Do(ctx context.Context, e *audit.Entry, f func(*Tx) error) error {
+	return s.in(ctx, s.writer, "write to", func(tx *Tx) error {
+		// PostgreSQL: others wait here. So the numbers have no gaps, and an entry is
+		// never seen before one with a smaller number.
+		if err := tx.row(`UPDATE audit_head SET seq = seq + 1 RETURNING seq`).Scan(&e.Seq); err != nil {
+			return err
+		}
+		if _, err := rand.Read(e.Salt[:]); err != nil {
+			return err
+		}
+		e.At = e.At.UTC().Truncate(time.Microsecond)
+		if err := f(tx); err != nil {
+			return err
+		}
+		return tx.exec(`INSERT INTO audit (seq, at, person, name, agency, via, source, action, what, case_id, detail, salt)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
+			e.Seq, e.At.UnixMicro(), e.Person, e.Name, e.Agency, e.Via, e.From, e.Action, e.What, e.Case, string(e.Detail), hex.EncodeToString(e.Salt[:]))
+	})
+}
+
+// View runs f in a transaction that only reads. It is for what nobody asked for in
+// person: sessions, the log, lists of names.
+func (s *Store) View(ctx context.Context, f func(*Tx) error) error {
+	return s.in(ctx, s.reader, "read", f)
+}
+
+func (s *Store) in(ctx context.Context, db *sql.DB, what string, f func(*Tx) error) error {
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return s.failed(what, err)
+	}
+	if err := f(&Tx{ctx, tx, s}); err != nil {
+		if bad := tx.Rollback(); bad != nil && !errors.Is(bad, sql.ErrTxDone) {
+			err = errors.Join(err, bad)
+		}
+		return s.failed(what, err)
+	}
+	return s.failed(what, tx.Commit())
+}
+
+// text writes a query as the database takes it: parameters are ?1, ?2 in SQLite
+// and $1, $2 in PostgreSQL.
+func (t *Tx) text(query string) string {
+	if t.s.sqlite {
+		return query
+	}
+	return strings.ReplaceAll(query, "?", "$")
+}
+
+func (t *Tx) exec(query string, args ...any) error {
+	_, err := t.tx.ExecContext(t.ctx, t.text(query), args...)
+	return err
+}
+
+func (t *Tx) row(query string, args ...any) *sql.Row {
+	return t.tx.QueryRowContext(t.ctx, t.text(query), args...)
+}
+
+// each calls f for each row of an answer; f scans it.
+func (t *Tx) each(f func(scan func(...any) error) error, query string, args ...any) error {
+	rows, err := t.tx.QueryContext(t.ctx, t.text(query), args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := f(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// one scans the one row of an answer into to; false where there is none.
+func (t *Tx) one(query string, args []any, to ...any) (bool, error) {
+	err := t.row(query, args...).Scan(to...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func micro(n int64) time.Time { return time.UnixMicro(n).UTC() }
+
+// Entries returns entries of the audit trail from a number on, at most so many;
+// with a case's ID, those of the case.
+func (t *Tx) Entries(from int64, most int, of goshawk.ID) ([]audit.Entry, error) {
+	var list []audit.Entry
+	err := t.each(func(scan func(...any) error) error {
+		var e audit.Entry
+		var at int64
+		var detail, salt string
+		if err := scan(&e.Seq, &at, &e.Person, &e.Name, &e.Agency, &e.Via, &e.From, &e.Action, &e.What, &e.Case, &detail, &salt); err != nil {
+			return err
+		}
+		e.At = micro(at)
+		if detail != "" {
+			e.Detail = []byte(detail)
+		}
+		if n, err := hex.Decode(e.Salt[:], []byte(salt)); err != nil || n != len(e.Salt) {
+			return goshawk.Errorf(goshawk.Corrupt, "the audit entry %d has no salt", e.Seq).WithHint("somebody has edited the database: restore a backup beside it, and compare")
+		}
+		list = append(list, e)
+		return nil
+	}, fmt.Sprintf(`SELECT seq, at, person, name, agency, via, source, action, what, case_id, detail, salt FROM audit
+		WHERE seq >= ?1 AND (?2 = '' OR case_id = ?2) ORDER BY seq LIMIT %d`, most), from, of)
+	return list, err
+}
+
+// Ping says whether the database answers.
+func (s *Store) Ping(ctx context.Context) error { return s.failed("reach", s.reader.PingContext(ctx)) }

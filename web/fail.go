@@ -1,0 +1,81 @@
+package web
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"strings"
+
+	"goshawk"
+	"goshawk/casebook"
+)
+
+// status is the HTTP status of an error.
+func status(err error) int {
+	switch goshawk.CodeOf(err) {
+	case goshawk.Invalid:
+		return http.StatusBadRequest
+	case goshawk.Stranger:
+		return http.StatusUnauthorized
+	case goshawk.Denied:
+		return http.StatusForbidden
+	case goshawk.NotFound:
+		return http.StatusNotFound
+	case goshawk.Conflict, goshawk.Locked:
+		return http.StatusConflict
+	case goshawk.Unsupported:
+		return http.StatusNotImplemented
+	case goshawk.Busy:
+		return http.StatusTooManyRequests
+	case goshawk.Unavailable, goshawk.Interrupted:
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
+// problem is an error as RFC 9457 writes it.
+type problem struct {
+	Type    string           `json:"type"`
+	Title   string           `json:"title"`
+	Status  int              `json:"status"`
+	Detail  string           `json:"detail,omitempty"`
+	Code    goshawk.Code     `json:"code,omitempty"`
+	Hint    string           `json:"hint,omitempty"`
+	Clashes []casebook.Clash `json:"clashes,omitempty"`
+}
+
+// problemOf says of an error what strangers may know. What has no code, or is a fault of the
+// inside, is written to the log and not to the browser.
+func (s *Server) problemOf(err error) problem {
+	p := problem{Type: "about:blank", Status: status(err), Code: goshawk.CodeOf(err)}
+	p.Title = http.StatusText(p.Status)
+	if p.Status < 500 || p.Status == http.StatusNotImplemented {
+		p.Detail, p.Hint = err.Error(), goshawk.HintOf(err)
+	} else {
+		s.Log.Error("a request failed", "error", err)
+	}
+	if clash, ok := errors.AsType[*casebook.ClashError](err); ok {
+		p.Clashes = clash.Clashes
+	}
+	return p
+}
+
+// fail answers with an error: a problem where a program asks, else a page.
+func (q *request) fail(err error) {
+	p := q.s.problemOf(err)
+	if strings.HasPrefix(q.URL.Path, "/api/") || strings.Contains(q.Header.Get("Accept"), "application/json") {
+		text, bad := json.Marshal(p)
+		if bad != nil {
+			p.Status, text = http.StatusInternalServerError, []byte("{}")
+		}
+		q.w.Header().Set("Content-Type", "application/problem+json")
+		q.w.WriteHeader(p.Status)
+		q.w.Write(text) //nolint:errcheck // the browser is gone
+		return
+	}
+	if p.Status == http.StatusUnauthorized && q.Method == http.MethodGet {
+		http.Redirect(q.w, q.Request, "/sign-in?next="+escaped(q.URL.RequestURI()), http.StatusSeeOther)
+		return
+	}
+	http.Error(q.w, p.Title+": "+p.Detail+"\n"+p.Hint, p.Status)
+}

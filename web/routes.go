@@ -1,0 +1,22 @@
+package web
+
+import "net/url"
+
+func escaped(s string) string { return url.QueryEscape(s) }
+
+// routes is every way into the server.
+func (s *Server) routes() []route {
+	return []route{
+		{"GET /healthz", "", (*request).healthz},
+	}
+}
+
+// healthz says that the server runs and its database answers.
+func (q *request) healthz() error {
+	if err := q.s.Store.Ping(q.Context()); err != nil {
+		return err
+	}
+	q.w.Header().Set("Content-Type", "text/plain")
+	_, err := q.w.Write([]byte("ok\n"))
+	return err
+}
