@@ -213,10 +213,8 @@ func (k *KindRule) Field(name string) (FieldRule, bool) {
 		return FieldRule{Name: Deleted, Check: Flag, Lead: k.Kind == KindMember}, true
 	}
 	for _, f := range k.Fields {
-		if f.Name == name {
-			return f, true
-		}
-		if rest, ok := strings.CutPrefix(name, f.Name); ok && strings.HasSuffix(f.Name, "/") && goshawk.ID(rest).Valid() {
+		rest, under := strings.CutPrefix(name, f.Name)
+		if family := strings.HasSuffix(f.Name, "/"); under && (family && goshawk.ID(rest).Valid() || !family && rest == "") {
 			return f, true
 		}
 	}
