@@ -139,6 +139,9 @@ func TestMergeChange(t *testing.T) {
 	if v, _ := b.now(Field{KindTask, "t1", "done"}); v.JSON != nil {
 		t.Error("a part of a refused change was stored")
 	}
+	if _, err := b.change([]Edit{Set(KindTask, "t1", "title", "forget the bank")}); goshawk.CodeOf(err) != goshawk.Conflict {
+		t.Errorf("who has not seen that a field is set does not set it: %v", err)
+	}
 	c, err := b.change([]Edit{edit(title, `"ring the bank"`, ` "write to the bank"`)})
 	if err != nil || len(c.Edits) != 0 {
 		t.Errorf("what is so already: %v, %v", c, err)
