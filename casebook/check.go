@@ -177,9 +177,9 @@ func CheckEdits(edits []Edit, begun func(Kind, goshawk.ID) (bool, error)) (lead 
 	if len(edits) == 0 || len(edits) > MostEdits {
 		return false, goshawk.Errorf(goshawk.Invalid, "a change has from 1 to %s, not %d", goshawk.Count(MostEdits, "edit", "edits"), len(edits)).WithHint("split it")
 	}
-	kinds := map[Kind]KindRule{}
-	for _, k := range Kinds() {
-		kinds[k.Kind] = k
+	rules := map[Kind]KindRule{}
+	for _, k := range kinds {
+		rules[k.Kind] = k
 	}
 	type record struct {
 		kind Kind
@@ -189,7 +189,7 @@ func CheckEdits(edits []Edit, begun func(Kind, goshawk.ID) (bool, error)) (lead 
 	began := map[record]bool{} // records that are begun here: false until looked at
 	for i := range edits {
 		e := &edits[i]
-		kind, ok := kinds[e.Kind]
+		kind, ok := rules[e.Kind]
 		if !ok {
 			return false, bad(e, "there is no such kind of record")
 		}
@@ -232,7 +232,7 @@ func CheckEdits(edits []Edit, begun func(Kind, goshawk.ID) (bool, error)) (lead 
 		}
 	}
 	for r, new := range began {
-		kind := kinds[r.kind]
+		kind := rules[r.kind]
 		for _, f := range kind.Fields {
 			if new && f.Need && !seen[Field{r.kind, r.id, f.Name}] {
 				return false, goshawk.Errorf(goshawk.Invalid, "a new %s needs the field %q", kind.Name, f.Name).WithHint("nothing of the change was stored: add it and send it again")

@@ -52,9 +52,13 @@ const (
 // record is kept, and can be taken back.
 const Deleted = "deleted"
 
-// Kinds lists every kind of record with its fields.
-func Kinds() []KindRule {
-	line, text := Line(200), Text(200_000)
+// Kinds lists every kind of record with its fields. The list is not to be changed.
+func Kinds() []KindRule { return kinds }
+
+// kinds is made once: a change of thousands of edits looks at it for each.
+var kinds = allKinds(Line(200), Text(200_000))
+
+func allKinds(line, text Check) []KindRule {
 	return []KindRule{
 		{Kind: KindCase, Name: "case", Single: true, Keep: true, Fields: []FieldRule{
 			{Name: "title", Check: line, Need: true, Find: true},
@@ -199,7 +203,7 @@ func Kinds() []KindRule {
 
 // Lookup returns what is known of a kind's field.
 func Lookup(k Kind, name string) (FieldRule, bool) {
-	for _, rule := range Kinds() {
+	for _, rule := range kinds {
 		if rule.Kind == k {
 			return rule.Field(name)
 		}
@@ -208,7 +212,7 @@ func Lookup(k Kind, name string) (FieldRule, bool) {
 }
 
 // Field returns the rule for a field of the kind.
-func (k *KindRule) Field(name string) (FieldRule, bool) {
+func (k KindRule) Field(name string) (FieldRule, bool) {
 	if name == Deleted && !k.Keep {
 		return FieldRule{Name: Deleted, Check: Flag, Lead: k.Kind == KindMember}, true
 	}
