@@ -8,12 +8,30 @@ FUZZ    ?= 30s
 RACED   := ./ledger ./ingest/... ./node
 TARGETS := linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/amd64
 
-.PHONY: build demo picture test fmt vet lint race fuzz bench accuracy crashtest dist clean
+.PHONY: assets ui browser build demo picture test fmt vet lint race fuzz bench accuracy crashtest dist clean
 
-build: ## the program, as ./goshawk
+# What browsers load, from web/ui; 'go build ./cmd/goshawk' works without.
+UI := web/ui/build.mjs web/ui/tsconfig.json $(shell find web/ui/src -type f)
+
+assets: web/dist/graph.js ## the graph, htmx and the fonts, into web/dist/
+
+web/ui/node_modules/.package-lock.json: web/ui/package.json web/ui/package-lock.json
+	cd web/ui && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web/dist/graph.js: web/ui/node_modules/.package-lock.json $(UI)
+	cd web/ui && npm run --silent build
+
+ui: assets ## what holds of the graph without a browser: its types, and its tests
+	cd web/ui && npm run --silent check && npm test --silent
+
+browser: assets ## what holds of the pages in Chromium, against the real server
+	cd web/ui && npm run --silent browser
+
+build: assets ## the program, as ./goshawk
 	$(GO) build -trimpath -o goshawk ./cmd/goshawk
 
-demo: ## follow a ransom through a made-up world; everything goes to goshawk-demo/
+demo: assets ## follow a ransom through a made-up world; everything goes to goshawk-demo/
 	@$(GO) run ./cmd/goshawk demo
 
 picture: demo ## the README's: that report, as a browser shows it; needs Chromium and ImageMagick
@@ -21,9 +39,10 @@ picture: demo ## the README's: that report, as a browser shows it; needs Chromiu
 	  --screenshot=$(CURDIR)/docs/report.png file://$(CURDIR)/goshawk-demo/report.html
 	convert docs/report.png +dither -colors 64 -strip PNG8:docs/report.png
 
-test: fmt vet lint ## everything that has to hold
+test: assets fmt vet lint ui ## everything that has to hold
 	$(GO) test -count=1 ./...
 	$(MAKE) --no-print-directory race
+	$(MAKE) --no-print-directory browser
 
 fmt:
 	@unformatted=$$(git ls-files -z '*.go' | xargs -0 gofmt -l); \
@@ -75,4 +94,5 @@ dist: ## one static file for each system, in dist/
 	@cd dist && sha256sum goshawk-* > SHA256SUMS
 
 clean:
-	rm -rf dist goshawk goshawk-demo
+	rm -rf dist goshawk goshawk-demo web/ui/node_modules
+	find web/dist -mindepth 1 ! -name README -delete

@@ -8,6 +8,7 @@ func escaped(s string) string { return url.QueryEscape(s) }
 func (s *Server) routes() []route {
 	return []route{
 		{"GET /healthz", "", (*request).healthz},
+		{"GET /assets/{name...}", "", (*request).asset},
 	}
 }
 

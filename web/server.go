@@ -26,6 +26,8 @@ type Server struct {
 	TLS bool
 	// Proxy is who may say, in X-Forwarded-For, for whom it asks; invalid: nobody.
 	Proxy netip.Prefix
+
+	files assets // what browsers load; known from Handler on
 }
 
 // request is one request and who makes it.
@@ -48,6 +50,11 @@ type route struct {
 // Handler is everything the server answers.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
+	files, err := loadAssets(assetFolders()...)
+	if err != nil {
+		s.Log.Error("the pages' scripts and styles cannot be read", "error", err)
+	}
+	s.files = files
 	for _, r := range s.routes() {
 		mux.Handle(r.pattern, s.serve(r))
 	}
