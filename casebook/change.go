@@ -137,9 +137,28 @@ func (c *Change) Undo() ([]Edit, error) {
 	return out, nil
 }
 
-// same says whether two values are the same JSON. Values are compacted when they
-// are checked, and compared as bytes.
-func same(a, b json.RawMessage) bool { return bytes.Equal(plain(a), plain(b)) }
+// same says whether two values are the same JSON, however it is written: what one
+// program escapes another does not, and each has its own order of an object's members.
+func same(a, b json.RawMessage) bool {
+	a, b = plain(a), plain(b)
+	return bytes.Equal(a, b) || len(a) > 0 && len(b) > 0 && bytes.Equal(canonical(a), canonical(b))
+}
+
+// canonical writes a value in the one form that all its writings have in common;
+// what is no JSON stays as it is.
+func canonical(v json.RawMessage) []byte {
+	d := json.NewDecoder(bytes.NewReader(v))
+	d.UseNumber()
+	var any any
+	if d.Decode(&any) != nil {
+		return v
+	}
+	text, err := json.Marshal(any)
+	if err != nil {
+		return v
+	}
+	return text
+}
 
 // plain is a value without null's two forms.
 func plain(v json.RawMessage) []byte {

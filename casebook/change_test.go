@@ -239,3 +239,26 @@ func TestKeep(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestSame holds that a value is itself however it is written: by the program that
+// sets it, by the one that stores it, by a browser that reads and sends it back.
+func TestSame(t *testing.T) {
+	for _, c := range []struct {
+		a, b string
+		same bool
+	}{
+		{`{"text":"a<b>&c"}`, `{"text":"a\u003cb\u003e\u0026c"}`, true},
+		{`{"x":1,"y":2}`, `{"y":2,"x":1}`, true},
+		{`"\u2028"`, "\"\u2028\"", true},
+		{`null`, ``, true},
+		{`{"x":1}`, `{"x":2}`, false},
+		{`12345678901234567890`, `12345678901234567891`, false},
+		{`"1"`, `1`, false},
+		{`{}`, ``, false},
+		{`[1,2]`, `[2,1]`, false},
+	} {
+		if same(json.RawMessage(c.a), json.RawMessage(c.b)) != c.same {
+			t.Errorf("%s and %s: want %v", c.a, c.b, c.same)
+		}
+	}
+}
