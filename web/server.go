@@ -55,7 +55,11 @@ func (s *Server) Handler() http.Handler {
 		s.Log.Error("the pages' scripts and styles cannot be read", "error", err)
 	}
 	s.files = files
-	for _, r := range s.routes() {
+	routes, err := s.all()
+	if err != nil {
+		s.Log.Error("the API's description cannot be written", "error", err)
+	}
+	for _, r := range routes {
 		mux.Handle(r.pattern, s.serve(r))
 	}
 	mux.Handle("/", s.serve(route{handle: func(*request) error {

@@ -1,0 +1,193 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"goshawk"
+	"goshawk/audit"
+	"goshawk/casebook"
+	"goshawk/identity"
+	"goshawk/store"
+)
+
+// stage is a real server on a real database, with people.
+type stage struct {
+	t    *testing.T
+	db   *store.Store
+	web  *Server
+	http *httptest.Server
+	now  time.Time
+	// who is by "investigator", "investigator2", …: every role twice, in one agency; and
+	// "outsider", an investigator of another.
+	who map[string]*identity.Person
+}
+
+func newStage(t *testing.T) *stage {
+	t.Helper()
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "goshawk.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := &stage{t: t, db: db, now: time.Now().UTC().Truncate(time.Second), who: map[string]*identity.Person{}}
+	now := func() time.Time { return s.now }
+	s.web = &Server{Store: db, Book: &casebook.Book{Store: store.Casebook{Store: db}, Now: now}, Now: now, Log: slog.New(slog.NewTextHandler(testLog{t}, nil))}
+	s.http = httptest.NewServer(s.web.Handler())
+	t.Cleanup(func() {
+		s.http.Close()
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	s.write(func(tx *store.Tx) error {
+		east := identity.Agency{ID: casebook.NewID(), Name: "Eastmark Police", Kind: identity.Police, Created: s.now}
+		west := identity.Agency{ID: casebook.NewID(), Name: "Westmark Police", Kind: identity.Police, Created: s.now}
+		for _, a := range []*identity.Agency{&east, &west} {
+			if err := tx.AddAgency(a); err != nil {
+				return err
+			}
+		}
+		add := func(name string, role identity.Role, agency goshawk.ID) error {
+			p := &identity.Person{ID: casebook.NewID(), Agency: agency, Name: name, Email: name + "@police.example", Role: role, Created: s.now}
+			s.who[name] = p
+			return tx.AddPerson(p)
+		}
+		for _, role := range identity.Roles() {
+			for _, name := range []string{string(role), string(role) + "2"} {
+				if err := add(name, role, east.ID); err != nil {
+					return err
+				}
+			}
+		}
+		return add("outsider", identity.Investigator, west.ID)
+	})
+	return s
+}
+
+// testLog shows what the server logs where the test fails.
+type testLog struct{ t *testing.T }
+
+func (l testLog) Write(p []byte) (int, error) {
+	l.t.Logf("server: %s", bytes.TrimSpace(p))
+	return len(p), nil
+}
+
+// write does something to the database that nobody asked for.
+func (s *stage) write(f func(*store.Tx) error) {
+	s.t.Helper()
+	if err := s.db.Do(s.t.Context(), &audit.Entry{At: s.now, Action: "console", What: "set the stage"}, f); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// subject is somebody as the casebook knows them.
+func (s *stage) subject(name string) *identity.Subject {
+	return &identity.Subject{Person: *s.who[name], Kind: identity.Police, Via: identity.ViaPasskey}
+}
+
+// session signs somebody in, and returns the secret.
+func (s *stage) session(name string, via identity.Via) string {
+	s.t.Helper()
+	secret, hash := identity.NewSecret()
+	s.write(func(tx *store.Tx) error {
+		return tx.AddSession(&identity.Session{Hash: hash, Person: s.who[name].ID, Via: via, Created: s.now, Seen: s.now, Ends: s.now.Add(identity.SessionLength)})
+	})
+	return secret
+}
+
+// as returns somebody's browser; nobody's for "".
+func (s *stage) as(name string) *browser {
+	s.t.Helper()
+	b := &browser{s: s, header: http.Header{}}
+	if name != "" {
+		b.header.Set("Cookie", "goshawk="+s.session(name, identity.ViaPasskey))
+	}
+	return b
+}
+
+// newCase opens a case, led by "investigator".
+func (s *stage) newCase() goshawk.ID {
+	s.t.Helper()
+	id, err := s.web.Book.Open(s.t.Context(), s.subject("investigator"), "Harbour ransom", "2026/17")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	return id
+}
+
+// browser makes requests with the same headers.
+type browser struct {
+	s      *stage
+	header http.Header
+}
+
+// answer is what came back.
+type answer struct {
+	*http.Response
+	body []byte
+}
+
+// do makes a request; a body that is no text is sent as JSON.
+func (b *browser) do(method, path string, body any, headers ...string) answer {
+	b.s.t.Helper()
+	var in io.Reader
+	media := ""
+	switch v := body.(type) {
+	case nil:
+	case string:
+		in = strings.NewReader(v)
+		media = "application/json"
+	default:
+		text, err := json.Marshal(v)
+		if err != nil {
+			b.s.t.Fatal(err)
+		}
+		in = bytes.NewReader(text)
+		media = "application/json"
+	}
+	r, err := http.NewRequestWithContext(b.s.t.Context(), method, b.s.http.URL+path, in)
+	if err != nil {
+		b.s.t.Fatal(err)
+	}
+	for k, v := range b.header {
+		r.Header[k] = v
+	}
+	if media != "" {
+		r.Header.Set("Content-Type", media)
+	}
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(r)
+	if err != nil {
+		b.s.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	text, err := io.ReadAll(res.Body)
+	if err != nil {
+		b.s.t.Fatal(err)
+	}
+	return answer{res, text}
+}
+
+// is checks a status and reads the answer's JSON into to, if it is not nil.
+func (a answer) is(t *testing.T, status int, to any) {
+	t.Helper()
+	if a.StatusCode != status {
+		t.Fatalf("%s %s: %s, not %d:\n%s", a.Request.Method, a.Request.URL.Path, a.Status, status, a.body)
+	}
+	if to != nil {
+		if err := json.Unmarshal(a.body, to); err != nil {
+			t.Fatalf("%s: %v:\n%s", a.Request.URL.Path, err, a.body)
+		}
+	}
+}
