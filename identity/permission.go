@@ -12,6 +12,7 @@ type Action string
 const (
 	ReadSelf       Action = "self.read"       // one's own account
 	ChangeSelf     Action = "self.change"     // one's own name and ways in
+	ManageTokens   Action = "self.tokens"     // tokens that programs send for one
 	ReadPeople     Action = "people.read"     // the names of one's own agency's people, to choose members
 	ManagePeople   Action = "people.manage"   // agencies, people, roles, invitations
 	ManageServer   Action = "server.manage"   // ledgers, labels, rates, settings
@@ -29,7 +30,7 @@ const (
 
 // Actions lists them all.
 func Actions() []Action {
-	return []Action{ReadSelf, ChangeSelf, ReadPeople, ManagePeople, ManageServer, ReadLedger, ReadProfiles, ChangeProfiles, ReadAudit,
+	return []Action{ReadSelf, ChangeSelf, ManageTokens, ReadPeople, ManagePeople, ManageServer, ReadLedger, ReadProfiles, ChangeProfiles, ReadAudit,
 		OpenCase, ListCases, ReadCase, ChangeCase, ManageCase, ReadHistory}
 }
 
@@ -50,6 +51,9 @@ const (
 // Scopes lists them, each containing those before it.
 func Scopes() []Scope { return []Scope{ScopeRead, ScopeWrite, ScopeAdmin} }
 
+// Reads says whether an action changes nothing.
+func (a Action) Reads() bool { return a.scope() == ScopeRead }
+
 // scope is the least scope that a token needs for an action.
 func (a Action) scope() Scope {
 	switch a {
@@ -57,7 +61,7 @@ func (a Action) scope() Scope {
 		return ScopeRead
 	case OpenCase, ChangeCase, ChangeProfiles:
 		return ScopeWrite
-	case ChangeSelf, ManagePeople, ManageServer, ManageCase:
+	case ChangeSelf, ManageTokens, ManagePeople, ManageServer, ManageCase:
 	}
 	return ScopeAdmin
 }
@@ -117,7 +121,7 @@ func (s *Subject) reaches(a Action) bool {
 		return a == ReadSelf || a == ChangeSelf
 	case ViaToken:
 		need := slices.Index(Scopes(), a.scope())
-		return a != ChangeSelf && slices.ContainsFunc(s.Scopes, func(have Scope) bool { return slices.Index(Scopes(), have) >= need })
+		return a != ChangeSelf && a != ManageTokens && slices.ContainsFunc(s.Scopes, func(have Scope) bool { return slices.Index(Scopes(), have) >= need })
 	}
 	return false
 }
@@ -125,7 +129,7 @@ func (s *Subject) reaches(a Action) bool {
 // holds says what a role may do outside of cases.
 func (r Role) holds(a Action) bool {
 	switch a {
-	case ReadSelf, ChangeSelf, ReadPeople, ReadLedger, ReadProfiles, ListCases:
+	case ReadSelf, ChangeSelf, ManageTokens, ReadPeople, ReadLedger, ReadProfiles, ListCases:
 		return slices.Contains(Roles(), r)
 	case OpenCase, ChangeProfiles:
 		return r == Supervisor || r == Investigator

@@ -88,6 +88,7 @@ func (t *Tx) Apply(c goshawk.ID, change *casebook.Change) error {
 			touched = append(touched, r)
 		}
 	}
+	t.changed = append(t.changed, c)
 	if err := t.exec(`UPDATE cases SET seq = ?2, touched = ?3 WHERE id = ?1`, c, change.Seq, change.At.UnixMicro()); err != nil {
 		return err
 	}

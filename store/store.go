@@ -30,6 +30,7 @@ type Store struct {
 	writer *sql.DB // SQLite: one connection
 	reader *sql.DB
 	sqlite bool
+	feed   feed
 }
 
 // Open opens the database that a URL names, postgres://…, or the SQLite file of a
@@ -127,15 +128,19 @@ func (s *Store) failed(what string, err error) error {
 
 // Tx is a transaction.
 type Tx struct {
-	ctx context.Context
-	tx  *sql.Tx
-	s   *Store
+	ctx     context.Context
+	tx      *sql.Tx
+	s       *Store
+	changed []goshawk.ID // cases
 }
 
 // Do runs f in a transaction that also writes the entry, which f may complete: its
 // number is known. Where f or any write fails, nothing was done.
 func (s *Store) Do(ctx context.Context, e *audit.Entry, f func(*Tx) error) error {
-	return s.in(ctx, s.writer, "write to", func(tx *Tx) error {
+	var once *Once
+	done := &Tx{}
+	err := s.in(ctx, s.writer, "write to", func(tx *Tx) (err error) {
+		done = tx
 		// PostgreSQL: others wait here. So the numbers have no gaps, and an entry is
 		// never seen before one with a smaller number.
 		if err := tx.row(`UPDATE audit_head SET seq = seq + 1 RETURNING seq`).Scan(&e.Seq); err != nil {
@@ -145,6 +150,9 @@ func (s *Store) Do(ctx context.Context, e *audit.Entry, f func(*Tx) error) error
 			return err
 		}
 		e.At = e.At.UTC().Truncate(time.Microsecond)
+		if once, err = tx.once(e); err != nil {
+			return err
+		}
 		if err := f(tx); err != nil {
 			return err
 		}
@@ -152,6 +160,13 @@ func (s *Store) Do(ctx context.Context, e *audit.Entry, f func(*Tx) error) error
 			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
 			e.Seq, e.At.UnixMicro(), e.Person, e.Name, e.Agency, e.Via, e.From, e.Action, e.What, e.Case, string(e.Detail), hex.EncodeToString(e.Salt[:]))
 	})
+	if err == nil {
+		if once != nil {
+			once.Done = true
+		}
+		s.feed.tell(done.changed)
+	}
+	return err
 }
 
 // View runs f in a transaction that only reads. It is for what nobody asked for in
@@ -165,7 +180,7 @@ func (s *Store) in(ctx context.Context, db *sql.DB, what string, f func(*Tx) err
 	if err != nil {
 		return s.failed(what, err)
 	}
-	if err := f(&Tx{ctx, tx, s}); err != nil {
+	if err := f(&Tx{ctx: ctx, tx: tx, s: s}); err != nil {
 		if bad := tx.Rollback(); bad != nil && !errors.Is(bad, sql.ErrTxDone) {
 			err = errors.Join(err, bad)
 		}
