@@ -46,6 +46,15 @@ func (d Dest) Wallet() *Wallet { return d.wallet }
 // credited to; nil if it is nobody's.
 func (d Dest) Account() *Account { return d.account }
 
+// Client returns the number and the holder of the account at a broker that what
+// is paid here is credited to; 0 and nil if it is nobody's.
+func (d Dest) Client() (account uint32, holder *Actor) {
+	if d.client == nil {
+		return 0, nil
+	}
+	return d.client.account, d.client.customer
+}
+
 // NewWallet opens a wallet for an actor.
 func (e *Economy) NewWallet(a *Actor, s *Software) *Wallet {
 	e.wallets++

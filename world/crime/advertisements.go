@@ -162,7 +162,7 @@ func (s *exploitation) write() error {
 		return nil // the case is not whole, and its end says so
 	}
 	processor := s.site.Service().Actor.Name
-	first := a.Starts[0]
+	first := s.customers()
 	shown := s.listings()
 	var orders []Fact
 	for _, ad := range s.ads {
@@ -200,7 +200,7 @@ A helpline was told of persons who are advertised in several cities and may not 
 numbers, %s and %s (listings.csv, beside others of the same site). The site takes coins through %s; its price list is
 public: %s, and an advertisement appears when its invoice is paid.
 
-One customer, who was heard, paid %s in advance on %s to
+One customer in %d could be heard (customers.md). The first paid %s in advance on %s to
 `+"`%s`"+` (transaction `+"`%s`"+`, output %d).
 
 This exercise holds payments and references only. The advertised persons are to be treated as victims: what leads to where they are comes first.
@@ -211,8 +211,24 @@ Find out:
 2. how much customers paid into that wallet, in how many payments;
 3. in which accounts it became money, how much, until when it could have been frozen, and what can not be followed honestly;
 4. which advertisement was paid by another way than the rest, who ordered it, and what that proves.
-`, s.phones[0], s.phones[1], processor, s.tariff(), coins(first.Satoshis), when(first.Time), first.Address, first.Tx, first.Out, processor)
+`, s.phones[0], s.phones[1], processor, s.tariff(), heard, coins(first.Satoshis), when(first.Time), first.Address, first.Tx, first.Out, processor)
 	return nil
+}
+
+// heard is one customer in so many that could be found, by the messages on the
+// telephones that they wrote to.
+const heard = 6
+
+// customers writes what those said who were heard, and returns the first payment of these.
+func (s *exploitation) customers() Source {
+	var b strings.Builder
+	starts := s.answer.Starts
+	for i := 0; i < len(starts); i += heard {
+		x := &starts[i]
+		fmt.Fprintf(&b, "## Statement %d\n\nA customer was told an address in a message, and paid %s to it on %s: `%s`, transaction `%s`, output %d.\n\n", i/heard+1, coins(x.Satoshis), when(x.Time), x.Address, x.Tx, x.Out)
+	}
+	s.public("customers.md", "# Statements of customers\n\n%s", b.String())
+	return starts[0]
 }
 
 // tariff is the site's price list.

@@ -93,8 +93,10 @@ type End struct {
 	Service string `json:"service"`           // or the person's name
 	Account uint32 `json:"account,omitempty"` // at the service; 0 where it keeps none
 	Holder  string `json:"holder,omitempty"`  // the account's
-	Own     bool   `json:"own"`               // the account is one of the criminals'
-	Cents   uint64 `json:"cents"`
+	// Own says that it is one of the criminals' Accounts. What came to a broker is
+	// bought at once: there it is never.
+	Own   bool   `json:"own"`
+	Cents uint64 `json:"cents"`
 	// Behind lists what lies between the starts and this end beside open
 	// payments: account, mixing_service, coinjoin, gambling. Empty: it can be followed.
 	Behind []string `json:"behind"`
@@ -271,6 +273,9 @@ func (c *Case) end(m *world.Move, o *world.Moved, cents uint64, mask int) End {
 	}
 	to := o.To.Wallet().Actor
 	d.Kind, d.Service = string(to.Role), to.Name
+	if n, holder := o.To.Client(); holder != nil {
+		d.Account, d.Holder = n, c.person(holder).Name
+	}
 	return d
 }
 

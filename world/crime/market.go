@@ -2,6 +2,7 @@ package crime
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"goshawk/world"
@@ -24,15 +25,25 @@ type bazaar struct {
 	post       world.Dest
 	fee        *income // for a job, paid to the address in an old forum post
 	own        *account
-	refunds    int
 	number     int
+	trials     []*trial
 }
+
+// trial is an order that one officer placed with another, who sells under cover:
+// both ends of it are known.
+type trial struct {
+	paid *income
+	got  world.Receipt // of the seller's part
+	part uint64
+}
+
+// done says whether it was paid and passed on.
+func (x *trial) done() bool { return x.paid.receipt.Height > 0 && x.got.Height > 0 }
 
 type vendor struct {
 	*member
 	wallet *world.Wallet
 	exit   *account // nil: sells to the broker
-	paid   int
 }
 
 var marketNames = [...]string{"Ferry Lane", "Lantern Court", "Old Mill", "Saltgate", "The Arcade"}
@@ -76,6 +87,9 @@ func (s *bazaar) begin() {
 	for n := range orders {
 		s.at(s.part(40+uint64(n*620/orders)), func() bool { s.sale(); return true })
 	}
+	for n := range uint64(3) {
+		s.at(s.part(45+70*n), func() bool { s.try(); return true })
+	}
 	for n := range 8 {
 		s.at(s.part(150+uint64(n)*85), func() bool { s.earn(); return true })
 	}
@@ -89,11 +103,9 @@ func (s *bazaar) begin() {
 func (s *bazaar) sale() {
 	buyer := s.e.Someone(&s.rng)
 	v := s.vendors[s.rng.Pick(len(s.vendors))]
-	value := s.around(9_000, 5<<15)
-	s.number++
+	value := s.price()
 	to := s.fresh(s.escrow)
-	s.collect(buyer, to, value, fmt.Sprintf("order %d", s.number))
-	commission := value / 100 * 6
+	s.collect(buyer, to, value, s.note())
 	refund := s.rng.Chance(700)
 	due := s.pause() * 2
 	s.after(due, func() bool {
@@ -104,16 +116,47 @@ func (s *bazaar) sale() {
 			if !s.pay(s.escrow, s.e.Receive(buyer.Wallet), value-value/50, Payback) {
 				return false
 			}
-			s.refunds++
 			return true
 		}
-		if !s.pay(s.escrow, s.e.Receive(v.wallet), value-commission, Split) {
+		if !s.pay(s.escrow, s.e.Receive(v.wallet), value-share(value), Split) {
 			return false
 		}
-		s.commission += commission
-		v.paid++
+		s.commission += share(value)
 		return true
 	})
+}
+
+// try is an order of an officer at another's: what they see is how the market pays.
+func (s *bazaar) try() {
+	buyer, seller := s.e.Newcomer(world.Citizen, "", &s.rng), s.e.Newcomer(world.Citizen, "", &s.rng)
+	value := s.price()
+	to := s.fresh(s.escrow)
+	x := &trial{paid: s.collect(buyer, to, value, s.note()), part: value - share(value)}
+	s.trials = append(s.trials, x)
+	s.after(s.pause(), func() bool {
+		if !s.came(to) {
+			return false
+		}
+		o := s.order(Split)
+		o.Receipt = &x.got
+		if !s.e.Pay(s.escrow, []world.Payment{{To: s.e.Receive(seller.Wallet), Value: x.part}}, o) {
+			return false
+		}
+		s.commission += share(value)
+		return true
+	})
+}
+
+// price is what an order costs, in satoshis.
+func (s *bazaar) price() uint64 { return s.around(9_000, 5<<15) }
+
+// share is what the market keeps of a price.
+func share(price uint64) uint64 { return price / 100 * 6 }
+
+// note numbers an order.
+func (s *bazaar) note() string {
+	s.number++
+	return fmt.Sprintf("order %d", s.number)
 }
 
 // earn brings the commission of finished orders to the administrator.
@@ -167,7 +210,7 @@ func (s *bazaar) clean() {
 
 func (s *bazaar) write() error {
 	a := s.answer
-	if s.fee == nil || s.fee.receipt.Height == 0 {
+	if s.fee == nil || s.fee.receipt.Height == 0 || !slices.ContainsFunc(s.trials, (*trial).done) {
 		return nil // the case is not whole, and its end says so
 	}
 	post := s.public("forum.md", `
@@ -201,17 +244,11 @@ func (s *bazaar) write() error {
 	}
 	s.slip = Slip{Person: s.admin.actor.Name, What: "asked for work in a public forum before the market opened, with an address of the wallet that later took the commissions, and with an e-mail address that an account in the own name has too",
 		Evidence: []string{post, record}, Proves: "who the administrator is", Tx: s.fee.receipt.Tx.String(), Address: s.e.Text(s.post.Address), Service: s.own.Service().Actor.Name, Account: s.own.ID}
+	first := s.tried()
 	var bought strings.Builder
 	told := 0
-	var first Source
 	for i, x := range a.Starts {
-		if !strings.HasPrefix(x.Note, "order") {
-			continue
-		}
-		if first.Satoshis == 0 {
-			first = x
-		}
-		if i%4 == 0 && told < 12 {
+		if strings.HasPrefix(x.Note, "order") && s.trial(&x) == nil && i%4 == 0 && told < 12*s.level.Victims/100 {
 			told++
 			fmt.Fprintf(&bought, "## Statement %d\n\nA buyer (%s) paid %s on %s for %s to `%s`, transaction `%s`, output %d.\n\n", told, x.From, coins(x.Satoshis), when(x.Time), x.Note, x.Address, x.Tx, x.Out)
 		}
@@ -221,7 +258,8 @@ func (s *bazaar) write() error {
 # The market %s
 
 %s sells forbidden goods. A buyer pays each order to an address of its own, where the money is kept until the goods have come; then the vendor
-gets the price without a commission. An officer's test purchase, %s, was paid on %s to
+gets the price without a commission. Officers ordered from an officer who sells there under cover, and noted what was paid and what was passed on
+(test-orders.csv): the first, %s, was paid on %s to
 `+"`%s`"+` (%s, %s; transaction `+"`%s`"+`, output %d). Buyers who were asked named their payments (statements.md).
 Somebody who calls themselves %s was the first to write about the market (forum.md).
 
@@ -233,4 +271,34 @@ Find out:
 4. who the administrator is, and what proves it.
 `, s.site, s.site, first.Note, when(first.Time), first.Address, coins(first.Satoshis), dollars(first.Cents), first.Tx, first.Out, s.nick)
 	return nil
+}
+
+// trial returns the officers' order that a coin paid; nil if it is another's.
+func (s *bazaar) trial(x *Source) *trial {
+	n := slices.IndexFunc(s.trials, func(y *trial) bool {
+		return y.done() && y.paid.receipt.Tx == x.Tx && y.paid.receipt.Outputs[0] == x.Out
+	})
+	if n < 0 {
+		return nil
+	}
+	return s.trials[n]
+}
+
+// tried writes what was seen of the officers' orders, and returns the first.
+func (s *bazaar) tried() (first Source) {
+	var rows strings.Builder
+	rows.WriteString("order,paid,transaction,output,coins,passed_on,passed_on_transaction,passed_on_output,passed_on_coins\n")
+	for i := range s.answer.Starts {
+		x := &s.answer.Starts[i]
+		y := s.trial(x)
+		if y == nil {
+			continue
+		}
+		if first.Satoshis == 0 {
+			first = *x
+		}
+		fmt.Fprintf(&rows, "%s,%s,%s,%d,%s,%s,%s,%d,%s\n", strings.TrimPrefix(x.Note, "order "), when(x.Time), x.Tx, x.Out, bare(x.Satoshis), when(y.got.Time), y.got.Tx, y.got.Outputs[0], bare(y.part))
+	}
+	s.public("test-orders.csv", "%s", rows.String())
+	return first
 }

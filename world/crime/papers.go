@@ -60,9 +60,10 @@ func (c *Case) disclose(r Record) (string, error) {
 }
 
 // coins writes satoshis as coins.
-func coins(satoshis uint64) string {
-	return fmt.Sprintf("%d.%08d BTC", satoshis/1e8, satoshis%1e8)
-}
+func coins(satoshis uint64) string { return bare(satoshis) + " BTC" }
+
+// bare is such a sum without its unit, for a table.
+func bare(satoshis uint64) string { return fmt.Sprintf("%d.%08d", satoshis/1e8, satoshis%1e8) }
 
 // dollars writes cents as whole US dollars.
 func dollars(cents uint64) string { return "$" + goshawk.Group(fmt.Sprint((cents+50)/100)) }
