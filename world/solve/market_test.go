@@ -19,6 +19,13 @@ func TestMarket(t *testing.T) {
 	if g := solve.Judge(s, &o.key); !g.Solved {
 		t.Errorf("%+v", g)
 	}
+	blind, err := solve.Solve(t.Context(), o.without("market/test-orders.csv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if blind.Income >= s.Income {
+		t.Errorf("without the officers' orders an income of %d, not less than %d", blind.Income, s.Income)
+	}
 	if s.Income < o.key.Totals.Income/2 || s.Income > o.key.Totals.Income*5/4 {
 		t.Errorf("an income of %d, not %d", s.Income, o.key.Totals.Income)
 	}

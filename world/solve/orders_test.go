@@ -1,10 +1,7 @@
 package solve_test
 
 import (
-	"bytes"
-	"io/fs"
 	"testing"
-	"testing/fstest"
 
 	"goshawk"
 	"goshawk/world"
@@ -17,12 +14,20 @@ func TestOrders(t *testing.T) {
 	spec := small
 	spec.Seed, spec.Era, spec.Txs = 2, world.Era2022, 12_000
 	o := open(t, spec, "advertisements")
-	s, err := solve.Solve(t.Context(), o.Case)
+	all, err := solve.Solve(t.Context(), o.Case)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if g := solve.Judge(s, &o.key); !g.Solved {
+	if g := solve.Judge(all, &o.key); !g.Solved {
 		t.Errorf("%+v", g)
+	}
+	// What customers say leads to the purse as well.
+	s, err := solve.Solve(t.Context(), o.without("advertisements/customers.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Income >= all.Income {
+		t.Errorf("without the customers' statements an income of %d, not less than %d", s.Income, all.Income)
 	}
 	paid := map[goshawk.Outpoint]bool{}
 	for i := range o.key.Ends {
@@ -50,15 +55,7 @@ func TestOrders(t *testing.T) {
 
 	// What the price and the time tell is not told otherwise.
 	for _, name := range []string{"prices.csv", "advertisements/listings.csv"} {
-		public := fstest.MapFS{}
-		for n, f := range o.MapFS {
-			if rest, ok := bytes.CutPrefix([]byte(n), []byte("public/")); ok && string(rest) != name {
-				public[string(rest)] = f
-			}
-		}
-		c := o.Case
-		c.Public = fs.FS(public)
-		less, err := solve.Solve(t.Context(), c)
+		less, err := solve.Solve(t.Context(), o.without("advertisements/customers.md", name))
 		if err != nil {
 			t.Fatal(err)
 		}

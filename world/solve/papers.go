@@ -16,6 +16,7 @@ type facts struct {
 	addresses []string
 	txs       []goshawk.Hash
 	listings  []listing
+	trials    []trial
 	text      string // all of them
 }
 
@@ -79,6 +80,7 @@ func read(ctx context.Context, papers fs.FS, check label.CheckAddress) (facts, e
 	}
 	for _, name := range names {
 		f.listings = append(f.listings, readListings(name, texts)...)
+		f.trials = append(f.trials, readTrials(texts[name])...)
 	}
 	return f, nil
 }

@@ -24,13 +24,20 @@ const (
 	repeated = 6
 	// halves and whole bound the part, in thousandths.
 	halves, whole = 500, 1_000
+	// kept is for how many seconds a payment is held back at most: a market that
+	// hears nothing from a buyer for a week or two takes it that the goods have come.
+	kept = 7 * 24 * 60 * 60
 )
 
 // coin is an output somewhere on the chain.
 type coin struct {
 	value uint64
 	tx    goshawk.TxID
+	time  int64 // of its block
 }
+
+// follows says whether a coin can be what was passed on of another, by their times.
+func (o coin) follows(c coin) bool { return o.tx > c.tx && o.time-c.time <= kept }
 
 // sums are the chain's coins by value.
 type sums struct {
@@ -45,7 +52,7 @@ type sums struct {
 func (s *solver) sums(ctx context.Context, paid []coin) (*sums, error) {
 	x := &sums{asked: map[coin]bool{}, pays: map[goshawk.TxID]bool{}}
 	paid = slices.DeleteFunc(slices.Clone(paid), func(c coin) bool { return c.value%round == 0 || c.value < round })
-	if len(paid) < repeated {
+	if len(paid) < repeated && s.part == 0 {
 		return x, nil
 	}
 	head, err := s.Chain.Head(ctx)
@@ -57,7 +64,7 @@ func (s *solver) sums(ctx context.Context, paid []coin) (*sums, error) {
 		for row := range batch.Rows {
 			for _, o := range batch.Out(row) {
 				if o.Value >= round/2 && len(batch.In(row)) > 0 {
-					x.coins = append(x.coins, coin{o.Value, batch.Rows[row].ID})
+					x.coins = append(x.coins, coin{o.Value, batch.Rows[row].ID, batch.Rows[row].Time})
 				}
 			}
 		}
@@ -67,11 +74,25 @@ func (s *solver) sums(ctx context.Context, paid []coin) (*sums, error) {
 		return nil, err
 	}
 	slices.SortFunc(x.coins, func(a, b coin) int { return cmp.Or(cmp.Compare(a.value, b.value), cmp.Compare(a.tx, b.tx)) })
+	if x.part = s.part; x.part == 0 && !x.infer(paid) {
+		return x, nil
+	}
+	for _, o := range x.coins {
+		if _, ok := x.earlier(o); ok {
+			x.pays[o.tx] = true
+		}
+	}
+	return x, nil
+}
+
+// infer finds the part of payments that is passed on, in what else the chain was
+// paid. It is false where none shows.
+func (x *sums) infer(paid []coin) bool {
 	most, next := 0, 0
 	for part := uint64(halves); part < whole; part++ {
 		n := 0
 		for _, c := range paid {
-			if slices.ContainsFunc(x.between(passed(c.value, part)), func(o coin) bool { return o.tx > c.tx && o.value%round != 0 }) {
+			if slices.ContainsFunc(x.between(passed(c.value, part)), func(o coin) bool { return o.follows(c) && o.value%round != 0 }) {
 				n++
 			}
 		}
@@ -83,14 +104,8 @@ func (s *solver) sums(ctx context.Context, paid []coin) (*sums, error) {
 	}
 	if most < repeated || most*3 < len(paid) || most < 2*next {
 		x.part = 0
-		return x, nil
 	}
-	for _, o := range x.coins {
-		if _, ok := x.earlier(o); ok {
-			x.pays[o.tx] = true
-		}
-	}
-	return x, nil
+	return x.part > 0
 }
 
 // passed is between what the part of a value lies that is passed on.
@@ -113,7 +128,7 @@ func (x *sums) between(least, most uint64) []coin {
 // chain with such a value, as the first is of its own.
 func (x *sums) later(c coin) (coin, bool) {
 	list := x.between(passed(c.value, x.part))
-	if len(list) != 1 || list[0].tx <= c.tx || len(x.between(c.value, c.value)) != 1 {
+	if len(list) != 1 || !list[0].follows(c) || len(x.between(c.value, c.value)) != 1 {
 		return coin{}, false
 	}
 	return list[0], true
@@ -151,9 +166,12 @@ func (s *solver) shares(ctx context.Context, x *sums, paid []coin) error {
 			}
 		}
 	}
+	if err := s.passers(ctx, x, paid); err != nil {
+		return err
+	}
 	for i := range s.moves {
 		for _, o := range s.moves[i].outs {
-			out := coin{o.Value, s.moves[i].id}
+			out := coin{o.Value, s.moves[i].id, s.moves[i].time}
 			if s.suspect[o.Address] || x.asked[out] {
 				continue
 			}
@@ -172,6 +190,52 @@ func (s *solver) shares(ctx context.Context, x *sums, paid []coin) error {
 			if err := s.payer(ctx, x, out, true); err != nil {
 				return err
 			}
+		}
+	}
+	return nil
+}
+
+// passers takes for the criminals' who paid them and, beside it, the part of a sum
+// that they spent there, or that the criminals had been paid: what came to the
+// criminals there is their own change.
+func (s *solver) passers(ctx context.Context, x *sums, paid []coin) error {
+	for i := range s.moves {
+		p := &s.moves[i]
+		if len(p.outs) != 2 || slices.ContainsFunc(p.from, func(a goshawk.AddressID) bool { return s.suspect[a] }) {
+			continue
+		}
+		for n, o := range p.outs {
+			if o.Value < round/2 || !s.suspect[p.outs[1-n].Address] {
+				continue
+			}
+			is := func(value uint64) bool {
+				least, most := passed(value, x.part)
+				return o.Value >= least && o.Value <= most
+			}
+			out := coin{o.Value, p.id, p.time}
+			if !slices.ContainsFunc(p.ins, is) && !slices.ContainsFunc(paid, func(c coin) bool { return out.follows(c) && is(c.value) }) {
+				continue
+			}
+			if err := s.take(ctx, p.from); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// take takes addresses for the criminals' that are not a service's by what became
+// of their coins.
+func (s *solver) take(ctx context.Context, addresses []goshawk.AddressID) error {
+	if err := s.parties.Prepare(ctx, addresses); err != nil {
+		return err
+	}
+	for _, a := range addresses {
+		if s.parties.Party(a) >= 0 {
+			continue
+		}
+		if err := s.suspectAll(ctx, a); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -218,12 +282,7 @@ func (s *solver) payer(ctx context.Context, x *sums, out coin, ok bool) error {
 	if !ok {
 		return nil
 	}
-	for _, a := range theirs {
-		if err := s.suspectAll(ctx, a); err != nil {
-			return err
-		}
-	}
-	return nil
+	return s.take(ctx, theirs)
 }
 
 // ordered says whether a coin is a payment that was passed on in a transaction: it
@@ -253,7 +312,7 @@ func (s *solver) ordered(ctx context.Context, x *sums, in coin, out goshawk.TxID
 			return false, err
 		}
 		if spender == out || x.pays[spender] || s.spends(next, 0) {
-			return true, s.suspectAll(ctx, o.Address)
+			return true, s.take(ctx, []goshawk.AddressID{o.Address})
 		}
 	}
 	return false, nil

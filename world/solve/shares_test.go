@@ -11,11 +11,12 @@ import (
 // TestPassedOn: which coins are parts of which.
 func TestPassedOn(t *testing.T) {
 	x := &sums{part: 940, coins: []coin{
-		{10_000_007, 1}, {9_400_007, 4}, // a payment, and what is left of it without 6 %
-		{20_000_000, 2}, {20_000_000, 3}, {18_800_000, 5}, // one of two alike
-		{30_000_001, 7}, {28_200_001, 6}, // paid out before it came
-		{50_000_003, 8}, {47_000_003, 9}, {47_000_009, 10}, // two can be it
-		{70_000_011, 11}, {65_800_040, 12}, // not to the unit
+		{10_000_007, 1, 1}, {9_400_007, 4, 4}, // a payment, and what is left of it without 6 %
+		{20_000_000, 2, 2}, {20_000_000, 3, 3}, {18_800_000, 5, 5}, // one of two alike
+		{30_000_001, 7, 7}, {28_200_001, 6, 6}, // paid out before it came
+		{50_000_003, 8, 8}, {47_000_003, 9, 9}, {47_000_009, 10, 10}, // two can be it
+		{90_000_001, 13, 13}, {84_600_001, 14, 14 + kept}, // too late
+		{70_000_011, 11, 11}, {65_800_040, 12, 12}, // not to the unit
 	}}
 	slices.SortFunc(x.coins, func(a, b coin) int { return cmp.Compare(a.value, b.value) })
 	for _, c := range x.coins {

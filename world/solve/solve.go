@@ -42,7 +42,12 @@ const (
 	// not worth a request and is not followed.
 	smallest = 1_000
 	// least is the part of a deposit, one in so many, that must come from the case.
-	least = 4
+	least = 2
+	// theirs is the part of all that came to one address that must come from the
+	// case for the whole to be asked about, one in so many; regular is what is
+	// enough where at least twice a deposit was all the case's: nobody pays into a
+	// stranger's account again and again.
+	theirs, regular = 4, 12
 	// farthest is how many payments away it stops: peel chains are long.
 	farthest = 120
 )
@@ -117,6 +122,9 @@ func Solve(ctx context.Context, c Case) (*Solution, error) {
 	if err := s.open(ctx, f); err != nil {
 		return nil, err
 	}
+	if err := s.tried(ctx, f.trials); err != nil {
+		return nil, err
+	}
 	orders, err := s.orders(ctx, &f)
 	if err != nil {
 		return nil, err
@@ -153,6 +161,7 @@ type solver struct {
 	parties  *parties
 	prices   prices
 	unit     uint64 // smallest units of a coin
+	part     uint64 // of each payment that the papers show to be passed on, in thousandths; 0: they do not
 	walked   int    // of the suspects in order, those whose histories are read
 	read     map[goshawk.TxID]bool
 	moves    []payment // what these histories hold
@@ -226,6 +235,7 @@ func (s *solver) suspectAll(ctx context.Context, a goshawk.AddressID) error {
 // received is the case's.
 func (s *solver) customers(ctx context.Context, solution *Solution) error {
 	traced := map[string]uint64{}
+	pure := map[string]int{} // deposits that are all the case's, or nearly
 	has := map[goshawk.Outpoint]bool{}
 	var names []string
 	service := map[string]string{}
@@ -236,6 +246,9 @@ func (s *solver) customers(ctx context.Context, solution *Solution) error {
 			service[r.Address] = r.Service
 		}
 		traced[r.Address] += r.Traced
+		if r.Sweep == nil && r.Traced >= r.Value/10*9 {
+			pure[r.Address]++
+		}
 		has[goshawk.Outpoint{Tx: r.Tx, Index: r.Out}] = true
 	}
 	found, err := s.Chain.Find(ctx, goshawk.Names{Addresses: names})
@@ -256,7 +269,11 @@ func (s *solver) customers(ctx context.Context, solution *Solution) error {
 				ids = append(ids, page.Entries[n].Tx)
 			}
 		}
-		if page.More || traced[names[i]] < received/least {
+		part := uint64(theirs)
+		if pure[names[i]] > 1 {
+			part = regular
+		}
+		if page.More || traced[names[i]] < received/part {
 			continue // a wallet of the service itself, or somebody else's for the most part
 		}
 		s.effort.Steps += uint64(len(ids))
@@ -318,15 +335,16 @@ func (s *solver) walk(ctx context.Context) error {
 			}
 			for row := range batch.Rows {
 				outs := batch.Out(row)
-				p := payment{id: batch.Rows[row].ID, tx: batch.Rows[row].Hash}
+				p := payment{id: batch.Rows[row].ID, tx: batch.Rows[row].Hash, time: batch.Rows[row].Time}
 				for i := range batch.In(row) {
 					p.from = append(p.from, batch.In(row)[i].Address)
+					p.ins = append(p.ins, batch.In(row)[i].Value)
 				}
 				p.outs = append(p.outs, outs...)
 				s.moves = append(s.moves, p)
 				if s.spends(&batch, row) {
 					if c := changes[row]; c >= 0 && !coinJoin(&batch, row) {
-						if err := s.suspectAll(ctx, outs[c].Address); err != nil {
+						if err := s.take(ctx, []goshawk.AddressID{outs[c].Address}); err != nil {
 							return err
 						}
 					}
@@ -358,7 +376,7 @@ func (s *solver) income(ctx context.Context) (starts []goshawk.Outpoint, sum uin
 			for n, o := range p.outs {
 				if s.suspect[o.Address] && o.Value > 0 {
 					starts = append(starts, goshawk.Outpoint{Tx: p.tx, Index: uint32(n)})
-					coins = append(coins, coin{o.Value, p.id})
+					coins = append(coins, coin{o.Value, p.id, p.time})
 					sum += o.Value
 				}
 			}
@@ -381,7 +399,9 @@ func (s *solver) income(ctx context.Context) (starts []goshawk.Outpoint, sum uin
 type payment struct {
 	id   goshawk.TxID
 	tx   goshawk.Hash
+	time int64 // of its block
 	from []goshawk.AddressID
+	ins  []uint64 // values of what it spends
 	outs []goshawk.Output
 }
 

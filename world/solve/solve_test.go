@@ -9,6 +9,7 @@ import (
 	"path"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -74,6 +75,19 @@ func open(t *testing.T, spec world.Spec, name string) *office {
 	}
 	o.Case = solve.Case{Name: name, Public: public, Chain: r, Services: labels(t, w, r), Check: bitcoin.AddressCheck()}
 	return o
+}
+
+// without is the case with some of its papers missing.
+func (o *office) without(names ...string) solve.Case {
+	public := fstest.MapFS{}
+	for n, f := range o.MapFS {
+		if rest, ok := strings.CutPrefix(n, "public/"); ok && !slices.Contains(names, rest) {
+			public[rest] = f
+		}
+	}
+	c := o.Case
+	c.Public = public
+	return c
 }
 
 // chain ingests a world's blocks.
