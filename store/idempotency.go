@@ -42,6 +42,9 @@ func (t *Tx) once(e *audit.Entry) (*Once, error) {
 	if !ok || o.Done || identity.Action(e.Action).Reads() {
 		return nil, nil
 	}
+	if err := t.exec(`DELETE FROM idempotency WHERE at < ?1`, e.At.Add(-OnceLength).UnixMicro()); err != nil {
+		return nil, err
+	}
 	var entry int64
 	found, err := t.one(`SELECT entry FROM idempotency WHERE person = ?1 AND key = ?2`, []any{o.Person, o.Key}, &entry)
 	if err != nil {
@@ -49,9 +52,6 @@ func (t *Tx) once(e *audit.Entry) (*Once, error) {
 	}
 	if found {
 		return nil, goshawk.Errorf(goshawk.Conflict, "a request with the same key was sent at the same time").WithHint("nothing was done twice: send it again in a moment, and it is answered as the other was")
-	}
-	if err := t.exec(`DELETE FROM idempotency WHERE at < ?1`, e.At.Add(-OnceLength).UnixMicro()); err != nil {
-		return nil, err
 	}
 	if err := t.exec(`DELETE FROM idempotency WHERE person = ?1 AND at < (SELECT at FROM idempotency WHERE person = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2)`, o.Person, MostOnce-2); err != nil {
 		return nil, err

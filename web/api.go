@@ -3,11 +3,13 @@ package web
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"path"
 	"reflect"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -35,7 +37,7 @@ type call struct {
 // calls is every call of the API. What it is not told of here it does not answer, and a test
 // makes each of them as everybody.
 func (s *Server) calls() []call {
-	return caseCalls()
+	return slices.Concat(caseCalls(), eventCalls(), tokenCalls())
 }
 
 // requestKey finds the request in the context of a call.
@@ -50,7 +52,12 @@ func typed[I, O any](f func(*request, *I) (*O, error)) func(huma.API, huma.Opera
 			if !ok {
 				return nil, &problem{Type: "about:blank", Title: "Internal Server Error", Status: http.StatusInternalServerError}
 			}
-			out, err := f(q, in)
+			// The body has come: its deadline is not the answer's.
+			err := http.NewResponseController(q.w).SetReadDeadline(time.Time{})
+			var out *O
+			if err == nil || errors.Is(err, http.ErrNotSupported) {
+				out, err = f(q, in)
+			}
 			if err != nil {
 				p := q.s.problemOf(err)
 				return nil, &p
@@ -92,6 +99,10 @@ func (s *Server) api() ([]route, *huma.OpenAPI) {
 		if c.adjust != nil {
 			c.adjust(&op)
 		}
+		if method == http.MethodPost {
+			op.Parameters = append(op.Parameters, &huma.Param{Name: onceHeader, In: "header", Schema: &huma.Schema{Type: huma.TypeString},
+				Description: "makes the request safe to send again: what was done is not done twice"})
+		}
 		made.action = c.action
 		c.handle(api, op)
 	}
@@ -116,11 +127,17 @@ type collector struct {
 
 // Handle implements huma.Adapter.
 func (c *collector) Handle(op *huma.Operation, handler func(huma.Context)) {
-	c.routes = append(c.routes, route{op.Method + " " + op.Path, c.action, func(q *request) error {
+	action := c.action
+	handle := func(q *request) error {
 		r := q.WithContext(context.WithValue(q.Context(), requestKey{}, q))
 		handler(humago.NewContext(op, r, q.w))
 		return nil
-	}})
+	}
+	if op.Method == http.MethodPost {
+		plain := handle
+		handle = func(q *request) error { return q.once(action, max(op.MaxBodyBytes, 1<<20), plain) }
+	}
+	c.routes = append(c.routes, route{op.Method + " " + op.Path, action, handle})
 }
 
 // ServeHTTP implements huma.Adapter; the server's own mux answers.

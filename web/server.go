@@ -26,6 +26,8 @@ type Server struct {
 	TLS bool
 	// Proxy is who may say, in X-Forwarded-For, for whom it asks; invalid: nobody.
 	Proxy netip.Prefix
+	// Events brings what happens in cases to those who look at them.
+	Events Events
 
 	files assets // what browsers load; known from Handler on
 }
@@ -132,6 +134,9 @@ func (s *Server) cookie() string {
 
 // signedIn finds out who asks.
 func (q *request) signedIn() error {
+	if secret, ok := q.bearer(); ok {
+		return q.byToken(secret)
+	}
 	c, err := q.Cookie(q.s.cookie())
 	if err != nil || c.Value == "" {
 		return nil //nolint:nilerr // no cookie: a stranger

@@ -25,6 +25,7 @@ type stage struct {
 	db   *store.Store
 	web  *Server
 	http *httptest.Server
+	file string // of the database
 	now  time.Time
 	// who is by "investigator", "investigator2", …: every role twice, in one agency; and
 	// "outsider", an investigator of another.
@@ -33,15 +34,17 @@ type stage struct {
 
 func newStage(t *testing.T) *stage {
 	t.Helper()
-	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "goshawk.db"))
+	file := filepath.Join(t.TempDir(), "goshawk.db")
+	db, err := store.Open(t.Context(), file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{t: t, db: db, now: time.Now().UTC().Truncate(time.Second), who: map[string]*identity.Person{}}
+	s := &stage{t: t, db: db, file: file, now: time.Now().UTC().Truncate(time.Second), who: map[string]*identity.Person{}}
 	now := func() time.Time { return s.now }
 	s.web = &Server{Store: db, Book: &casebook.Book{Store: store.Casebook{Store: db}, Now: now}, Now: now, Log: slog.New(slog.NewTextHandler(testLog{t}, nil))}
 	s.http = httptest.NewServer(s.web.Handler())
 	t.Cleanup(func() {
+		s.web.Events.Close()
 		s.http.Close()
 		if err := db.Close(); err != nil {
 			t.Error(err)
