@@ -72,6 +72,9 @@ type Store interface {
 type Book struct {
 	Store Store
 	Now   func() time.Time
+	Files Files // of exhibits; nil: there are none
+	// MostExhibit is the most bytes of one exhibit; 0: MostExhibit.
+	MostExhibit int64
 }
 
 // entry begins an entry about what a subject does.
@@ -146,6 +149,9 @@ func (b *Book) standing(tx Tx, s *identity.Subject, id goshawk.ID) (*identity.St
 // did meanwhile is merged where it can be, else a ClashError says what clashes. It
 // returns the change as it was stored; nil where everything was so already.
 func (b *Book) Change(ctx context.Context, s *identity.Subject, id goshawk.ID, what string, edits []Edit) (done *Change, err error) {
+	if slices.ContainsFunc(edits, func(e Edit) bool { return e.Kind == KindExhibit && e.Name != "comment" }) {
+		return nil, goshawk.Errorf(goshawk.Invalid, "an exhibit is fixed with its bytes, and stays as it is").WithHint("upload its file; only its comment can be changed")
+	}
 	e := b.entry(s, identity.ChangeCase, id, what)
 	err = b.Store.Do(ctx, e, func(tx Tx) error {
 		if err := b.mayChange(tx, s, id, edits); err != nil {

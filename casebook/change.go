@@ -120,7 +120,7 @@ func (c *Change) Undo() ([]Edit, error) {
 	for _, e := range c.Edits { // first, so that what came with a record goes with it
 		f, _ := Lookup(e.Kind, e.Name)
 		r := record{e.Kind, e.ID}
-		if e.Before != nil || !f.Need || deleted[r] {
+		if len(plain(e.Before)) != 0 || !f.Need || deleted[r] {
 			continue
 		}
 		if _, can := Lookup(e.Kind, Deleted); !can {
