@@ -113,10 +113,7 @@ func (s *bazaar) sale() {
 			return false
 		}
 		if refund {
-			if !s.pay(s.escrow, s.e.Receive(buyer.Wallet), value-value/50, Payback) {
-				return false
-			}
-			return true
+			return s.pay(s.escrow, s.e.Receive(buyer.Wallet), value-value/50, Payback)
 		}
 		if !s.pay(s.escrow, s.e.Receive(v.wallet), value-share(value), Split) {
 			return false
