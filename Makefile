@@ -8,7 +8,7 @@ FUZZ    ?= 30s
 RACED   := ./ledger ./ingest/... ./node
 TARGETS := linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/amd64
 
-.PHONY: assets ui browser build demo picture test fmt vet lint race fuzz bench accuracy crashtest dist clean
+.PHONY: generate assets ui browser build demo picture test fmt vet lint race fuzz bench accuracy crashtest dist clean
 
 # What browsers load, from web/ui; 'go build ./cmd/goshawk' works without.
 UI := web/ui/build.mjs web/ui/tsconfig.json $(shell find web/ui/src -type f)
@@ -38,6 +38,9 @@ picture: demo ## the README's: that report, as a browser shows it; needs Chromiu
 	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --force-device-scale-factor=1.5 --window-size=1000,1060 \
 	  --screenshot=$(CURDIR)/docs/report.png file://$(CURDIR)/goshawk-demo/report.html
 	convert docs/report.png +dither -colors 64 -strip PNG8:docs/report.png
+
+generate: ## the pages' Go, from web/*.templ; a test compares it
+	cd web && $(GO) run github.com/a-h/templ/cmd/templ@v0.3.977 generate -log-level warn
 
 test: assets fmt vet lint ui ## everything that has to hold
 	$(GO) test -count=1 ./...

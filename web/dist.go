@@ -29,7 +29,11 @@ func assetFolders() []fs.FS {
 	if err != nil {
 		return nil // never: the name is a constant
 	}
-	return []fs.FS{dist}
+	hand, err := fs.Sub(written, "assets")
+	if err != nil {
+		return nil // never, as above
+	}
+	return []fs.FS{dist, hand}
 }
 
 // asset answers with a file for browsers.

@@ -77,5 +77,5 @@ func (q *request) fail(err error) {
 		http.Redirect(q.w, q.Request, "/sign-in?next="+escaped(q.URL.RequestURI()), http.StatusSeeOther)
 		return
 	}
-	http.Error(q.w, p.Title+": "+p.Detail+"\n"+p.Hint, p.Status)
+	q.failPage(p)
 }

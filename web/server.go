@@ -29,7 +29,9 @@ type Server struct {
 	// Events brings what happens in cases to those who look at them.
 	Events Events
 
-	files assets // what browsers load; known from Handler on
+	files assets          // what browsers load; known from Handler on
+	texts *catalogue      // what pages say
+	pages map[string]bool // the patterns of the routes there are
 }
 
 // request is one request and who makes it.
@@ -61,7 +63,12 @@ func (s *Server) Handler() http.Handler {
 	if err != nil {
 		s.Log.Error("the API's description cannot be written", "error", err)
 	}
+	if s.texts, err = loadCatalogue(messageFiles); err != nil {
+		s.Log.Error("the pages' texts cannot be read", "error", err)
+	}
+	s.pages = map[string]bool{}
 	for _, r := range routes {
+		s.pages[r.pattern] = true
 		mux.Handle(r.pattern, s.serve(r))
 	}
 	mux.Handle("/", s.serve(route{handle: func(*request) error {
