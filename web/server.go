@@ -115,6 +115,9 @@ func (s *Server) serve(route route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := &request{Request: r, w: w, s: s}
 		err := q.signedIn()
+		if route.action == "" && goshawk.CodeOf(err) == goshawk.Stranger {
+			err = nil // what is open to everybody is so to who sends a bad token, too
+		}
 		if err == nil && route.action != "" && !route.action.OfCase() {
 			err = identity.May(q.subject, route.action, nil)
 		}
