@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/a-h/templ"
 	"github.com/a-h/templ/generator"
 	"github.com/a-h/templ/parser/v2"
 )
@@ -30,7 +31,7 @@ func TestGenerated(t *testing.T) {
 			continue
 		}
 		var b bytes.Buffer
-		if _, err := generator.Generate(file, &b, generator.WithFileName(name)); err != nil {
+		if _, err := generator.Generate(file, &b, generator.WithVersion(templ.Version()), generator.WithFileName(name)); err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
 		}
