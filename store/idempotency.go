@@ -35,8 +35,8 @@ func WithOnce(ctx context.Context, o *Once) context.Context {
 	return context.WithValue(ctx, onceKey{}, o)
 }
 
-// once notes the key of a request that changes something. It is called before
-// anything was done.
+// once returns the request that a change is made for, if it may be repeated. It is called before
+// anything is done: what was done for the request before is not done again.
 func (t *Tx) once(e *audit.Entry) (*Once, error) {
 	o, ok := t.ctx.Value(onceKey{}).(*Once)
 	if !ok || o.Done || identity.Action(e.Action).Reads() {
@@ -47,16 +47,21 @@ func (t *Tx) once(e *audit.Entry) (*Once, error) {
 	}
 	var entry int64
 	found, err := t.one(`SELECT entry FROM idempotency WHERE person = ?1 AND key = ?2`, []any{o.Person, o.Key}, &entry)
-	if err != nil {
-		return nil, err
+	if err == nil && found {
+		err = goshawk.Errorf(goshawk.Conflict, "a request with the same key was sent at the same time").WithHint("nothing was done twice: send it again in a moment, and it is answered as the other was")
 	}
-	if found {
-		return nil, goshawk.Errorf(goshawk.Conflict, "a request with the same key was sent at the same time").WithHint("nothing was done twice: send it again in a moment, and it is answered as the other was")
+	return o, err
+}
+
+// noted notes the key of a request with what was done for it.
+func (t *Tx) noted(o *Once, e *audit.Entry) error {
+	if o == nil {
+		return nil
 	}
 	if err := t.exec(`DELETE FROM idempotency WHERE person = ?1 AND at < (SELECT at FROM idempotency WHERE person = ?1 ORDER BY at DESC LIMIT 1 OFFSET ?2)`, o.Person, MostOnce-2); err != nil {
-		return nil, err
+		return err
 	}
-	return o, t.exec(`INSERT INTO idempotency (person, key, request, at, entry, status, header, body) VALUES (?1, ?2, ?3, ?4, ?5, 0, '', '')`,
+	return t.exec(`INSERT INTO idempotency (person, key, request, at, entry, status, header, body) VALUES (?1, ?2, ?3, ?4, ?5, 0, '', '')`,
 		o.Person, o.Key, o.Request(), e.At.UnixMicro(), e.Seq)
 }
 

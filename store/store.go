@@ -156,6 +156,9 @@ func (s *Store) Do(ctx context.Context, e *audit.Entry, f func(*Tx) error) error
 		if err := f(tx); err != nil {
 			return err
 		}
+		if err := tx.noted(once, e); err != nil {
+			return err
+		}
 		return tx.exec(`INSERT INTO audit (seq, at, person, name, agency, via, source, action, what, case_id, detail, salt)
 			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
 			e.Seq, e.At.UnixMicro(), e.Person, e.Name, e.Agency, e.Via, e.From, e.Action, e.What, e.Case, string(e.Detail), hex.EncodeToString(e.Salt[:]))

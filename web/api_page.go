@@ -49,6 +49,26 @@ func page[T any](list []T, in *PageInput, at func(*T) mark) ([]T, string, error)
 	return slices.Clone(list[:in.Most]), cursorOf(at(&list[in.Most-1])), nil
 }
 
+// pageByID is page for a list in any order that stays: the cursor names what came last. Where that
+// is gone it is an Invalid error.
+func pageByID[T any](list []T, in *PageInput, id func(*T) goshawk.ID) ([]T, string, error) {
+	if in.Cursor != "" {
+		last, err := openCursor(in.Cursor)
+		if err != nil {
+			return nil, "", err
+		}
+		i := slices.IndexFunc(list, func(t T) bool { return string(id(&t)) == last.ID })
+		if i < 0 {
+			return nil, "", goshawk.Errorf(goshawk.Invalid, "what the cursor stands at is gone").WithHint("begin without one")
+		}
+		list = list[i+1:]
+	}
+	if len(list) <= in.Most {
+		return append([]T{}, list...), "", nil
+	}
+	return slices.Clone(list[:in.Most]), cursorOf(mark{ID: string(id(&list[in.Most-1]))}), nil
+}
+
 // cursorOf writes a mark as a cursor. It holds nothing that whoever gets it may not know.
 func cursorOf(m mark) string {
 	text, err := json.Marshal(m)

@@ -26,8 +26,8 @@ var update = flag.Bool("update", false, "write docs/routes.md anew")
 
 // sample is a request that makes use of a route; matrix_rows_test.go has one for each.
 type sample struct {
-	// path with what the pattern leaves open filled in; nil: {case} is the case, and other
-	// names are as fill has them.
+	// path with what the pattern leaves open filled in, but for {case} and {exhibit}; nil: the
+	// pattern's, with fill.
 	path func(*cast, *actor) string
 	// body: a text, or a value to send as JSON; nil: none.
 	body any
@@ -50,15 +50,15 @@ type actor struct {
 // cast is the stage with everybody on it.
 type cast struct {
 	*stage
-	open, closed goshawk.ID // cases with the same members
+	open, closed goshawk.ID                // cases with the same members
+	exhibit      map[goshawk.ID]goshawk.ID // of each case
 	actors       []*actor
-	tokens       int
 }
 
 // newCast puts everybody on the stage: each role with each part; each way of signing in; and
 // those whom nobody knows.
 func newCast(t *testing.T) *cast {
-	c := &cast{stage: newStage(t)}
+	c := &cast{stage: newStage(t), exhibit: map[goshawk.ID]goshawk.ID{}}
 	c.who["lead"] = c.who["investigator"]
 	c.open, c.closed = c.newCase(), c.newCase()
 	agency := c.who["investigator"].Agency
@@ -87,6 +87,11 @@ func newCast(t *testing.T) *cast {
 			t.Fatal(err)
 		}
 		c.setNote(id, "a change to undo")
+		x, err := c.web.Book.AddExhibit(t.Context(), c.subject("lead"), id, casebook.Exhibit{Name: "a.txt", Source: "a test"}, strings.NewReader("an exhibit"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.exhibit[id] = x.ID
 	}
 	status := casebook.Field{Kind: casebook.KindCase, ID: "case", Name: "status"}
 	if _, err := c.web.Book.Change(t.Context(), c.subject("lead"), c.closed, "closed the case", []casebook.Edit{{Field: status, Before: []byte(`"open"`), After: []byte(`"closed"`)}}); err != nil {
@@ -203,7 +208,7 @@ func (c *cast) ask(r *route, s *sample, a *actor, id goshawk.ID, doc *described)
 			path = strings.ReplaceAll(path, "{"+name+"}", value)
 		}
 	}
-	path = strings.TrimSuffix(strings.ReplaceAll(path, "{case}", string(id)), "{$}")
+	path = strings.NewReplacer("{case}", string(id), "{exhibit}", string(c.exhibit[id]), "{$}", "").Replace(path)
 	headers := []string{"Accept", "application/json"}
 	if s.form {
 		headers = append(headers, "Content-Type", "application/x-www-form-urlencoded")

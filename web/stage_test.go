@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -21,12 +22,13 @@ import (
 
 // stage is a real server on a real database, with people.
 type stage struct {
-	t    *testing.T
-	db   *store.Store
-	web  *Server
-	http *httptest.Server
-	file string // of the database
-	now  time.Time
+	t      *testing.T
+	db     *store.Store
+	web    *Server
+	http   *httptest.Server
+	file   string // of the database
+	folder string // of the exhibits
+	now    time.Time
 	// who is by "investigator", "investigator2", …: every role twice, in one agency; and
 	// "outsider", an investigator of another.
 	who map[string]*identity.Person
@@ -39,14 +41,18 @@ func newStage(t *testing.T) *stage {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &stage{t: t, db: db, file: file, now: time.Now().UTC().Truncate(time.Second), who: map[string]*identity.Person{}}
+	s := &stage{t: t, db: db, file: file, folder: filepath.Join(filepath.Dir(file), "exhibits"), now: time.Now().UTC().Truncate(time.Second), who: map[string]*identity.Person{}}
 	now := func() time.Time { return s.now }
-	s.web = &Server{Store: db, Book: &casebook.Book{Store: store.Casebook{Store: db}, Now: now}, Now: now, Log: slog.New(slog.NewTextHandler(testLog{t}, nil))}
+	files, err := store.OpenFiles(s.folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.web = &Server{Store: db, Book: &casebook.Book{Store: store.Casebook{Store: db}, Files: files, Now: now}, Now: now, Log: slog.New(slog.NewTextHandler(testLog{t}, nil))}
 	s.http = httptest.NewServer(s.web.Handler())
 	t.Cleanup(func() {
 		s.web.Events.Close()
 		s.http.Close()
-		if err := db.Close(); err != nil {
+		if err := errors.Join(files.Close(), db.Close()); err != nil {
 			t.Error(err)
 		}
 	})
@@ -193,4 +199,21 @@ func (a answer) is(t *testing.T, status int, to any) {
 			t.Fatalf("%s: %v:\n%s", a.Request.URL.Path, err, a.body)
 		}
 	}
+}
+
+// wholly says whether an answer comes whole, with status 200.
+func (b *browser) wholly(path string) (whole bool) {
+	b.s.t.Helper()
+	r, err := http.NewRequestWithContext(b.s.t.Context(), http.MethodGet, b.s.http.URL+path, nil)
+	if err != nil {
+		b.s.t.Fatal(err)
+	}
+	r.Header = b.header.Clone()
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return false
+	}
+	defer res.Body.Close()
+	_, err = io.Copy(io.Discard, res.Body)
+	return err == nil && res.StatusCode == http.StatusOK
 }
