@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"fmt"
 
 	"goshawk"
@@ -28,4 +29,10 @@ func (t *Tx) Trail(of, agency goshawk.ID, before int64, most int) ([]audit.Entry
 	}, fmt.Sprintf(`SELECT seq, at, person, name, agency, via, source, action, what, case_id, detail FROM audit
 		WHERE case_id = ?1 AND seq < ?2 AND (?3 = '' OR agency = ?3) ORDER BY seq DESC LIMIT %d`, most), of, before, agency)
 	return list, err
+}
+
+// Head is the number of the last entry of the audit trail.
+func (s *Store) Head(ctx context.Context) (n int64, err error) {
+	err = s.View(ctx, func(t *Tx) error { return t.row(`SELECT seq FROM audit_head`).Scan(&n) })
+	return n, err
 }

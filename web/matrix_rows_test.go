@@ -16,6 +16,7 @@ var furnish = [][]casebook.Edit{
 var rows = map[string]sample{
 	"GET /healthz":          {},
 	"GET /assets/{name...}": {fill: map[string]string{"name...": "README"}, fails: 404},
+	"GET /metrics":          {},
 	"GET /openapi.json":     {},
 
 	"GET /api/v1/cases":                                 {},

@@ -391,7 +391,7 @@ it are in ` + "[permissions.md](permissions.md)" + `.
 
 "yes": it is done. "yes, open": in a case that is not closed. 401: sign in first (a browser is sent there). 403: may not. 404: as if there were no such
 case. The columns from *viewer* to *lead* are investigators with that part in the case; roles before them are no members of it; an *outsider* is
-an investigator of another agency.
+an investigator of another agency. ` + "`/metrics`" + ` is open on the server's own machine, where the test runs; from elsewhere it takes an administrator.
 
 | route | action |`)
 	for _, col := range columns() {

@@ -28,6 +28,10 @@ type Server struct {
 	Proxy netip.Prefix
 	// Events brings what happens in cases to those who look at them.
 	Events Events
+	// Gauges are figures of other parts of the server, for /metrics.
+	Gauges []Gauge
+
+	metrics *metrics
 
 	files assets          // what browsers load; known from Handler on
 	texts *catalogue      // what pages say
@@ -59,6 +63,7 @@ func (s *Server) Handler() http.Handler {
 		s.Log.Error("the pages' scripts and styles cannot be read", "error", err)
 	}
 	s.files = files
+	s.metrics = newMetrics(s)
 	routes, err := s.all()
 	if err != nil {
 		s.Log.Error("the API's description cannot be written", "error", err)
@@ -96,6 +101,8 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		begun := time.Now()
+		n := &noticed{ResponseWriter: w}
+		w = n
 		defer func() {
 			if p := recover(); p != nil {
 				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
@@ -104,7 +111,9 @@ func (s *Server) guard(next http.Handler) http.Handler {
 				s.Log.Error("a request panicked", "pattern", r.Pattern, "panic", p)
 				http.Error(w, "something went wrong here", http.StatusInternalServerError)
 			}
-			s.Log.Debug("answered", "pattern", r.Pattern, "took", time.Since(begun))
+			took := time.Since(begun)
+			s.metrics.observe(r.Pattern, n.status, took)
+			s.Log.Debug("answered", "pattern", r.Pattern, "status", n.status, "took", took)
 		}()
 		next.ServeHTTP(w, r)
 	})

@@ -74,6 +74,7 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 	s := &web.Server{Store: db, Book: &casebook.Book{Store: store.Casebook{Store: db}, Now: time.Now}, Now: time.Now, Log: log}
 	fmt.Fprintln(c.t.out, address(listener.Addr()))
+	defer context.AfterFunc(ctx, s.Events.Close)() // who follows a case would be waited for
 	return f.answer(ctx, listener, s.Handler(), log)
 }
 
