@@ -116,7 +116,7 @@ func (s *Server) api() ([]route, *huma.OpenAPI) {
 func (s *Server) all() ([]route, error) {
 	calls, doc := s.api()
 	described, err := openapi(doc)
-	return slices.Concat(s.routes(), calls, []route{described, s.metricsRoute()}), err
+	return slices.Concat(s.routes(), calls, []route{described, referencePage(newReference(doc)), s.metricsRoute()}), err
 }
 
 // collector takes the calls as routes of this server.

@@ -17,6 +17,7 @@ var rows = map[string]sample{
 	"GET /healthz":          {},
 	"GET /assets/{name...}": {fill: map[string]string{"name...": "README"}, fails: 404},
 	"GET /metrics":          {},
+	"GET /docs/api":         {},
 	"GET /openapi.json":     {},
 
 	"GET /api/v1/cases":                                 {},
