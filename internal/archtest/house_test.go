@@ -26,6 +26,8 @@ const everything = "*"
 var house = [...]rule{
 	{path: ".", pure: true, stdlib: true, libs: []string{"github.com/holiman/uint256"},
 		why: "everyone imports the root, so that whatever it imports everyone carries"},
+	{path: "chain", pure: true, chains: true, may: []string{"chain/bitcoin"}, libs: []string{"github.com/btcsuite/btcd", "golang.org/x/crypto"},
+		why: "whose address a word is, over all networks: it knows their names, and nothing but the word"},
 	{path: "chain/bitcoin", pure: true, chains: true, libs: []string{"github.com/btcsuite/btcd", "github.com/holiman/uint256", "golang.org/x/crypto"},
 		why: "bytes in, blocks out: the same on every machine; chains differ as data here"},
 	{path: "cluster", pure: true,
