@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"maps"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -103,6 +104,9 @@ func describeCall(op *huma.Operation) refCall {
 	}
 	for _, status := range slices.Sorted(maps.Keys(op.Responses)) {
 		a := refAnswer{Status: status, Words: op.Responses[status].Description}
+		if code, err := strconv.Atoi(status); err == nil && a.Words == http.StatusText(code) && len(op.Responses[status].Content) > 0 {
+			a.Words = "" // its type says more
+		}
 		for _, media := range slices.Sorted(maps.Keys(op.Responses[status].Content)) {
 			a.Type = typeOf(op.Responses[status].Content[media].Schema)
 			a.Type.Media = media
