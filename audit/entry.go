@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/json"
 	"time"
@@ -30,21 +29,24 @@ type Entry struct {
 // Leaf is the commitment to an entry: SHA-256 over its salt and its JSON. It is
 // what the log holds of it.
 func (e *Entry) Leaf() ([sha256.Size]byte, error) {
+	text, err := e.text()
+	return commit(e.Salt[:], text), err
+}
+
+// text is an entry's JSON, the same at any time.
+func (e *Entry) text() ([]byte, error) {
 	c := *e
 	c.At = c.At.UTC().Truncate(time.Microsecond)
 	text, err := json.Marshal(&c)
 	if err != nil {
-		return [sha256.Size]byte{}, goshawk.Errorf(goshawk.Invalid, "the audit entry %d cannot be written: %w", e.Seq, err)
+		return nil, goshawk.Errorf(goshawk.Corrupt, "the audit entry %d cannot be written: %w", e.Seq, err)
 	}
-	h := sha256.New()
-	h.Write(e.Salt[:])
-	h.Write(text)
-	return [sha256.Size]byte(h.Sum(nil)), nil
+	return text, nil
 }
 
-// Same says whether two entries say the same.
-func (e *Entry) Same(o *Entry) bool {
-	a, errA := e.Leaf()
-	b, errB := o.Leaf()
-	return errA == nil && errB == nil && bytes.Equal(a[:], b[:])
+func commit(salt, text []byte) [sha256.Size]byte {
+	h := sha256.New()
+	h.Write(salt)
+	h.Write(text)
+	return [sha256.Size]byte(h.Sum(nil))
 }

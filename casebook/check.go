@@ -1,7 +1,6 @@
 package casebook
 
 import (
-	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -152,19 +151,17 @@ func List(n int) Check {
 	}
 }
 
-// compact writes a value in its one form: without space between its parts.
+// compact writes a value as every other JSON that holds it does: without space, and
+// with the characters escaped that mean something in HTML.
 func compact(v json.RawMessage) (json.RawMessage, error) {
 	if len(plain(v)) == 0 {
 		return nil, nil
 	}
-	var b bytes.Buffer
-	if err := json.Compact(&b, v); err != nil {
-		return nil, err
+	out, err := json.Marshal(v) // as it is written wherever it is part of something
+	if string(out) == "null" {
+		out = nil
 	}
-	if b.String() == "null" {
-		return nil, nil
-	}
-	return b.Bytes(), nil
+	return out, err
 }
 
 // CheckEdits looks at the edits of a change, and brings their values into one

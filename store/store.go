@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -37,7 +38,30 @@ type Store struct {
 // path, which it makes; and brings its tables up to date. A database of a newer
 // program is refused, an Unsupported error.
 func Open(ctx context.Context, where string) (*Store, error) {
-	s := &Store{sqlite: !strings.HasPrefix(where, "postgres://") && !strings.HasPrefix(where, "postgresql://")}
+	return connect(ctx, where, (*Store).migrate)
+}
+
+// Look opens a database to read it only. One that is not as this program makes it is
+// refused, an Unsupported error.
+func Look(ctx context.Context, where string) (*Store, error) {
+	if _, err := os.Stat(where); err != nil && !postgres(where) {
+		return nil, goshawk.Errorf(goshawk.NotFound, "there is no database %s", where).WithHint("name the data folder with --data DIR")
+	}
+	return connect(ctx, where, func(s *Store, ctx context.Context) error {
+		p, err := s.provider()
+		if err != nil {
+			return err
+		}
+		has, knows, err := p.GetVersions(ctx)
+		if err == nil && has != knows {
+			err = goshawk.Errorf(goshawk.Unsupported, "the database's tables are at version %d, and this program's at %d", has, knows).WithHint("use the program that serves it")
+		}
+		return err
+	})
+}
+
+func connect(ctx context.Context, where string, prepare func(*Store, context.Context) error) (*Store, error) {
+	s := &Store{sqlite: !postgres(where)}
 	var err error
 	if s.sqlite {
 		// Whatever is acknowledged is on the disk; who writes says so when they begin.
@@ -52,12 +76,16 @@ func Open(ctx context.Context, where string) (*Store, error) {
 		s.reader = s.writer
 	}
 	if err == nil {
-		err = s.migrate(ctx)
+		err = prepare(s, ctx)
 	}
 	if err != nil {
 		return nil, errors.Join(s.failed("open", err), s.Close())
 	}
 	return s, nil
+}
+
+func postgres(where string) bool {
+	return strings.HasPrefix(where, "postgres://") || strings.HasPrefix(where, "postgresql://")
 }
 
 // Close ends all use of the database.
@@ -90,16 +118,21 @@ func (o ours) Glob(pattern string) ([]string, error) {
 	return kept, err
 }
 
-func (s *Store) migrate(ctx context.Context) error {
+// provider knows the migrations of the database.
+func (s *Store) provider() (*goose.Provider, error) {
 	at, err := fs.Sub(migrations, "migrations")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	dialect, not := goose.DialectSQLite3, ".postgres.sql"
 	if !s.sqlite {
 		dialect, not = goose.DialectPostgres, ".sqlite.sql"
 	}
-	p, err := goose.NewProvider(dialect, s.writer, ours{at, not}, goose.WithDisableGlobalRegistry(true))
+	return goose.NewProvider(dialect, s.writer, ours{at, not}, goose.WithDisableGlobalRegistry(true))
+}
+
+func (s *Store) migrate(ctx context.Context) error {
+	p, err := s.provider()
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"goshawk"
+	"goshawk/audit"
 	"goshawk/casebook"
 	"goshawk/internal/disk"
 	"goshawk/store"
@@ -27,6 +28,12 @@ type workbenchFlags struct {
 	database *string
 	logAs    *string
 }
+
+// What a data folder holds of a server.
+const (
+	databaseName = "goshawk.db"
+	serveLock    = "serve.lock" // held while one runs
+)
 
 func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 	f := &workbenchFlags{c: c, data: c.dataFlags()}
@@ -51,7 +58,7 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 	if err != nil {
 		return err
 	}
-	lock, err := dir.Lock("serve.lock")
+	lock, err := dir.Lock(serveLock)
 	if errors.Is(err, disk.ErrLocked) {
 		return goshawk.Errorf(goshawk.Locked, "another server runs on %s", folder).WithHint("use that one, or name another folder with --data DIR")
 	} else if err != nil {
@@ -65,7 +72,7 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 	defer listener.Close() // closed before, where it was served from
 	where := *f.database
 	if where == "" {
-		where = filepath.Join(folder, "goshawk.db")
+		where = filepath.Join(folder, databaseName)
 	}
 	db, err := store.Open(ctx, where)
 	if err != nil {
@@ -73,9 +80,37 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	s := &web.Server{Store: db, Book: &casebook.Book{Store: store.Casebook{Store: db}, Now: time.Now}, Now: time.Now, Log: log}
+	end, err := feedLog(ctx, filepath.Join(folder, auditFolder), db, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
 	fmt.Fprintln(c.t.out, address(listener.Addr()))
 	defer context.AfterFunc(ctx, s.Events.Close)() // who follows a case would be waited for
 	return f.answer(ctx, listener, s.Handler(), log)
+}
+
+// feedLog brings the audit trail into the log until end is called. Where that does not go on, the server
+// does, and says so: what was recorded can still be proven, and an officer's work not be lost.
+func feedLog(ctx context.Context, dir string, db *store.Store, log *slog.Logger) (end func() error, err error) {
+	l, err := audit.OpenLog(ctx, dir)
+	if err != nil {
+		return nil, err
+	}
+	feeding, stop := context.WithCancel(context.WithoutCancel(ctx))
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		if err := l.Feed(feeding, store.Trail{Store: db}, nil); err != nil {
+			log.Error("the audit log is not written any more", "error", err, "hint", goshawk.HintOf(err))
+		}
+	}()
+	return func() error {
+		stop()
+		<-done
+		// What came with the last requests; an error was logged before.
+		return errors.Join(l.CatchUp(context.WithoutCancel(ctx), store.Trail{Store: db}), l.Close())
+	}, nil
 }
 
 // logger is where the server's log goes.
