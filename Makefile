@@ -8,7 +8,7 @@ FUZZ    ?= 30s
 RACED   := ./ledger ./ingest/... ./node
 TARGETS := linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/amd64
 
-.PHONY: generate assets ui browser build demo picture test fmt vet lint race fuzz bench accuracy crashtest dist clean
+.PHONY: generate assets ui browser build demo picture test fmt vet lint race fuzz bench bench-web accuracy crashtest dist clean
 
 # What browsers load, from web/ui; 'go build ./cmd/goshawk' works without.
 UI := web/ui/build.mjs web/ui/tsconfig.json $(shell find web/ui/src -type f)
@@ -77,6 +77,10 @@ fuzz: ## each fuzz test for $(FUZZ)
 
 bench: ## the figures of docs/performance.md
 	$(GO) run ./internal/bench
+
+bench-web: ## fifty people click through the server's pages for half a minute
+	$(GO) build -trimpath -o $(or $(TMPDIR),/tmp)/goshawk-bench-web ./cmd/goshawk
+	$(GO) run ./internal/load --program $(or $(TMPDIR),/tmp)/goshawk-bench-web
 
 accuracy: ## docs/accuracy.md, which takes as long as it takes
 	$(GO) run ./cmd/goshawk evaluate --format md > docs/accuracy.md.new
