@@ -176,14 +176,23 @@ func (c *chain) locate(ctx context.Context, hash goshawk.Hash) (place, error) {
 	return placed[0], nil
 }
 
-// raw returns the bytes of a transaction.
-func (c *chain) raw(ctx context.Context, p place) ([]byte, error) {
+// holder returns the block that holds a transaction.
+func (c *chain) holder(ctx context.Context, p place) (*rawBlock, error) {
 	b, err := c.block(ctx, p.block.Hash)
 	if err != nil {
 		return nil, unexpected(err)
 	}
 	if int(p.Position) >= len(b.Txs) || b.Txs[p.Position].ID != p.Hash {
 		return nil, goshawk.Errorf(goshawk.Corrupt, "the ledger and the blocks disagree about transaction %v", p.Hash)
+	}
+	return b, nil
+}
+
+// raw returns the bytes of a transaction.
+func (c *chain) raw(ctx context.Context, p place) ([]byte, error) {
+	b, err := c.holder(ctx, p)
+	if err != nil {
+		return nil, err
 	}
 	return b.tx(p.Position), nil
 }

@@ -189,7 +189,7 @@ func TestExplorer(t *testing.T) {
 	for _, path := range []string{
 		"/blocks/tip/height", "/blocks/tip/hash", "/block-height/2", "/block/" + w.blocks[0].String(), block, block + "/header", block + "/status",
 		"/block/" + w.blocks[1].String() + "/status", block + "/txids", block + "/txid/1",
-		"/tx/" + txs[0].String(), "/tx/" + fan, "/tx/" + spend, "/tx/" + spend + "/hex", "/tx/" + spend + "/status", "/tx/" + spend + "/merkle-proof",
+		"/tx/" + txs[0].String(), "/tx/" + fan, "/tx/" + spend, "/tx/" + spend + "/hex", "/tx/" + spend + "/status", "/tx/" + spend + "/merkle-proof", "/tx/" + spend + "/merkleblock-proof",
 		"/tx/" + txs[0].String() + "/merkle-proof", "/tx/" + fan + "/outspend/0", "/tx/" + fan + "/outspend/8", "/tx/" + fan + "/outspends",
 		"/address/" + paid, "/address/" + paid + "/utxo", "/address/" + paid + "/txs/mempool", nobody, nobody + "/txs", nobody + "/utxo",
 	} {
@@ -327,7 +327,19 @@ func TestExplorerRefuses(t *testing.T) {
 		{"/address/" + satoshi + "/txs/chain/" + unknown, 200, "[]"},
 		{"/address/" + satoshi + "/txs/chain/4a5e1e4baab89f3a32518a88c31bc87f618f76673e2cc77ab2127b7afdeda33b", 200, "[]"},
 		{"/", 404, "endpoint does not exist"},
-		{"/mempool", 404, "endpoint does not exist"},
+		{"/tx/" + unknown + "/merkleblock-proof", 404, "Transaction not found or is unconfirmed"},
+		{"/scripthash/" + unknown[:62] + "/utxo", 400, "Invalid script hash"},
+		{"/scripthash/" + unknown + "ab", 400, "Invalid script hash"},
+		{"/scripthash/" + strings.Repeat("xy", 32), 400, "Invalid script hash"},
+		{"/scripthash/" + unknown + "/utxo", 200, "[]"},
+		{"/address/" + hal[:20] + "/txs/mempool", 400, "Invalid address"},
+		{"/address-prefix/nothing", 200, "[]"},
+		{"/address-prefix/", 404, "endpoint does not exist"},
+		{"/mempool", 200, `{"count":0,"vsize":0,"total_fee":0,"fee_histogram":[]}`},
+		{"/mempool/txids", 200, "[]"},
+		{"/mempool/recent", 200, "[]"},
+		{"/mempool/else", 404, "endpoint does not exist"},
+		{"/broadcast?tx=00", 403, "this chain is only read from"},
 		{"/fee-estimates", 200, "{}"},
 	} {
 		status, kind, body := get(h, test.path)
@@ -342,6 +354,13 @@ func TestExplorerRefuses(t *testing.T) {
 	h.ServeHTTP(r, httptest.NewRequest(http.MethodPost, "/tx/"+tx9, nil))
 	if r.Code != http.StatusMethodNotAllowed {
 		t.Errorf("POST: %d", r.Code)
+	}
+	for _, path := range []string{"/tx", "/txs/package"} {
+		r := httptest.NewRecorder()
+		h.ServeHTTP(r, httptest.NewRequest(http.MethodPost, path, strings.NewReader("00")))
+		if r.Code != http.StatusForbidden || !strings.HasPrefix(r.Body.String(), "this chain is only read from") {
+			t.Errorf("POST %s: %d %s", path, r.Code, r.Body)
+		}
 	}
 }
 

@@ -31,10 +31,11 @@ type Login struct {
 }
 
 // RPC returns a handler that answers as a Bitcoin node's JSON-RPC does, single
-// or in batches: getblockchaininfo, getblockcount, getbestblockhash,
-// getblockhash, getblockheader, and getblock of verbosity 0 to 3. Parameters
-// are taken by position. What only a node can know (the chain's total work) is
-// left out. Internal errors go to log (nil: nowhere) and not to the asker.
+// or in batches, what those ask first who read a chain: of the chain, its blocks
+// and transactions, single coins, and of a node with no peers and an empty
+// mempool. help lists the methods. Parameters are taken by position or by name.
+// The chain's total work is left out where the ledger lacks its beginning.
+// Internal errors go to log (nil: nowhere) and not to the asker.
 func RPC(ledger goshawk.Ledger, blocks Blocks, params *bitcoin.Params, login Login, log *slog.Logger) http.Handler {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
@@ -46,6 +47,7 @@ type rpc struct {
 	chain
 	login Login
 	log   *slog.Logger
+	work  work
 }
 
 // rpcError is an error as a node words it.
@@ -63,6 +65,7 @@ const (
 	codeMethod    = -32601
 	codeInternal  = -32603
 	codeMisc      = -1
+	codeRejected  = -26
 	codeType      = -3
 	codeAddress   = -5 // also: no such block
 	codeParameter = -8
@@ -206,26 +209,45 @@ func reply(call *rpcCall, result any, err *rpcError) any {
 	}{"2.0", result, id}
 }
 
+// method is what answers calls of a name.
+type method struct {
+	answer func(context.Context, []json.RawMessage) (any, error)
+	names  []string // of the parameters, by position; others that are known behind a bar
+}
+
+func (s *rpc) methods() map[string]method {
+	return map[string]method{
+		"getblockchaininfo":   {s.chainInfo, nil},
+		"getblockcount":       {s.blockCount, nil},
+		"getbestblockhash":    {s.bestHash, nil},
+		"getchaintips":        {s.chainTips, nil},
+		"getdifficulty":       {s.difficulty, nil},
+		"getblockhash":        {s.blockHash, []string{"height"}},
+		"getblockheader":      {s.blockHeader, []string{"blockhash", "verbose"}},
+		"getblock":            {s.getBlock, []string{"blockhash", "verbosity|verbose"}},
+		"getrawtransaction":   {s.rawTransaction, []string{"txid", "verbosity|verbose", "blockhash"}},
+		"gettxout":            {s.txOut, []string{"txid", "n", "include_mempool"}},
+		"gettxoutproof":       {s.txOutProof, []string{"txids", "blockhash"}},
+		"getnetworkinfo":      {s.networkInfo, nil},
+		"getindexinfo":        {s.indexInfo, []string{"index_name"}},
+		"getconnectioncount":  {s.connections, nil},
+		"getpeerinfo":         {s.nothing, nil},
+		"getzmqnotifications": {s.nothing, nil},
+		"getmempoolinfo":      {s.mempoolInfo, nil},
+		"getrawmempool":       {s.mempool, []string{"verbose", "mempool_sequence"}},
+		"estimatesmartfee":    {s.estimateFee, []string{"conf_target", "estimate_mode"}},
+		"sendrawtransaction":  {s.send, []string{"hexstring", "maxfeerate", "maxburnamount"}},
+		"help":                {s.help, []string{"command"}},
+	}
+}
+
 // call answers one call.
 func (s *rpc) call(ctx context.Context, call *rpcCall) (any, *rpcError) {
 	var method string
 	if err := json.Unmarshal(call.Method, &method); err != nil {
 		return nil, rpcErrorf(codeRequest, "Method must be a string")
 	}
-	methods := map[string]struct {
-		answer func(context.Context, []json.RawMessage) (any, error)
-		names  []string // of the parameters, by position; others that are known behind a bar
-	}{
-		"getblockchaininfo": {s.chainInfo, nil},
-		"getnetworkinfo":    {s.networkInfo, nil},
-		"getblockcount":     {s.blockCount, nil},
-		"getbestblockhash":  {s.bestHash, nil},
-		"getblockhash":      {s.blockHash, []string{"height"}},
-		"getblockheader":    {s.blockHeader, []string{"blockhash", "verbose"}},
-		"getblock":          {s.getBlock, []string{"blockhash", "verbosity|verbose"}},
-		"getrawtransaction": {s.rawTransaction, []string{"txid", "verbosity|verbose", "blockhash"}},
-	}
-	m, ok := methods[method]
+	m, ok := s.methods()[method]
 	if !ok {
 		return nil, rpcErrorf(codeMethod, "Method not found")
 	}
@@ -293,66 +315,6 @@ func (s *rpc) head(ctx context.Context) (goshawk.Head, error) {
 		err = rpcErrorf(codeMisc, "There are no blocks")
 	}
 	return head, err
-}
-
-func (s *rpc) chainInfo(ctx context.Context, _ []json.RawMessage) (any, error) {
-	head, err := s.head(ctx)
-	if err != nil {
-		return nil, err
-	}
-	b, err := s.block(ctx, head.Hash)
-	if err != nil {
-		return nil, unexpected(err)
-	}
-	medianTime, err := s.medianTime(ctx, head.Height)
-	if err != nil {
-		return nil, err
-	}
-	return struct {
-		Chain        string       `json:"chain"`
-		Blocks       int32        `json:"blocks"`
-		Headers      int32        `json:"headers"`
-		Best         goshawk.Hash `json:"bestblockhash"`
-		Bits         string       `json:"bits"`
-		Difficulty   json.Number  `json:"difficulty"`
-		Time         int64        `json:"time"`
-		MedianTime   int64        `json:"mediantime"`
-		Progress     float64      `json:"verificationprogress"`
-		InitialSync  bool         `json:"initialblockdownload"`
-		Pruned       bool         `json:"pruned"`
-		NodeWarnings []string     `json:"warnings"`
-	}{chainName(head.Network), head.Height, head.Height, head.Hash, fmt.Sprintf("%08x", b.Header.Bits), digits(difficulty(b.Header.Bits)), head.Time, medianTime, 1, false, false, []string{}}, nil
-}
-
-// networkInfo answers what askers look at first. The version is that of the node
-// whose shapes these answers have.
-func (s *rpc) networkInfo(context.Context, []json.RawMessage) (any, error) {
-	return struct {
-		Version         int         `json:"version"`
-		Subversion      string      `json:"subversion"`
-		ProtocolVersion int         `json:"protocolversion"`
-		LocalServices   string      `json:"localservices"`
-		LocalRelay      bool        `json:"localrelay"`
-		TimeOffset      int         `json:"timeoffset"`
-		NetworkActive   bool        `json:"networkactive"`
-		Connections     int         `json:"connections"`
-		Networks        []string    `json:"networks"`
-		RelayFee        json.Number `json:"relayfee"`
-		IncrementalFee  json.Number `json:"incrementalfee"`
-		LocalAddresses  []string    `json:"localaddresses"`
-		Warnings        []string    `json:"warnings"`
-	}{280000, "/goshawk/", 70016, "0000000000000000", false, 0, false, 0, []string{}, s.coins(1000), s.coins(1000), []string{}, []string{}}, nil
-}
-
-// chainName is what nodes call a network.
-func chainName(network string) string {
-	switch network {
-	case "bitcoin":
-		return "main"
-	case "testnet3":
-		return "test"
-	}
-	return network
 }
 
 func (s *rpc) blockCount(ctx context.Context, _ []json.RawMessage) (any, error) {
@@ -444,45 +406,4 @@ func verbosity(params []json.RawMessage, at, standard int) (int, error) {
 		return 0, rpcErrorf(codeType, "verbosity must be a number")
 	}
 	return n, nil
-}
-
-// rawTransaction answers for every transaction of the chain, as a node with an
-// index of all of them does. There is no mempool.
-func (s *rpc) rawTransaction(ctx context.Context, params []json.RawMessage) (any, error) {
-	var text string
-	if !given(params, 0) || json.Unmarshal(params[0], &text) != nil {
-		return nil, rpcErrorf(codeType, "txid must be a string")
-	}
-	hash, err := goshawk.ParseHash(text)
-	if err != nil {
-		return nil, rpcErrorf(codeParameter, "txid must be 64 hexadecimal digits")
-	}
-	verbosity, err := verbosity(params, 1, 0)
-	if err != nil {
-		return nil, err
-	}
-	p, err := s.locate(ctx, hash)
-	if goshawk.CodeOf(err) == goshawk.NotFound {
-		return nil, rpcErrorf(codeAddress, "No such mempool or blockchain transaction. Use gettransaction for wallet transactions.")
-	}
-	if err != nil {
-		return nil, err
-	}
-	if given(params, 2) {
-		info, _, err := s.named(ctx, params[2:])
-		if err != nil {
-			return nil, err
-		}
-		if info.Hash != p.block.Hash {
-			return nil, rpcErrorf(codeAddress, "No such transaction found in the provided block. Use gettransaction for wallet transactions.")
-		}
-	}
-	raw, err := s.raw(ctx, p)
-	if err != nil {
-		return nil, err
-	}
-	if verbosity <= 0 {
-		return hex.EncodeToString(raw), nil
-	}
-	return s.describePlaced(ctx, p, raw, given(params, 2), verbosity)
 }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -58,7 +59,7 @@ func TestRPC(t *testing.T) {
 		{`{"method":"getblock","params":{"verbosity":0,"verbose":0,"blockhash":"` + block9 + `"}}`, 500, `{"result":null,"error":{"code":-8,"message":"Parameter verbose specified twice"},"id":null}`},
 		{`{"method":"getblock","params":{"verbosity":0}}`, 500, `{"result":null,"error":{"code":-3,…`},
 		{`{"method":"getblockheader","params":["` + block9 + `",null]}`, 200, `{"result":{"hash":"` + block9 + `",…`},
-		{`{"method":"getnetworkinfo"}`, 200, `{"result":{"version":280000,"subversion":"/goshawk/",…`},
+		{`{"method":"getnetworkinfo"}`, 200, `{"result":{"version":280000,"subversion":"/Satoshi:28.0.0(goshawk)/",…`},
 		{`{"method":"getrawtransaction","params":["` + tx9 + `"]}`, 200, `{"result":"` + raw9 + `","error":null,"id":null}`},
 		{`{"method":"getrawtransaction","params":{"txid":"` + tx9 + `","blockhash":"` + block9 + `"}}`, 200, `{"result":"` + raw9 + `","error":null,"id":null}`},
 		{`{"method":"getrawtransaction","params":["` + tx9 + `",1]}`, 200, `{"result":{"txid":"` + tx9 + `","hash":"` + tx9 + `","version":1,"size":134,…`},
@@ -69,13 +70,47 @@ func TestRPC(t *testing.T) {
 		{`{"method":"getrawtransaction","params":[null]}`, 500, `{"result":null,"error":{"code":-3,…`},
 		{`{"method":"getblock","params":["` + block9 + `",0]}`, 200, `{"result":"` + hex.EncodeToString(w.raw[w.blocks[9]]) + `","error":null,"id":null}`},
 		{`{"method":"getblock","params":["` + block9 + `",false]}`, 200, `{"result":"` + header + `…`},
-		{`{"method":"getblock","params":["` + block9 + `",true]}`, 200, `{"result":{"hash":"` + block9 + `","confirmations":175,"height":9,"version":1,"versionHex":"00000001","merkleroot":"` + tx9 + `","time":1231473279,"mediantime":1231471428,"nonce":1397702696,"bits":"1d00ffff","difficulty":1,"nTx":1,"previousblockhash":"00000000408c48f847aa786c2268fc3e6ec2af68e8468a34a28c61b7f1de0dc6","nextblockhash":"000000002c05cc2e78923c34df87fd108b22221ac6076c18f3ade378a4d915e9","strippedsize":215,"size":215,"weight":860,"tx":["` + tx9 + `"]},"error":null,"id":null}`},
+		{`{"method":"getblock","params":["` + block9 + `",true]}`, 200, `{"result":{"hash":"` + block9 + `","confirmations":175,"height":9,"version":1,"versionHex":"00000001","merkleroot":"` + tx9 + `","time":1231473279,"mediantime":1231471428,"nonce":1397702696,"bits":"1d00ffff","difficulty":1,"chainwork":"0000000000000000000000000000000000000000000000000000000a000a000a","nTx":1,"previousblockhash":"00000000408c48f847aa786c2268fc3e6ec2af68e8468a34a28c61b7f1de0dc6","nextblockhash":"000000002c05cc2e78923c34df87fd108b22221ac6076c18f3ade378a4d915e9","strippedsize":215,"size":215,"weight":860,"tx":["` + tx9 + `"]},"error":null,"id":null}`},
 		{`{"method":"getblock","params":["` + block9 + `","all"]}`, 500, `{"result":null,"error":{"code":-3,…`},
 		{`{"method":"getblock","params":["` + strings.Repeat("ab", 32) + `"]}`, 500, `{"result":null,"error":{"code":-5,"message":"Block not found"},"id":null}`},
 		{`{"method":"getblock","params":["xyz"]}`, 500, `{"result":null,"error":{"code":-8,…`},
 		{`{"method":"getblockheader","params":["` + block9 + `",false]}`, 200, `{"result":"` + header + `","error":null,"id":null}`},
 		{`{"method":"getblockheader","params":["` + tip + `"]}`, 200, `{"result":{"hash":"` + tip + `","confirmations":1,"height":183,…`},
 		{`{"method":"getblockchaininfo"}`, 200, `{"result":{"chain":"main","blocks":183,"headers":183,"bestblockhash":"` + tip + `","bits":"1d00ffff","difficulty":1,…`},
+		{`{"method":"getdifficulty"}`, 200, `{"result":1,"error":null,"id":null}`},
+		{`{"method":"getchaintips"}`, 200, `{"result":[{"height":183,"hash":"` + tip + `","branchlen":0,"status":"active"}],"error":null,"id":null}`},
+		{`{"method":"getindexinfo"}`, 200, `{"result":{"txindex":{"synced":true,"best_block_height":183}},"error":null,"id":null}`},
+		{`{"method":"getindexinfo","params":["coinstatsindex"]}`, 200, `{"result":{},"error":null,"id":null}`},
+		{`{"method":"getindexinfo","params":[1]}`, 500, `{"result":null,"error":{"code":-3,…`},
+		{`{"method":"getconnectioncount"}`, 200, `{"result":0,"error":null,"id":null}`},
+		{`{"method":"getpeerinfo"}`, 200, `{"result":[],"error":null,"id":null}`},
+		{`{"method":"getzmqnotifications"}`, 200, `{"result":[],"error":null,"id":null}`},
+		{`{"method":"getmempoolinfo"}`, 200, `{"result":{"loaded":true,"size":0,…`},
+		{`{"method":"getrawmempool"}`, 200, `{"result":[],"error":null,"id":null}`},
+		{`{"method":"getrawmempool","params":[true]}`, 200, `{"result":{},"error":null,"id":null}`},
+		{`{"method":"getrawmempool","params":{"mempool_sequence":true}}`, 200, `{"result":{"txids":[],"mempool_sequence":1},"error":null,"id":null}`},
+		{`{"method":"getrawmempool","params":[true,true]}`, 500, `{"result":null,"error":{"code":-8,…`},
+		{`{"method":"getrawmempool","params":[1]}`, 500, `{"result":null,"error":{"code":-3,…`},
+		{`{"method":"estimatesmartfee","params":[6,"economical"]}`, 200, `{"result":{"errors":["Insufficient data or no feerate found"],"blocks":6},"error":null,"id":null}`},
+		{`{"method":"estimatesmartfee","params":[0]}`, 500, `{"result":null,"error":{"code":-8,…`},
+		{`{"method":"estimatesmartfee"}`, 500, `{"result":null,"error":{"code":-3,…`},
+		{`{"method":"sendrawtransaction","params":["00"]}`, 500, `{"result":null,"error":{"code":-26,"message":"this chain is only read from…`},
+		{`{"method":"gettxout","params":["` + tx9 + `",0]}`, 200, `{"result":null,"error":null,"id":null}`},
+		{`{"method":"gettxout","params":["` + tx170 + `",2]}`, 200, `{"result":null,"error":null,"id":null}`},
+		{`{"method":"gettxout","params":["` + block9 + `",0]}`, 200, `{"result":null,"error":null,"id":null}`},
+		{`{"method":"gettxout","params":["` + tx170 + `",0,true]}`, 200, `{"result":{"bestblock":"` + tip + `","confirmations":14,"value":10.00000000,"scriptPubKey":{"hex":"4104ae1a62fe09c5f51b13905f07f06b99a2f7159b2225f374cd378d71302fa28414e7aab37397f554a7df5f142c21c1b7303b8a0626f1baded5c72a704f7e6cd84cac","type":"pubkey"},"coinbase":false},"error":null,"id":null}`},
+		{`{"method":"gettxout","params":["` + tx170 + `"]}`, 500, `{"result":null,"error":{"code":-3,…`},
+		{`{"method":"gettxoutproof","params":[["` + tx9 + `"]]}`, 200, `{"result":"` + header + `01000000` + `01` + reversedHex(t, tx9) + `0101","error":null,"id":null}`},
+		{`{"method":"gettxoutproof","params":[["` + tx9 + `"],"` + block9 + `"]}`, 200, `{"result":"` + header + `…`},
+		{`{"method":"gettxoutproof","params":[["` + tx9 + `"],"` + tip + `"]}`, 500, `{"result":null,"error":{"code":-5,…`},
+		{`{"method":"gettxoutproof","params":[["` + tx9 + `","` + tx170 + `"]]}`, 500, `{"result":null,"error":{"code":-5,…`},
+		{`{"method":"gettxoutproof","params":[["` + tx9 + `","` + tx9 + `"]]}`, 500, `{"result":null,"error":{"code":-8,…`},
+		{`{"method":"gettxoutproof","params":[["` + block9 + `"]]}`, 500, `{"result":null,"error":{"code":-5,"message":"Transaction not yet in block"},"id":null}`},
+		{`{"method":"gettxoutproof","params":[[]]}`, 500, `{"result":null,"error":{"code":-8,…`},
+		{`{"method":"gettxoutproof","params":["` + tx9 + `"]}`, 500, `{"result":null,"error":{"code":-3,…`},
+		{`{"method":"help","params":["getblock"]}`, 200, `{"result":"getblock blockhash verbosity|verbose","error":null,"id":null}`},
+		{`{"method":"help"}`, 200, `{"result":"estimatesmartfee conf_target estimate_mode\n…`},
+		{`{"method":"help","params":["dig"]}`, 200, `{"result":"help: unknown command: dig","error":null,"id":null}`},
 		{`{"method":"stop"}`, 404, `{"result":null,"error":{"code":-32601,"message":"Method not found"},"id":null}`},
 		{`{"method":5}`, 400, `{"result":null,"error":{"code":-32600,…`},
 		{`{"id":1}`, 400, `{"result":null,"error":{"code":-32600,…`},
@@ -101,6 +136,17 @@ func TestRPC(t *testing.T) {
 	if r.Code != http.StatusMethodNotAllowed {
 		t.Errorf("GET: %d", r.Code)
 	}
+}
+
+// reversedHex is a hash as it is sent, not as it is written.
+func reversedHex(t *testing.T, hash string) string {
+	t.Helper()
+	raw, err := hex.DecodeString(hash)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(raw)
+	return hex.EncodeToString(raw)
 }
 
 func TestRPCLogin(t *testing.T) {

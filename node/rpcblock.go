@@ -12,7 +12,7 @@ import (
 )
 
 // The shapes of getblockheader and getblock, fields in a node's order, less
-// what restates other fields (asm, desc) or only a node knows (chainwork):
+// what restates other fields (asm, desc):
 // https://bitcoincore.org/en/doc/28.0.0/rpc/blockchain/getblock/
 type (
 	rpcHeader struct {
@@ -27,6 +27,7 @@ type (
 		Nonce         uint32        `json:"nonce"`
 		Bits          string        `json:"bits"`
 		Difficulty    json.Number   `json:"difficulty"`
+		Work          string        `json:"chainwork,omitempty"`
 		TxCount       int           `json:"nTx"`
 		Previous      *goshawk.Hash `json:"previousblockhash,omitempty"`
 		Next          *goshawk.Hash `json:"nextblockhash,omitempty"`
@@ -96,9 +97,13 @@ func (s *rpc) describeHeader(ctx context.Context, info goshawk.BlockInfo, b *raw
 	if err != nil {
 		return rpcHeader{}, err
 	}
+	work, err := s.workAt(ctx, info.Height)
+	if err != nil {
+		return rpcHeader{}, err
+	}
 	h := &b.Header
 	v := rpcHeader{Hash: info.Hash, Confirmations: head.Height - info.Height + 1, Height: info.Height, Version: h.Version, VersionHex: fmt.Sprintf("%08x", uint32(h.Version)),
-		MerkleRoot: h.MerkleRoot, Time: h.Time, MedianTime: medianTime, Nonce: h.Nonce, Bits: fmt.Sprintf("%08x", h.Bits), Difficulty: digits(difficulty(h.Bits)), TxCount: len(b.Txs)}
+		MerkleRoot: h.MerkleRoot, Time: h.Time, MedianTime: medianTime, Nonce: h.Nonce, Bits: fmt.Sprintf("%08x", h.Bits), Difficulty: digits(difficulty(h.Bits)), Work: work, TxCount: len(b.Txs)}
 	if h.Parent != (goshawk.Hash{}) {
 		v.Previous = &h.Parent
 	}

@@ -124,14 +124,19 @@ func scriptType(script []byte) string {
 // addressOf returns the address that a script has, if it has one. P2PK has none.
 func addressOf(p *bitcoin.Params, script []byte) string {
 	kind, key, byKey, _ := bitcoin.Classify(script, nil)
-	switch kind {
-	case goshawk.NonStandard, goshawk.Multisig, goshawk.NullData:
-		return ""
-	}
-	if byKey {
+	if byKey || !hasAddress(kind) {
 		return ""
 	}
 	return p.FormatAddress(kind, key)
+}
+
+// hasAddress says whether scripts of a kind are written as addresses.
+func hasAddress(kind goshawk.Kind) bool {
+	switch kind {
+	case goshawk.NonStandard, goshawk.Multisig, goshawk.NullData:
+		return false
+	}
+	return true
 }
 
 // innerScripts returns the redeem script and the witness script that an input

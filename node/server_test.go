@@ -161,7 +161,7 @@ func TestServer(t *testing.T) {
 	r := httptest.NewRecorder()
 	server.Show(known.model.Snapshot(), nil)
 	server.ServeHTTP(r, httptest.NewRequest(http.MethodPost, "/tx", strings.NewReader("00")))
-	if r.Code != http.StatusMethodNotAllowed {
+	if r.Code != http.StatusForbidden {
 		t.Errorf("a transaction to send: %d", r.Code)
 	}
 }

@@ -80,7 +80,10 @@ type (
 		Next        *goshawk.Hash `json:"next_best,omitempty"`
 	}
 	addressValue struct {
-		Address string     `json:"address"`
+		// One of the two, as it was asked for.
+		Address    string `json:"address,omitempty"`
+		ScriptHash string `json:"scripthash,omitempty"`
+
 		Chain   statsValue `json:"chain_stats"`
 		Mempool statsValue `json:"mempool_stats"`
 	}
@@ -90,6 +93,12 @@ type (
 		Spent     uint64  `json:"spent_txo_count"`
 		SpentSum  *uint64 `json:"spent_txo_sum"` // null where the ledger does not know the value of every coin spent
 		TxCount   uint64  `json:"tx_count"`
+	}
+	backlogValue struct {
+		Count    int      `json:"count"`
+		Size     int      `json:"vsize"`
+		Fees     uint64   `json:"total_fee"`
+		FeeRates []string `json:"fee_histogram"` // pairs, of which there are none
 	}
 	utxoValue struct {
 		Txid   goshawk.Hash `json:"txid"`

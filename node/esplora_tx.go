@@ -1,0 +1,130 @@
+package node
+
+import (
+	"encoding/hex"
+	"errors"
+	"net/http"
+
+	"goshawk"
+)
+
+func (e *explorer) located(r *http.Request) (place, error) {
+	hash, err := pathHash(r, "txid")
+	if err != nil {
+		return place{}, err
+	}
+	p, err := e.locate(r.Context(), hash)
+	return p, orMissing(err, noTx)
+}
+
+func (e *explorer) tx(r *http.Request) (any, error) {
+	p, err := e.located(r)
+	if err != nil {
+		return nil, err
+	}
+	values, err := e.describe(r.Context(), []goshawk.TxID{p.ID})
+	if err != nil {
+		return nil, err
+	}
+	return values[0], nil
+}
+
+func (e *explorer) txRaw(r *http.Request) (any, error) {
+	p, err := e.located(r)
+	if err != nil {
+		return nil, err
+	}
+	return e.raw(r.Context(), p)
+}
+
+func (e *explorer) txHex(r *http.Request) (any, error) {
+	p, err := e.located(r)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := e.raw(r.Context(), p)
+	return hex.EncodeToString(raw), err
+}
+
+// txStatus answers for unknown transactions too, as Esplora does.
+func (e *explorer) txStatus(r *http.Request) (any, error) {
+	p, err := e.located(r)
+	if errors.Is(err, noTx) {
+		return statusValue{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return confirmed(p.block), nil
+}
+
+// proved returns where the transaction is that a path names, and its block.
+func (e *explorer) proved(r *http.Request) (place, *rawBlock, error) {
+	p, err := e.located(r)
+	if errors.Is(err, noTx) {
+		err = notFound("Transaction not found or is unconfirmed")
+	}
+	if err != nil {
+		return place{}, nil, err
+	}
+	b, err := e.holder(r.Context(), p)
+	return p, b, err
+}
+
+func (e *explorer) txMerkleBlock(r *http.Request) (any, error) {
+	p, b, err := e.proved(r)
+	if err != nil {
+		return nil, err
+	}
+	return hex.EncodeToString(b.merkleBlock(int(p.Position))), nil
+}
+
+func (e *explorer) txProof(r *http.Request) (any, error) {
+	p, b, err := e.proved(r)
+	if err != nil {
+		return nil, err
+	}
+	branch := b.Branch(int(p.Position))
+	if branch == nil {
+		branch = []goshawk.Hash{}
+	}
+	return proofValue{Height: p.block.Height, Merkle: branch, Position: p.Position}, nil
+}
+
+// txSpend says that an output which does not exist is unspent, as Esplora does.
+func (e *explorer) txSpend(r *http.Request) (any, error) {
+	n, err := pathNumber(r, "vout", 32)
+	if err != nil {
+		return nil, err
+	}
+	all, err := e.spends(r, func(outputs []goshawk.Output) []goshawk.Output {
+		return outputs[min(int(n), len(outputs)):min(int(n)+1, len(outputs))]
+	})
+	if errors.Is(err, noTx) || err == nil && len(all) == 0 {
+		return spendValue{}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+func (e *explorer) txSpends(r *http.Request) (any, error) {
+	return e.spends(r, func(outputs []goshawk.Output) []goshawk.Output { return outputs })
+}
+
+func (e *explorer) spends(r *http.Request, choose func([]goshawk.Output) []goshawk.Output) ([]spendValue, error) {
+	p, err := e.located(r)
+	if err != nil {
+		return nil, err
+	}
+	var batch goshawk.Transactions
+	if err := e.ledger.Transactions(r.Context(), []goshawk.TxID{p.ID}, 0, &batch); err != nil {
+		return nil, err
+	}
+	var ids []goshawk.OutputID
+	for _, out := range choose(batch.Out(0)) {
+		ids = append(ids, out.ID)
+	}
+	return e.spenders(r.Context(), p.Hash, ids)
+}

@@ -1,0 +1,155 @@
+package node
+
+import (
+	"context"
+	"encoding/hex"
+	"encoding/json"
+
+	"goshawk"
+)
+
+// txid reads the first parameter.
+func txid(params []json.RawMessage) (goshawk.Hash, error) {
+	var text string
+	if !given(params, 0) || json.Unmarshal(params[0], &text) != nil {
+		return goshawk.Hash{}, rpcErrorf(codeType, "txid must be a string")
+	}
+	hash, err := goshawk.ParseHash(text)
+	if err != nil {
+		return hash, rpcErrorf(codeParameter, "txid must be 64 hexadecimal digits")
+	}
+	return hash, nil
+}
+
+// rawTransaction answers for every transaction of the chain, as a node with an
+// index of all of them does. There is no mempool.
+func (s *rpc) rawTransaction(ctx context.Context, params []json.RawMessage) (any, error) {
+	hash, err := txid(params)
+	if err != nil {
+		return nil, err
+	}
+	verbosity, err := verbosity(params, 1, 0)
+	if err != nil {
+		return nil, err
+	}
+	p, err := s.locate(ctx, hash)
+	if goshawk.CodeOf(err) == goshawk.NotFound {
+		return nil, rpcErrorf(codeAddress, "No such mempool or blockchain transaction. Use gettransaction for wallet transactions.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if given(params, 2) {
+		info, _, err := s.named(ctx, params[2:])
+		if err != nil {
+			return nil, err
+		}
+		if info.Hash != p.block.Hash {
+			return nil, rpcErrorf(codeAddress, "No such transaction found in the provided block. Use gettransaction for wallet transactions.")
+		}
+	}
+	raw, err := s.raw(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	if verbosity <= 0 {
+		return hex.EncodeToString(raw), nil
+	}
+	return s.describePlaced(ctx, p, raw, given(params, 2), verbosity)
+}
+
+// txOut describes a coin that nobody has spent; all others are null.
+func (s *rpc) txOut(ctx context.Context, params []json.RawMessage) (any, error) {
+	hash, err := txid(params)
+	if err != nil {
+		return nil, err
+	}
+	var index uint32
+	if !given(params, 1) || json.Unmarshal(params[1], &index) != nil {
+		return nil, rpcErrorf(codeType, "n must be a number")
+	}
+	p, err := s.locate(ctx, hash)
+	if goshawk.CodeOf(err) == goshawk.NotFound {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	var batch goshawk.Transactions
+	if err := s.ledger.Transactions(ctx, []goshawk.TxID{p.ID}, goshawk.WantKinds, &batch); err != nil {
+		return nil, err
+	}
+	outputs := batch.Out(0)
+	if int64(index) >= int64(len(outputs)) || outputs[index].Kind == goshawk.NullData {
+		return nil, nil
+	}
+	coins, err := s.ledger.Outputs(ctx, []goshawk.OutputID{outputs[index].ID})
+	if err != nil || coins[0].Spender != goshawk.NoTx {
+		return nil, err
+	}
+	script, err := s.script(ctx, coins[0])
+	if err != nil {
+		return nil, err
+	}
+	head, err := s.head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return struct {
+		Best          goshawk.Hash `json:"bestblock"`
+		Confirmations int32        `json:"confirmations"`
+		Value         json.Number  `json:"value"`
+		Script        rpcScript    `json:"scriptPubKey"`
+		Coinbase      bool         `json:"coinbase"`
+	}{head.Hash, head.Height - p.block.Height + 1, s.coins(coins[0].Value), s.lock(script), p.Coinbase}, nil
+}
+
+// txOutProof proves that transactions are in one block.
+func (s *rpc) txOutProof(ctx context.Context, params []json.RawMessage) (any, error) {
+	var texts []json.RawMessage
+	if !given(params, 0) || json.Unmarshal(params[0], &texts) != nil {
+		return nil, rpcErrorf(codeType, "txids must be an array")
+	}
+	if len(texts) == 0 {
+		return nil, rpcErrorf(codeParameter, "Parameter 'txids' cannot be empty")
+	}
+	var holder *rawBlock
+	seen := map[goshawk.Hash]bool{}
+	var positions []int
+	for i := range texts {
+		hash, err := txid(texts[i:])
+		if err != nil {
+			return nil, err
+		}
+		if seen[hash] {
+			return nil, rpcErrorf(codeParameter, "Invalid parameter, duplicated txid: %v", hash)
+		}
+		seen[hash] = true
+		p, err := s.locate(ctx, hash)
+		if goshawk.CodeOf(err) == goshawk.NotFound {
+			return nil, rpcErrorf(codeAddress, "Transaction not yet in block")
+		}
+		if err != nil {
+			return nil, err
+		}
+		b, err := s.holder(ctx, p)
+		if err != nil {
+			return nil, err
+		}
+		if holder != nil && holder.hash != b.hash {
+			return nil, rpcErrorf(codeAddress, "Not all transactions found in specified or retrieved block")
+		}
+		holder = b
+		positions = append(positions, int(p.Position))
+	}
+	if given(params, 1) {
+		info, _, err := s.named(ctx, params[1:])
+		if err != nil {
+			return nil, err
+		}
+		if info.Hash != holder.hash {
+			return nil, rpcErrorf(codeAddress, "Not all transactions found in specified or retrieved block")
+		}
+	}
+	return hex.EncodeToString(holder.merkleBlock(positions...)), nil
+}
