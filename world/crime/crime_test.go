@@ -468,9 +468,9 @@ func TestDecoys(t *testing.T) {
 // is meant changes these seals.
 func TestSameSpecSameBytes(t *testing.T) {
 	for era, seal := range map[world.Era]string{
-		world.Era2015: "ef85fcc45412ac4a41a57cd696ee733e79522c54e8de78ad5bcad0229c41caab",
-		world.Era2019: "c236b9c7197813f89193fde5b7beababa714aa6c7c8d4a0ee9e2c819d1f5b81b",
-		world.Era2022: "1c2ea1f4a8e9870487adec93a2f3fd42cb7716c82e9da007dd00273eb76556d3",
+		world.Era2015: "f6e8ed87e40c4aa6180a257cc2229106f4b84396082f2e3abbb1f8c67a1c5f19",
+		world.Era2019: "f093ef6238af0056be5ecdee2065f75f517761d2c5b2e06f6f5844a611fc322b",
+		world.Era2022: "805daa931c38670fb61845b7e53e3161ac52cb8e9133622600ef43424f75271b",
 	} {
 		_, m := whole(t, 31, era, 30_000)
 		if m.Seal != seal {

@@ -70,14 +70,16 @@ func (t *atlas) draw(r *world.Rand) int {
 
 func pick(r *world.Rand, list []string) string { return list[r.Pick(len(list))] }
 
-// firm says whether an actor of a role is a firm, and whether services know it by
+// firm says whether an actor is a firm, and whether services know it by
 // the name that it was given, if it was given one.
-func firm(role world.Role) (firm, named bool) {
-	switch role {
+func firm(a *world.Actor) (firm, named bool) {
+	switch a.Role {
 	case world.MiningPool, world.ExchangeService, world.Gambling, world.Broker, world.PaymentProcessor, world.CoinJoinService:
 		return true, true
 	case world.Merchant, world.Publisher:
 		return true, false
+	case world.Citizen: // a crime names those who are organisations; people have the name of their papers
+		return a.OwnName(), true
 	case world.MixingService: // sends one of its people
 		return false, false
 	default:
@@ -98,7 +100,7 @@ func (t *atlas) person(e *world.Economy, a *world.Actor) Identity {
 	var p Identity
 	given, family := pick(&r, n.given), pick(&r, n.stems)+pick(&r, n.endings)
 	var named bool
-	if p.Firm, named = firm(a.Role); named && a.OwnName() && !p.Firm {
+	if p.Firm, named = firm(a); named && a.OwnName() && !p.Firm {
 		given, family, _ = strings.Cut(a.Name, " ")
 	}
 	p.Name = strings.TrimSpace(given + " " + family)

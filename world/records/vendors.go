@@ -72,6 +72,7 @@ func (v *vendor) knows(o *world.Owned) (percent int, basis string) {
 
 // public is what is said in public of the world's addresses.
 type public struct {
+	e       *world.Economy
 	create  world.Create
 	vendors []*vendor
 	reports pack
@@ -85,7 +86,7 @@ type public struct {
 }
 
 func newPublic(e *world.Economy, create world.Create) (*public, error) {
-	p := &public{create: create, vendors: vendors(), blocks: e.Blocks(), chance: e.Rand("public", 0), seen: map[uint32]bool{}}
+	p := &public{e: e, create: create, vendors: vendors(), blocks: e.Blocks(), chance: e.Rand("public", 0), seen: map[uint32]bool{}}
 	for i, v := range p.vendors {
 		v.rng = e.Rand("vendor", uint64(i))
 		v.pack = pack{name: slug(v.name, "-"), title: v.name, about: v.about, link: "https://" + slug(v.name, "-") + ".example/tags"}
@@ -124,7 +125,7 @@ func (p *public) owned(o *world.Owned) error {
 				continue
 			}
 			taken := p.known[v.rng.Pick(len(p.known))]
-			t := tagOf(taken, o, v.basis)
+			t := p.tagOf(taken, o, v.basis)
 			t.why = "an address of somebody who dealt with the service, taken for its own"
 			if err := p.tag(&v.pack, t); err != nil {
 				return err
@@ -134,7 +135,7 @@ func (p *public) owned(o *world.Owned) error {
 		if !v.rng.Chance(percent * 100) {
 			continue
 		}
-		t := tagOf(o.Actor, o, basis)
+		t := p.tagOf(o.Actor, o, basis)
 		if v.rng.Chance(v.wrong) {
 			v.err(&t, p.known)
 		}
@@ -146,12 +147,21 @@ func (p *public) owned(o *world.Owned) error {
 }
 
 // tagOf is the true label of an actor's address.
-func tagOf(a *world.Actor, o *world.Owned, basis string) tag {
-	t := tag{address: o.Address, label: a.Name, concept: a.Role.Concept(), basis: basis, cluster: o.Purpose != world.DepositAddress && o.Purpose != world.Invoice, time: o.Time, owner: o.Actor.ID}
+func (p *public) tagOf(a *world.Actor, o *world.Owned, basis string) tag {
+	t := tag{address: o.Address, label: p.name(a), concept: a.Role.Concept(), basis: basis, cluster: o.Purpose != world.DepositAddress && o.Purpose != world.Invoice, time: o.Time, owner: o.Actor.ID}
 	if pools(a.Role) {
 		t.actor = slug(a.Name, "_")
 	}
 	return t
+}
+
+// name is what a service is called in public: a shop, what its customers and its
+// exchange call it.
+func (p *public) name(a *world.Actor) string {
+	if a.Role == world.Merchant || a.Role == world.Publisher {
+		return Person(p.e, a).Name
+	}
+	return a.Name
 }
 
 // err turns a label into one of the mistakes that are made.
