@@ -1,6 +1,10 @@
 package web
 
-import "net/url"
+import (
+	"net/url"
+
+	"goshawk/identity"
+)
 
 func escaped(s string) string { return url.QueryEscape(s) }
 
@@ -9,6 +13,9 @@ func (s *Server) routes() []route {
 	return []route{
 		{"GET /healthz", "", (*request).healthz},
 		{"GET /assets/{name...}", "", (*request).asset},
+		{"GET /cases/{case}/graphs", identity.ReadCase, (*request).graphs},
+		{"POST /cases/{case}/graphs", identity.ChangeCase, (*request).newGraph},
+		{"GET /cases/{case}/graphs/{graph}", identity.ReadCase, (*request).graph},
 	}
 }
 
