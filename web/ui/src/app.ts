@@ -111,7 +111,12 @@ export class App {
     const place = (): void => root.style.setProperty("--g-top", `${Math.max(0, Math.round(root.getBoundingClientRect().top + scrollY))}px`);
     addEventListener("resize", place);
     place();
-    new ResizeObserver(() => this.stage.sigma.resize().refresh()).observe(canvas);
+    let size = "";
+    new ResizeObserver(() => {
+      const now = `${canvas.clientWidth} ${canvas.clientHeight}`;
+      if (size !== "" && size !== now) this.stage.sigma.resize().refresh();
+      size = now;
+    }).observe(canvas);
   }
 
   get palette(): Palette {

@@ -22,8 +22,12 @@ export function amount(units: string | undefined, asset: Asset | undefined): str
 export function brief(units: string | undefined, asset: Asset | undefined): string {
   const whole = amount(units, asset);
   if (whole.length <= 12 || !asset || units === undefined) return whole;
+  // Four digits that count; pictures hold thousands of amounts, and formatting them by locale takes seconds.
   const n = Number(units) / 10 ** asset.decimals;
-  return `~${n.toLocaleString("en", { maximumSignificantDigits: 4 })} ${asset.ticker}`;
+  const digits = n >= 1000 ? 0 : n >= 100 ? 1 : n >= 10 ? 2 : n >= 1 ? 3 : Math.min(asset.decimals, 3 - Math.floor(Math.log10(n)));
+  const [head, tail = ""] = n.toFixed(digits).split(".");
+  const rest = tail.replace(/0+$/, "");
+  return `~${group(head!)}${rest === "" ? "" : "." + rest} ${asset.ticker}`;
 }
 
 /** units reads what a person typed, in the asset's own unit; null where it is no amount. */

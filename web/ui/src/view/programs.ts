@@ -43,7 +43,7 @@ varying float v_flags;
 const float bias = 255.0 / 254.0;
 void main() {
   float radius = max(a_size / u_sizeRatio, 1.6);
-  float extent = radius + 6.0;
+  float extent = radius + (a_ring.a > 0.0 ? 6.0 : mod(a_flags, 32.0) >= 16.0 ? 2.5 : 1.0);
   vec2 position = a_position + a_corner * extent * u_correctionRatio * 2.0;
   gl_Position = vec4((u_matrix * vec3(position, 1)).xy, 0, 1);
   v_at = a_corner * extent;
@@ -192,7 +192,7 @@ void main() {
   float halfWidth = max(a_thickness / u_sizeRatio, u_minEdgeThickness) * 0.5;
   float arrow = step(8.0, a_style) * u_arrows;
   float head = arrow * min(max(halfWidth * 6.0, 7.0), len * 0.6);
-  float extent = max(halfWidth, head * 0.5) + 1.0;
+  float extent = max(halfWidth, head * 0.5) + 0.6;
   #ifdef PICKING_MODE
   extent = max(extent, 4.0);
   #endif

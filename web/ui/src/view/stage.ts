@@ -8,6 +8,7 @@ import { brief, name, short, sureness, type Asset } from "../model/words.ts";
 import { t } from "../messages/messages.ts";
 import { bounds, type Place } from "../layout/geometry.ts";
 import { edgeLook, nodeColour, radius, shapes, type Palette } from "./look.ts";
+import { EdgeLineProgram } from "sigma/rendering";
 import { edgeProgram, nodeProgram, type EdgeLookData, type NodeLook } from "./programs.ts";
 import { h } from "./dom.ts";
 
@@ -45,7 +46,7 @@ export interface StageLook {
   asset(network: string | undefined): Asset | undefined;
 }
 
-const many = { labels: 400, edgeLabels: 250, edgeEvents: 4_000, arrows: 6_000, edgesOnMove: 6_000 } as const;
+const many = { labels: 400, edgeLabels: 250, edgeEvents: 4_000, edgesOnMove: 6_000 } as const;
 
 export class Stage {
   readonly sigma: Sigma<NodeAttributes, EdgeAttributes>;
@@ -57,6 +58,7 @@ export class Stage {
   private hovered: string | null = null;
   area = false; // dragging the background marks an area
   private drawn: Drawn = { nodes: new Map(), edges: new Map(), hidden: { nodes: 0, edges: 0 } };
+  private wasFar = false;
   private taken: [x1: number, y1: number, x2: number, y2: number][] = []; // by labels of this drawing
   private readonly ring = h("div", { class: "g-focus-ring", hidden: true });
   private dragging: { start: { x: number; y: number }; from: Map<string, Place>; moved: boolean } | null = null;
@@ -73,7 +75,7 @@ export class Stage {
       defaultEdgeType: "edge",
       nodeProgramClasses: { node: nodeProgram(() => ({ background: rgb(this.look.palette.background), text: rgb(this.look.palette.text) })) as never },
       nodeHoverProgramClasses: { node: nodeProgram(() => ({ background: rgb(this.look.palette.background), text: rgb(this.look.palette.text) })) as never },
-      edgeProgramClasses: { edge: edgeProgram(() => this.roomForArrows()) as never },
+      edgeProgramClasses: { edge: edgeProgram(() => this.roomForArrows()) as never, thin: EdgeLineProgram as never },
       itemSizesReference: "positions",
       zoomToSizeRatioFunction: (ratio) => ratio,
       minEdgeThickness: 1.1,
@@ -100,6 +102,12 @@ export class Stage {
       this.taken = [];
     });
     this.sigma.on("afterRender", () => this.placeRing());
+    this.sigma.getCamera().on("updated", () => {
+      const far = this.far();
+      if (far === this.wasFar) return;
+      this.wasFar = far;
+      this.sigma.scheduleRefresh();
+    });
     this.bind();
   }
 
@@ -207,7 +215,12 @@ export class Stage {
     };
     this.sigma.setCustomBBox({ x: grow(box.x, Math.max(200, width - 96)), y: grow(box.y, Math.max(200, height - 96)) });
     this.sigma.getCamera().setState({ x: 0.5, y: 0.5, ratio: 1, angle: 0 });
-    this.sigma.refresh();
+    this.sigma.refresh(); // what a pixel is is known only now
+    const far = this.far();
+    if (far !== this.wasFar) {
+      this.wasFar = far;
+      this.sigma.refresh();
+    }
   }
 
   zoom(factor: number): void {
@@ -279,8 +292,13 @@ export class Stage {
     });
   }
 
+  /** far says that a large picture is seen from so far that its lines are hairs: they are drawn as such. */
+  private far(): boolean {
+    return this.drawn.edges.size > many.edgesOnMove && radiusOnScreen(this.sigma, 11) < 2;
+  }
+
   private roomForArrows(): boolean {
-    return this.drawn.edges.size <= many.arrows || radiusOnScreen(this.sigma, 11) > 3;
+    return radiusOnScreen(this.sigma, 11) > 3;
   }
 
   private nodeAttributes(n: DrawnNode): NodeAttributes {
@@ -296,12 +314,14 @@ export class Stage {
 
   private edgeAttributes(e: DrawnEdge): EdgeAttributes {
     const look = edgeLook(e.value, this.look.palette, this.look.methods);
+    const looks = { size: look.width, color: look.colour, type: "edge" as const, dash: look.dash, offset: look.offset, arrow: look.arrow, broken: look.dash !== "solid" };
+    if (this.drawn.edges.size > many.edgeLabels) return { ...looks, label: "" };
     const network = this.drawn.nodes.get(e.from)?.value.network ?? this.drawn.nodes.get(e.to)?.value.network;
     const value = brief(e.value.value, this.look.asset(network));
     const count = (e.value.count ?? 1) > 1 ? t("edge.times", { n: e.value.count! }) : "";
-    const inferred = e.value.inferred ? t("inferred") : "";
+    const inferred = e.value.what === "manual" ? t("edge.manual") : e.value.inferred ? t("inferred") : "";
     const label = [value === "" ? "" : (e.joint || e.partly ? "≤ " : "") + value, count, e.value.what === "trace" ? (e.value.method ?? "") : "", inferred].filter((s) => s !== "").join(" · ");
-    return { size: look.width, label, color: look.colour, type: "edge", dash: look.dash, offset: look.offset, arrow: look.arrow, broken: look.dash !== "solid" };
+    return { ...looks, label };
   }
 
   private dressNode(id: string, data: NodeAttributes): Partial<NodeDisplayData> & Partial<NodeLook> {
@@ -311,6 +331,7 @@ export class Stage {
   }
 
   private dressEdge(id: string, data: EdgeAttributes): Partial<EdgeDisplayData> & Partial<EdgeLookData> {
+    if (this.wasFar && id !== this.chosenEdge) return { ...data, type: "thin", color: data.color + "66" };
     if (id === this.chosenEdge) return { ...data, color: this.look.palette.select, size: data.size + 2, forceLabel: true, zIndex: 2 };
     if (this.chosen.size > 0 && this.chosen.size < 50) {
       const e = this.drawn.edges.get(id);
