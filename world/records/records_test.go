@@ -460,7 +460,7 @@ func TestVendors(t *testing.T) {
 		// A shop is called the same in public and by those whose customer it is.
 		shops := map[string]string{}
 		for _, r := range m.rows(t, "truth/customers.csv") {
-			if role := roles[r["actor"]]; role == "merchant" || role == "publisher" {
+			if role := roles[r["actor"]]; role == string(world.Merchant) || role == string(world.Publisher) {
 				shops[r["actor"]] = r["name"]
 			}
 		}
@@ -508,14 +508,14 @@ func TestVendors(t *testing.T) {
 				t.Fatalf("%v is %s's", r, actor[r["address"]])
 			}
 			name := names[r["actor"]]
-			if role := roles[r["actor"]]; role == "merchant" || role == "publisher" {
+			if role := roles[r["actor"]]; role == string(world.Merchant) || role == string(world.Publisher) {
 				if name = shops[r["actor"]]; name == "" { // nobody's customer: public only
 					name = r["label"]
 				}
 			}
 			isRight := name == r["label"] && world.Role(roles[r["actor"]]).Concept() == r["concept"]
 			if isRight != (r["right"] == "yes") || isRight != (r["why"] == "") {
-				t.Errorf("%v, and it is %v", r, isRight)
+				t.Errorf("%v, and it is %v: %s, %s", r, isRight, roles[r["actor"]], name)
 			}
 			if !isRight {
 				wrong++
