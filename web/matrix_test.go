@@ -255,7 +255,7 @@ func (c *cast) glance(b *browser, path string) answer {
 		return answer{res, nil}
 	}
 	text := make([]byte, 1<<16)
-	n, _ := res.Body.Read(text) //nolint:errcheck // its end comes with what is left
+	n, _ := res.Body.Read(text) // its end comes with what is left
 	return answer{res, text[:n]}
 }
 
@@ -298,7 +298,7 @@ func (d *described) check(t *testing.T, r *route, a *answer) {
 	t.Helper()
 	op := d.operation(r)
 	if op == nil {
-		if strings.HasPrefix(strings.TrimLeft(r.pattern, "GETPOSTUDLCH "), apiRoot) {
+		if strings.Contains(r.pattern, " "+apiRoot) {
 			t.Errorf("%s is not described", r.pattern)
 		}
 		return
