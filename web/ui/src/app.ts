@@ -1,13 +1,14 @@
 // The graph's page: it keeps the record, what is chosen and how it is looked at, and tells
 // its parts when something changed. What is done stands in actions.ts.
 import { API, Problem, type Ledger, type Progress, type Run } from "./api.ts";
-import { colours, type NodeValue, type Value, type ViewValue } from "./model/picture.ts";
-import { GraphRecord, type Change } from "./model/record.ts";
+import { type NodeValue, type Value, type ViewValue } from "./model/picture.ts";
+import { GraphRecord } from "./model/record.ts";
 import { project, type Drawn, type Scope } from "./model/project.ts";
-import { Saver, type SaveState } from "./model/saver.ts";
+import { Saver, steps, type SaveState } from "./model/saver.ts";
 import { amount, claim, count, name, short, what, type Asset } from "./model/words.ts";
 import { t } from "./messages/messages.ts";
-import { Stage } from "./view/stage.ts";
+import { Stage, type StageEvents } from "./view/stage.ts";
+import { Blank, canDraw, type Scene } from "./view/blank.ts";
 import { Table } from "./view/table.ts";
 import { Timeline } from "./view/timeline.ts";
 import { Panel } from "./view/panel.ts";
@@ -36,7 +37,7 @@ export class App {
   readonly record: GraphRecord;
   readonly api: API;
   readonly saver: Saver;
-  readonly stage: Stage;
+  readonly stage: Scene;
   readonly table: Table;
   readonly panel: Panel;
   readonly bar: Toolbar;
@@ -81,7 +82,7 @@ export class App {
     this.bar = toolbar(this);
     fill(root, this.bar.element, h("div", { class: "g-main" }, h("div", { class: "g-views" }, picture, table), panel), time, this.live, this.notice, h("p", { id: "g-keys", class: "g-hidden" }, t("picture.keys")));
     root.dataset["mode"] = this.mode;
-    this.stage = new Stage(canvas, { palette: this.palette, methods: [], asset: (n) => this.asset(n) }, {
+    const events: StageEvents = {
       choose: (ids, how) => this.choose(ids, how),
       chooseEdge: (edge) => this.chooseEdge(edge),
       open: (id) => {
@@ -92,7 +93,9 @@ export class App {
       menu: (id, x, y) => this.menu(id, x, y),
       focus: (id) => this.tellFocus(id),
       readonly: () => !this.mayChange,
-    });
+    };
+    const drawable = canDraw();
+    this.stage = drawable ? new Stage(canvas, { palette: this.palette, methods: [], asset: (n) => this.asset(n) }, events) : new Blank(canvas);
     this.table = new Table(table, (n) => this.asset(n), {
       choose: (id, how) => this.choose([id], how),
       chooseEdge: (edge) => this.chooseEdge(edge),
@@ -102,6 +105,10 @@ export class App {
     this.panel = new Panel(panel, this);
     this.record.on(() => this.changed());
     keys(this, canvas);
+    if (!drawable) {
+      this.setMode("table");
+      this.tell(t("fault.webgl"), { hint: t("fault.webgl.hint"), fault: true });
+    }
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.relook());
     matchMedia("(forced-colors: active)").addEventListener("change", () => this.relook());
     addEventListener("beforeunload", (e) => {
@@ -114,7 +121,7 @@ export class App {
     let size = "";
     new ResizeObserver(() => {
       const now = `${canvas.clientWidth} ${canvas.clientHeight}`;
-      if (size !== "" && size !== now) this.stage.sigma.resize().refresh();
+      if (size !== "" && size !== now) this.stage.resized();
       size = now;
     }).observe(canvas);
   }
@@ -419,18 +426,3 @@ function scopeOf(v: ViewValue): Scope {
   };
   return { level: v.level ?? "transaction", from: time(v.from), until: time(v.until), min: v.min, asset: v.asset, label: v.label };
 }
-
-/** steps finds a person's changes of a graph that still stand, oldest first. */
-export function steps(changes: Change[], of: { person: string; graph: string }): number[] {
-  const out: number[] = [];
-  const dropped = new Set(changes.map((c) => c.undoes ?? 0));
-  for (const c of changes) {
-    const own = c.person === of.person && !c.undoes && !dropped.has(c.seq);
-    const about = c.edits.length > 0 && c.edits.every((e) => e.kind === "graph" && e.id === of.graph && e.field !== "view");
-    const began = c.edits.some((e) => e.field === "title" && e.before === null);
-    if (own && about && !began) out.push(c.seq);
-  }
-  return out;
-}
-
-export const palette = colours;

@@ -25,9 +25,9 @@ export function locale(): string {
 /** t is a text; {name} in it becomes the argument of that name, and n chooses the plural form. */
 export function t(key: Key, args: Record<string, string | number> = {}): string {
   const entry: Entry = words[key];
-  let text = typeof entry === "string" ? entry : entry[plural.select(Number(args["n"] ?? 0))] ?? entry.other;
-  for (const [name, value] of Object.entries(args)) {
-    text = text.replaceAll(`{${name}}`, typeof value === "number" ? value.toLocaleString(language) : value);
-  }
-  return text;
+  const text = typeof entry === "string" ? entry : entry[plural.select(Number(args["n"] ?? 0))] ?? entry.other;
+  return text.replace(/\{(\w+)\}/g, (whole, name: string) => {
+    const value = args[name];
+    return value === undefined ? whole : typeof value === "number" ? value.toLocaleString(language) : value;
+  });
 }

@@ -28,6 +28,12 @@ export interface Clash {
   base: Value;
 }
 
+/** What somebody else set a field to, and by which change. */
+export interface Theirs {
+  value: Value;
+  seq: number;
+}
+
 /** What a person did at one time: one change of the case. */
 export interface Step {
   what: string; // in words, for the history
@@ -42,8 +48,9 @@ export class GraphRecord {
   readonly picture = new Picture();
   readonly pending: Step[] = [];
   private readonly confirmed = new Map<string, Value>();
+  private readonly setAt = new Map<string, number>(); // by field: the change that set it, where it is known
   private readonly listeners: Listener[] = [];
-  seq = 0; // of the last change of the case that is in confirmed
+  seq = 0; // every change of the case up to this one is in confirmed
 
   constructor(readonly id: string) {}
 
@@ -51,6 +58,7 @@ export class GraphRecord {
   load(fields: Record<string, Value>, seq: number): void {
     const all = new Set(this.confirmed.keys());
     this.confirmed.clear();
+    this.setAt.clear();
     for (const [field, value] of Object.entries(fields)) {
       this.confirmed.set(field, value);
       all.add(field);
@@ -92,12 +100,17 @@ export class GraphRecord {
     return [...step.sets].map(([field, after]) => ({ kind: "graph", id: this.id, field, before: step.before.get(field) ?? null, after }));
   }
 
-  /** confirm says that the server has stored the oldest pending step. */
+  /** confirm says that the server has stored a pending step. */
   confirm(step: Step): void {
     const at = this.pending.indexOf(step);
     if (at >= 0) this.pending.splice(at, 1);
-    for (const [field, value] of step.sets) this.keep(field, value);
     this.show(step.sets.keys());
+  }
+
+  /** own takes a change of this person's that the server stored; others' before it may still be on their way. */
+  own(change: Change): void {
+    this.take(change);
+    if (change.seq === this.seq + 1) this.seq++;
   }
 
   /** drop takes a pending step back; those after it stand. */
@@ -108,14 +121,18 @@ export class GraphRecord {
     this.show(step.sets.keys());
   }
 
-  /** remote takes a change that the server tells of: somebody else's, or one's own. */
+  /** remote takes the next change that the server tells of: somebody else's, or one's own. */
   remote(change: Change): void {
     if (change.seq <= this.seq) return;
     this.seq = change.seq;
+    this.take(change);
+  }
+
+  private take(change: Change): void {
     const touched: string[] = [];
     for (const e of change.edits) {
       if (e.kind !== "graph" || e.id !== this.id) continue;
-      this.keep(e.field, (e.after ?? null) as Value);
+      this.keep(e.field, (e.after ?? null) as Value, change.seq);
       touched.push(e.field);
     }
     if (touched.length > 0) this.show(touched);
@@ -126,11 +143,11 @@ export class GraphRecord {
    * and this person noted something at, both stand. What cannot be brought together comes
    * back, and the step is left as it was.
    */
-  rebase(step: Step, theirs: Map<string, Value>): Clash[] {
+  rebase(step: Step, theirs: Map<string, Theirs>): Clash[] {
     const clashes: Clash[] = [];
     const merged = new Map<string, Value>();
-    for (const [field, now] of theirs) {
-      this.keep(field, now);
+    for (const [field, { value: now, seq }] of theirs) {
+      this.keep(field, now, seq);
       if (!step.sets.has(field)) continue;
       const base = step.before.get(field) ?? null, mine = step.sets.get(field) ?? null;
       const both = merge(base, mine, now);
@@ -140,16 +157,16 @@ export class GraphRecord {
     if (clashes.length > 0) return clashes;
     for (const [field, value] of merged) {
       step.sets.set(field, value);
-      step.before.set(field, theirs.get(field) ?? null);
+      step.before.set(field, theirs.get(field)?.value ?? null);
     }
     this.show(theirs.keys());
     return [];
   }
 
   /** settle decides clashes: for each field, whether this person's value stands. */
-  settle(step: Step, theirs: Map<string, Value>, mine: (field: string) => boolean): void {
-    for (const [field, now] of theirs) {
-      this.keep(field, now);
+  settle(step: Step, theirs: Map<string, Theirs>, mine: (field: string) => boolean): void {
+    for (const [field, { value: now, seq }] of theirs) {
+      this.keep(field, now, seq);
       if (!step.sets.has(field)) continue;
       step.before.set(field, now);
       if (!mine(field)) step.sets.delete(field);
@@ -158,7 +175,10 @@ export class GraphRecord {
     this.show(theirs.keys());
   }
 
-  private keep(field: string, value: Value): void {
+  /** keep takes what a change set; an older one that comes late changes nothing. */
+  private keep(field: string, value: Value, seq: number): void {
+    if (seq < (this.setAt.get(field) ?? 0)) return;
+    this.setAt.set(field, seq);
     if (value === null) this.confirmed.delete(field);
     else this.confirmed.set(field, value);
   }
@@ -193,8 +213,8 @@ export function merge(base: Value, mine: Value, theirs: Value): Value | undefine
     const a = mine[name], b = theirs[name], o = was[name];
     // Where both moved a node there is nothing to discuss: the later hand wins.
     const settled = name === "x" || name === "y";
-    if (same(a, b) || same(o, b) || settled) out[name] = a;
-    else if (same(o, a)) out[name] = b;
+    if (same(o, a)) out[name] = b;
+    else if (same(a, b) || same(o, b) || settled) out[name] = a;
     else return undefined;
     if (out[name] === undefined) delete out[name];
   }

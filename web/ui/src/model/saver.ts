@@ -1,7 +1,7 @@
 // Saving, undoing and redoing: a person's steps go to the server one after the other, each
 // as one change of the case. Nothing that was done is dropped because a line was down.
 import { Problem } from "../api.ts";
-import type { Change, Clash, Edit, GraphRecord, Step } from "./record.ts";
+import type { Change, Clash, Edit, GraphRecord, Step, Theirs } from "./record.ts";
 import type { Value } from "./picture.ts";
 
 /** What the saver needs of the API. */
@@ -91,7 +91,7 @@ export class Saver {
       for (const seq of seqs.toReversed()) {
         const { change } = await this.api.undo(seq);
         if (!change) continue;
-        this.record.remote(change);
+        this.record.own(change);
         opposite.push(change.seq);
       }
       this.options.state("saved");
@@ -118,7 +118,7 @@ export class Saver {
           if (change) seqs.push(change.seq);
           // A part that is stored is not sent again, whatever becomes of the rest.
           for (const e of part) step.before.set(e.field, e.after as Value);
-          if (change) this.record.remote(change);
+          if (change) this.record.own(change);
         }
         this.record.confirm(step);
         if (seqs.length > 0 && !step.quiet) {
@@ -143,8 +143,8 @@ export class Saver {
   }
 
   private async clash(step: Step, problem: Problem): Promise<void> {
-    const theirs = new Map<string, Value>();
-    for (const c of problem.clashes) theirs.set(c.field, (c.theirs ?? null) as Value);
+    const theirs = new Map<string, Theirs>();
+    for (const c of problem.clashes) theirs.set(c.field, { value: (c.theirs ?? null) as Value, seq: c.seq });
     const clashes = this.record.rebase(step, theirs);
     if (clashes.length === 0) return;
     this.options.state("clash", problem);
@@ -163,4 +163,17 @@ function* parts(edits: Edit[], most: number): Generator<Edit[]> {
 
 function problemOf(e: unknown): Problem {
   return e instanceof Problem ? e : new Problem(0, "unavailable", e instanceof Error ? e.message : String(e), "", []);
+}
+
+/** steps finds a person's changes of a graph that still stand, oldest first. */
+export function steps(changes: Change[], of: { person: string; graph: string }): number[] {
+  const out: number[] = [];
+  const dropped = new Set(changes.map((c) => c.undoes ?? 0));
+  for (const c of changes) {
+    const own = c.person === of.person && !c.undoes && !dropped.has(c.seq);
+    const about = c.edits.length > 0 && c.edits.every((e) => e.kind === "graph" && e.id === of.graph && e.field !== "view");
+    const began = c.edits.some((e) => e.field === "title" && e.before === null);
+    if (own && about && !began) out.push(c.seq);
+  }
+  return out;
 }

@@ -9,9 +9,9 @@ export function keys(app: App, canvas: HTMLElement): void {
   canvas.addEventListener("focus", () => {
     const s = app.stage;
     if (!s.focused) s.focus([...app.chosen][0] ?? s.next(0, 0), false);
-    else s.sigma.scheduleRender();
+    else s.redraw();
   });
-  canvas.addEventListener("blur", () => app.stage.sigma.scheduleRender());
+  canvas.addEventListener("blur", () => app.stage.redraw());
   canvas.addEventListener("mousedown", () => canvas.focus({ preventScroll: true }));
   canvas.addEventListener("keydown", (e) => {
     if (e.ctrlKey || e.metaKey || e.altKey) return;

@@ -49,7 +49,7 @@ export interface StageLook {
 const many = { labels: 400, edgeLabels: 250, edgeEvents: 4_000, edgesOnMove: 6_000 } as const;
 
 export class Stage {
-  readonly sigma: Sigma<NodeAttributes, EdgeAttributes>;
+  private readonly sigma: Sigma<NodeAttributes, EdgeAttributes>;
   private graph = newGraph();
   private chosen = new Set<string>();
   private chosenEdge: string | null = null;
@@ -223,6 +223,15 @@ export class Stage {
     }
   }
 
+  redraw(): void {
+    this.sigma.scheduleRender();
+  }
+
+  /** resized is to be called when the box has another size. */
+  resized(): void {
+    this.sigma.resize().refresh();
+  }
+
   zoom(factor: number): void {
     const camera = this.sigma.getCamera();
     void camera.animate({ ratio: camera.getBoundedRatio(camera.ratio / factor) }, { duration: calm() ? 0 : 150 });
@@ -274,10 +283,6 @@ export class Stage {
     const { width, height } = this.sigma.getDimensions();
     const at = this.sigma.viewportToGraph({ x: width / 2, y: height / 2 });
     return { x: Math.round(at.x), y: Math.round(-at.y) };
-  }
-
-  kill(): void {
-    this.sigma.kill();
   }
 
   private settings(): void {
