@@ -8,6 +8,8 @@ import (
 // name its records.
 var furnish = [][]casebook.Edit{
 	{casebook.Set(casebook.KindGraph, "g1", "title", "A picture")},
+	{casebook.Set(casebook.KindSubject, "s1", "network", "bitcoin"), casebook.Set(casebook.KindSubject, "s1", "what", "address"), casebook.Set(casebook.KindSubject, "s1", "text", firstAddress)},
+	{casebook.Set(casebook.KindWallet, "w1", "network", "bitcoin"), casebook.Set(casebook.KindWallet, "w1", "key", someWallet)},
 }
 
 // rows has a sample for each route: a request that whoever may make it is answered well. A
@@ -19,6 +21,32 @@ var rows = map[string]sample{
 	"GET /metrics":          {},
 	"GET /docs/api":         {},
 	"GET /openapi.json":     {},
+
+	"GET /{$}":                                  {},
+	"GET /search":                               {path: func(*cast, *actor) string { return "/search?q=note" }},
+	"GET /cases":                                {},
+	"POST /cases":                               {form: true, body: "title=Another+case"},
+	"GET /cases/{case}":                         {},
+	"POST /cases/{case}/records/{kind}/{id}":    {fill: map[string]string{"kind": "note", "id": "new"}, form: true, body: "f.title=A+new+note"},
+	"POST /cases/{case}/undo":                   {form: true, body: "seq=3"},
+	"GET /cases/{case}/notes":                   {},
+	"GET /cases/{case}/notes/{note}":            {fill: map[string]string{"note": "n1"}},
+	"GET /cases/{case}/tasks":                   {},
+	"GET /cases/{case}/timeline":                {},
+	"GET /cases/{case}/subjects":                {},
+	"GET /cases/{case}/subjects/{subject}":      {fill: map[string]string{"subject": "s1"}},
+	"POST /cases/{case}/find":                   {form: true, body: "text=pay+" + firstAddress},
+	"POST /cases/{case}/import":                 {form: true, body: "pick=0&n.0=bitcoin&t.0=3J98t1WpEZ73CNmQviecrnyiWrnqRhWNLy"},
+	"POST /cases/{case}/wallets":                {form: true, body: "network=bitcoin&key=" + someWallet},
+	"GET /cases/{case}/wallets/{wallet}":        {fill: map[string]string{"wallet": "w1"}},
+	"GET /cases/{case}/exhibits":                {},
+	"POST /cases/{case}/exhibits":               {form: true, body: "source=no+file", fails: 400},
+	"GET /cases/{case}/exhibits/{exhibit}":      {},
+	"GET /cases/{case}/exhibits/{exhibit}/file": {},
+	"GET /cases/{case}/members":                 {},
+	"POST /cases/{case}/members":                {form: true, body: "email=investigator2%40police.example&part=viewer"},
+	"GET /cases/{case}/history":                 {},
+	"GET /cases/{case}/settings":                {},
 
 	"GET /api/v1/cases":                                 {},
 	"POST /api/v1/cases":                                {body: map[string]string{"title": "Another case"}},
@@ -44,6 +72,13 @@ var rows = map[string]sample{
 	"POST /api/v1/tokens":                               {body: map[string]any{"name": "a program", "scopes": []string{"read"}}},
 	"DELETE /api/v1/tokens/{token}":                     {path: freshToken},
 }
+
+// What somebody may find in a case: the first address that ever was paid, and the wallet of BIP 84's
+// test vector.
+const (
+	firstAddress = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
+	someWallet   = "zpub6rFR7y4Q2AijBEqTUquhVz398htDFrtymD9xYYfG1m4wAcvPhXNfE3EfH1r1ADqtfSdVCToUG868RvUUkgDKf31mGDtKsAYz2oz2AGutZYs"
+)
 
 // newNote is a change that always can be made.
 func newNote() any {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/url"
+	"slices"
 
 	"goshawk/identity"
 )
@@ -10,13 +11,13 @@ func escaped(s string) string { return url.QueryEscape(s) }
 
 // routes is every way into the server.
 func (s *Server) routes() []route {
-	return []route{
+	return slices.Concat([]route{
 		{"GET /healthz", "", (*request).healthz},
 		{"GET /assets/{name...}", "", (*request).asset},
 		{"GET /cases/{case}/graphs", identity.ReadCase, (*request).graphs},
 		{"POST /cases/{case}/graphs", identity.ChangeCase, (*request).newGraph},
 		{"GET /cases/{case}/graphs/{graph}", identity.ReadCase, (*request).graph},
-	}
+	}, caseRoutes())
 }
 
 // healthz says that the server runs and its database answers.

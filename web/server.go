@@ -33,9 +33,15 @@ type Server struct {
 
 	metrics *metrics
 
-	files assets          // what browsers load; known from Handler on
-	texts *catalogue      // what pages say
-	pages map[string]bool // the patterns of the routes there are
+	// Times says when transactions were; those that no ledger knows are left out. nil: there is no ledger.
+	Times func(ctx context.Context, list []Transaction) (map[string]time.Time, error)
+	// Used says in how many transactions of a network's ledgers addresses occur. nil: there is no ledger.
+	Used func(ctx context.Context, network string, addresses []string) (map[string]int64, error)
+
+	files  assets          // what browsers load; known from Handler on
+	texts  *catalogue      // what pages say
+	pages  map[string]bool // the patterns of the routes there are
+	marker *marker         // of Markdown
 }
 
 // request is one request and who makes it.
@@ -71,7 +77,7 @@ func (s *Server) Handler() http.Handler {
 	if s.texts, err = loadCatalogue(messageFiles); err != nil {
 		s.Log.Error("the pages' texts cannot be read", "error", err)
 	}
-	s.pages = map[string]bool{}
+	s.pages, s.marker = map[string]bool{}, newMarker()
 	for _, r := range routes {
 		s.pages[r.pattern] = true
 		mux.Handle(r.pattern, s.serve(r))

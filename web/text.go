@@ -82,13 +82,13 @@ func (w *words) n(key string, count int, pairs ...any) string {
 
 // has says whether there is a message.
 func (w *words) has(key string) bool {
-	_, err := w.local.Localize(&i18n.LocalizeConfig{MessageID: key})
-	return err == nil
+	text, err := w.local.Localize(&i18n.LocalizeConfig{MessageID: key})
+	return err == nil || text != ""
 }
 
 func (w *words) say(c *i18n.LocalizeConfig) string {
 	text, err := w.local.Localize(c)
-	if err != nil {
+	if err != nil && text == "" { // with a text: it is not translated, and said in English
 		return c.MessageID // a test finds it
 	}
 	return strings.TrimSpace(text)

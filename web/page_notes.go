@@ -1,0 +1,161 @@
+package web
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+
+	"goshawk"
+	"goshawk/casebook"
+)
+
+// notesPage shows a case's notes: the newest, or how to begin one.
+func (q *request) notesPage() error { return q.notes("") }
+
+// notePage shows one note.
+func (q *request) notePage() error { return q.notes(goshawk.ID(q.PathValue("note"))) }
+
+func (q *request) notes(id goshawk.ID) error {
+	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read the notes", casebook.KindNote)
+	if err != nil {
+		return err
+	}
+	v := q.casePage(&c.Summary, "/notes", "")
+	v.title = v.t("nav.notes")
+	list := records(c, casebook.KindNote)
+	slices.Reverse(list)
+	var one *record
+	if id != "" {
+		r, err := find(c, casebook.KindNote, id)
+		if err != nil {
+			return err
+		}
+		one = &r
+		v.trail = append(v.trail, crumb{v.title, casePath(c.ID) + "/notes"})
+		v.title = noteTitle(v, r)
+	}
+	return q.show(v, notesPage(v, list, one))
+}
+
+// noteTitle is what a note is called: its title, or how it begins.
+func noteTitle(v *view, r record) string {
+	if s := strings.TrimSpace(r.Text("title")); s != "" {
+		return s
+	}
+	begin, _, _ := strings.Cut(strings.TrimSpace(r.Text("text")), "\n")
+	if begin = strings.TrimLeft(begin, "# "); begin == "" {
+		return v.t("note.untitled")
+	}
+	return clipped(begin)
+}
+
+// sortTasks puts the first due first, and those that are never due last.
+func sortTasks(list []record) {
+	slices.SortStableFunc(list, func(a, b record) int {
+		x, y := a.Text("due"), b.Text("due")
+		if (x == "") != (y == "") {
+			if x == "" {
+				return 1
+			}
+			return -1
+		}
+		return cmp.Compare(x, y)
+	})
+}
+
+// tasksPage shows a case's tasks.
+func (q *request) tasksPage() error {
+	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read the tasks", casebook.KindTask, casebook.KindMember)
+	if err != nil {
+		return err
+	}
+	v := q.casePage(&c.Summary, "/tasks", "")
+	v.title = v.t("nav.tasks")
+	members, err := q.members(c)
+	if err != nil {
+		return err
+	}
+	var todo, done []record
+	for _, r := range records(c, casebook.KindTask) {
+		if r.Flag("done") {
+			done = append(done, r)
+		} else {
+			todo = append(todo, r)
+		}
+	}
+	sortTasks(todo)
+	return q.show(v, tasksPage(v, todo, done, members))
+}
+
+// moments of a case's timeline.
+type happened struct {
+	at    time.Time
+	zoned bool // at is known to the second; else only the day
+	icon  string
+	key   string // of what kind it is
+	title string
+	text  string
+	chain string // an address or transaction
+	href  string
+	event *record // of the timeline's own, which can be changed
+}
+
+// timelinePage shows what happened, in the order in which it did.
+func (q *request) timelinePage() error {
+	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read the timeline", casebook.KindEvent, casebook.KindSubject, casebook.KindExhibit, casebook.KindLetter, casebook.KindAlert, casebook.KindCustody)
+	if err != nil {
+		return err
+	}
+	v := q.casePage(&c.Summary, "/timeline", "")
+	v.title = v.t("nav.timeline")
+	var list, unknown []happened
+	add := func(at string, h happened) {
+		t, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			return // a field that is not set
+		}
+		h.at = t
+		list = append(list, h)
+	}
+	for _, r := range records(c, casebook.KindEvent) {
+		add(r.Text("at"), happened{icon: "flag", key: "event", title: r.Text("title"), text: r.Text("text"), chain: r.Text("subject"), event: &r})
+	}
+	for _, r := range records(c, casebook.KindExhibit) {
+		add(r.Text("obtained"), happened{icon: "exhibit", key: "exhibit", title: r.Text("number") + " " + r.Text("name"), text: r.Text("source"), href: v.recordPage(r.Kind, r.ID)})
+	}
+	for _, r := range records(c, casebook.KindCustody) {
+		add(r.Text("at"), happened{icon: "exhibit", key: "custody", title: v.t("custody.line", "From", r.Text("from"), "To", r.Text("to")), text: r.Text("reason"), href: v.recordPage(casebook.KindExhibit, goshawk.ID(r.Text("exhibit")))})
+	}
+	for _, r := range records(c, casebook.KindLetter) {
+		add(r.Text("sent"), happened{icon: "letter", key: "letter", title: r.Text("service"), text: r.Text("reference"), href: v.recordPage(r.Kind, r.ID)})
+	}
+	for _, r := range records(c, casebook.KindAlert) {
+		add(r.Text("at"), happened{icon: "watch", key: "alert", title: v.t("timeline.moved"), href: v.recordPage(r.Kind, r.ID)})
+	}
+	times := map[string]time.Time{}
+	subjects := slices.DeleteFunc(records(c, casebook.KindSubject), func(r record) bool { return r.Text("what") != "transaction" })
+	if q.s.Times != nil && len(subjects) > 0 {
+		var names []Transaction
+		for _, r := range subjects {
+			names = append(names, Transaction{r.Text("network"), r.Text("text")})
+		}
+		// A ledger that does not answer leaves times unknown, which the page says.
+		if times, err = q.s.Times(q.Context(), names); err != nil {
+			q.s.Log.Warn("the ledgers do not say when transactions were", "error", err)
+		}
+	}
+	for _, r := range subjects {
+		h := happened{icon: "trace", key: "transaction", title: r.Text("title"), text: r.Text("comment"), chain: r.Text("text"), href: v.recordPage(r.Kind, r.ID)}
+		if at, ok := times[r.Text("text")]; ok {
+			add(at.UTC().Format(time.RFC3339), h)
+		} else {
+			unknown = append(unknown, h)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b happened) int { return a.at.Compare(b.at) })
+	return q.show(v, timelinePage(v, list, unknown))
+}
+
+// Transaction names a transaction of a network.
+type Transaction struct{ Network, ID string }
