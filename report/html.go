@@ -47,6 +47,7 @@ type view struct {
 	Drawing    template.HTML
 	DrawHead   string
 	DrawNote   string
+	Rows       []rowView
 	Ends       []endRow
 	MoreEnds   string
 	Methods    []methodView
@@ -94,6 +95,12 @@ type depositView struct {
 type paymentView struct {
 	payment
 	Amount, Note string
+}
+
+// rowView is a part of the drawing as it is printed.
+type rowView struct {
+	Words string
+	SVG   template.HTML
 }
 
 type endRow struct {
@@ -296,8 +303,12 @@ func (v *view) addDrawing(t *goshawk.Trace) {
 	v.DrawHead = drawingHead(t)
 	var svg bytes.Buffer
 	b := bufio.NewWriter(&svg)
-	if width := drawing(b, t, false); width > 1060 {
-		v.DrawNote = "Wider than this column: scroll it sideways, or open the SVG form."
+	printed := drawing(b, t, false)
+	if len(printed) > 0 {
+		v.DrawNote = "Wider than this column: scroll it sideways, or open the SVG form. On paper it is folded into rows."
+	}
+	for i := range printed {
+		v.Rows = append(v.Rows, rowView{printed[i].words, template.HTML(printed[i].svg())})
 	}
 	_ = b.Flush() // a buffer in memory does not fail
 	v.Drawing = template.HTML(svg.String())

@@ -54,14 +54,16 @@ const drawingStyle = `
 .gd .m{fill:currentColor;stroke:none}.gd .mo{fill:none;stroke:currentColor;stroke-width:2}
 `
 
-// drawing writes the svg element and returns its width. Alone it brings its own background.
-func drawing(b *bufio.Writer, t *goshawk.Trace, alone bool) (width int) {
+// drawing writes the svg element, and returns the windows to print it through
+// where it is too wide for paper. Alone it brings its own background, and has no
+// page to be printed on.
+func drawing(b *bufio.Writer, t *goshawk.Trace, alone bool) (printed []window) {
 	p := newPicture(t, mostNodes)
 	via, inner, height := p.arrange()
 	legend := legendOf(t, p)
-	width = max(inner+2*marginX, 640)
+	width := max(inner+2*marginX, 640)
 	perRow := max(1, (min(width, 1000)-2*marginX)/290) // what is seen without scrolling
-	rows := (len(legend) + perRow - 1) / perRow
+	legendHeight := (len(legend) + perRow - 1) / perRow * legendRow
 	subtitle := drawingSubtitle(t)
 	if alone { // a page says them itself
 		for _, note := range cautions(t.Warnings) {
@@ -69,7 +71,17 @@ func drawing(b *bufio.Writer, t *goshawk.Trace, alone bool) (width int) {
 		}
 	}
 	head := headRoom + subtitleRow*(len(subtitle)-2)
-	total := head + height + 34 + rows*legendRow + 12
+	total := head + height + 34 + legendHeight + 12
+	y := head + height + 34 // of the legend
+	if !alone {
+		printed = p.windows(inner/columnWidth+1, via, head, window{part: partLegend, x: 0, y: y - legendRow, width: marginX + perRow*290, height: legendHeight + legendRow})
+	}
+	part := func(name string) string { // what tells a part from others that the windows show
+		if len(printed) == 0 {
+			return ""
+		}
+		return ` id="` + name + `" class="gd"`
+	}
 	fmt.Fprintf(b, `<svg xmlns="http://www.w3.org/2000/svg" class="gd" width="%d" height="%d" viewBox="0 0 %d %d" role="img" aria-label="%s">`+"\n",
 		width, total, width, total, xmlText(drawingTitle(t)+": "+strings.Join(legendWords(legend), "; ")))
 	if len(t.Warnings) > 0 {
@@ -79,22 +91,22 @@ func drawing(b *bufio.Writer, t *goshawk.Trace, alone bool) (width int) {
 	if alone {
 		fmt.Fprintf(b, `<rect class="bg" width="%d" height="%d"/>`+"\n", width, total)
 	}
+	fmt.Fprintf(b, "<g%s>\n", part(partHead))
 	fmt.Fprintf(b, `<text class="hd" x="%d" y="26">%s</text>`+"\n", marginX, xmlText(drawingTitle(t)))
 	for i, s := range subtitle {
 		fmt.Fprintf(b, `<text class="sub" x="%d" y="%d">%s</text>`+"\n", marginX, 44+subtitleRow*i, xmlText(s))
 	}
-	fmt.Fprintf(b, `<g transform="translate(%d %d)">`+"\n", marginX, head)
+	fmt.Fprintf(b, "</g>\n"+`<g%s transform="translate(%d %d)">`+"\n", part(partFlow), marginX, head)
 	p.writeCurves(b, via)
 	for i := range p.nodes {
 		p.nodes[i].write(b)
 	}
-	b.WriteString("</g>\n")
-	y := head + height + 34
+	fmt.Fprintf(b, "</g>\n<g%s>\n", part(partLegend))
 	for i, item := range legend {
 		item.write(b, marginX+(i%perRow)*290, y+(i/perRow)*legendRow)
 	}
-	b.WriteString("</svg>\n")
-	return width
+	b.WriteString("</g>\n</svg>\n")
+	return printed
 }
 
 func drawingTitle(t *goshawk.Trace) string {
