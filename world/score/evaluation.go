@@ -82,7 +82,8 @@ const Insufficient = "Insufficient: intervals need at least 20 seeds."
 func Sentence(version, era, method string, wrong Summary, sweep []Case) string {
 	varied := ""
 	if least, greatest, ok := Extremes(sweep); ok {
-		varied = fmt.Sprintf(", %s to %s %% over varied assumptions", percent(least.Summary.Mean), percent(greatest.Summary.Mean))
+		// The usual assumptions are among them, over more seeds than the others.
+		varied = fmt.Sprintf(", %s to %s %% over varied assumptions", percent(min(least.Summary.Mean, wrong.Mean)), percent(max(greatest.Summary.Mean, wrong.Mean)))
 	}
 	return fmt.Sprintf("On %d synthetic chains made by this program's authors (%s, %s), %s wrongly joined %s %% of pairs%s; "+
 		"this is not the probability that a finding here is wrong.", wrong.Seeds, version, era, method, percent(wrong.Mean), varied)

@@ -241,4 +241,9 @@ func TestSentence(t *testing.T) {
 	if got != want {
 		t.Errorf("got %s", got)
 	}
+	for mean, want := range map[float64]string{0.001: "0.1 % of pairs, 0.1 to 20.0 %", 0.3: "30.0 % of pairs, 1.0 to 30.0 %"} {
+		if got := Sentence("0.1.0", "2022", "co-spend/1", Summary{Seeds: 20, Mean: mean}, []Case{{"a", Summary{Mean: 0.01}}, {"b", Summary{Mean: 0.2}}}); !strings.Contains(got, want) {
+			t.Errorf("the mean itself lies outside of its range: %s", got)
+		}
+	}
 }
