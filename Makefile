@@ -5,7 +5,7 @@ GO      ?= go
 LINT    := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 FUZZ    ?= 30s
 # Packages with goroutines.
-RACED   := ./ledger ./ingest/... ./node
+RACED   := ./ledger ./ingest/... ./node ./store ./web
 TARGETS := linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/amd64
 
 .PHONY: generate assets ui browser build demo picture test fmt vet lint race fuzz bench bench-web accuracy crashtest dist clean
