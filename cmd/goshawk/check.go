@@ -7,8 +7,8 @@ import (
 
 	"goshawk"
 	"goshawk/chain/bitcoin"
-	"goshawk/internal/disk"
 	"goshawk/ledger"
+	"goshawk/workbench"
 )
 
 func runCheck(ctx context.Context, t *terminal, c *command) error {
@@ -20,11 +20,7 @@ func runCheck(ctx context.Context, t *terminal, c *command) error {
 	if *dir == "" {
 		return badUsage("say which ledger: --ledger DIR")
 	}
-	fsys, err := disk.Open(*dir)
-	if err != nil {
-		return noLedger(*dir, err)
-	}
-	name, err := networkOf(fsys, *dir)
+	fsys, name, err := workbench.Folder(*dir)
 	if err != nil {
 		return checkFailed(err)
 	}

@@ -9,6 +9,7 @@ import (
 	"goshawk"
 	"goshawk/cluster"
 	"goshawk/report"
+	"goshawk/workbench"
 )
 
 func sortLabels(labels []goshawk.Label) {
@@ -37,7 +38,7 @@ func (c *command) clusterFlags() *clusterFlags {
 }
 
 func (f *clusterFlags) options(ctx context.Context, ch *chain) (cluster.Options, error) {
-	o := cluster.Options{Exclude: isCoinJoin, Evidence: true}
+	o := cluster.Options{Exclude: workbench.IsCoinJoin, Evidence: true}
 	if *f.merge != "" {
 		e, err := cluster.Parse(*f.merge)
 		if err != nil {
@@ -59,7 +60,7 @@ func (f *clusterFlags) options(ctx context.Context, ch *chain) (cluster.Options,
 	}
 	for i, id := range found.Transactions {
 		if id == goshawk.NoTx {
-			return o, ch.notHere(ctx, hashes[i])
+			return o, ch.NotHere(ctx, hashes[i])
 		}
 		o.Without = append(o.Without, id)
 	}
@@ -122,8 +123,8 @@ func runCluster(ctx context.Context, t *terminal, c *command) (err error) {
 	if err != nil {
 		return err
 	}
-	rule := ch.local.Rule()
-	grouping := cluster.Of(ch, ch.local)
+	rule := ch.Local.Rule()
+	grouping := cluster.Of(ch, ch.Local)
 	if o.Change != nil {
 		progress := newBar(c)
 		progress.update(-1, "computing all clusters")
@@ -137,7 +138,7 @@ func runCluster(ctx context.Context, t *terminal, c *command) (err error) {
 	if *wallet != "" {
 		return compareWallet(ctx, c, ch, grouping, *wallet, *gap, *limit, *format == "json")
 	}
-	id, err := ch.addressID(ctx, c.args[0])
+	id, err := ch.AddressID(ctx, c.args[0])
 	if err != nil {
 		return err
 	}
@@ -216,7 +217,7 @@ func (ch *chain) sumCluster(ctx context.Context, answer *report.Cluster, members
 
 // compareWallet shows how a known wallet's addresses lie in the clusters.
 func compareWallet(ctx context.Context, c *command, ch *chain, grouping cluster.Grouping, wallet string, count, limit int, asJSON bool) error {
-	w, err := ch.params.ParseWallet(wallet)
+	w, err := ch.Params.ParseWallet(wallet)
 	if err != nil {
 		return err
 	}
@@ -227,7 +228,7 @@ func compareWallet(ctx context.Context, c *command, ch *chain, grouping cluster.
 			return err
 		}
 		for _, d := range derived {
-			addresses = append(addresses, ch.params.FormatAddress(d.Kind, d.Key))
+			addresses = append(addresses, ch.Params.FormatAddress(d.Kind, d.Key))
 		}
 	}
 	m, err := cluster.MatchWallet(ctx, ch, grouping, addresses, limit)
@@ -272,11 +273,11 @@ func runWhy(ctx context.Context, t *terminal, c *command) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, ch.close()) }()
-	a, err := ch.addressID(ctx, c.args[0])
+	a, err := ch.AddressID(ctx, c.args[0])
 	if err != nil {
 		return err
 	}
-	b, err := ch.addressID(ctx, c.args[1])
+	b, err := ch.AddressID(ctx, c.args[1])
 	if err != nil {
 		return err
 	}
@@ -289,8 +290,8 @@ func runWhy(ctx context.Context, t *terminal, c *command) (err error) {
 		return err
 	}
 	if o.Change == nil && len(o.Without) == 0 {
-		if answer.Joined = cluster.Connected(ch.local, a, b); answer.Joined {
-			answer.Chain, err = cluster.Why(ctx, ch, ch.local, a, b)
+		if answer.Joined = cluster.Connected(ch.Local, a, b); answer.Joined {
+			answer.Chain, err = cluster.Why(ctx, ch, ch.Local, a, b)
 		}
 	} else {
 		var all *cluster.Clusters

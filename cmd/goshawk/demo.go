@@ -18,6 +18,7 @@ import (
 	"goshawk/chain/bitcoin"
 	"goshawk/report"
 	"goshawk/trace"
+	"goshawk/workbench"
 	"goshawk/world"
 	"goshawk/world/crime"
 	"goshawk/world/records"
@@ -158,12 +159,12 @@ func playDemo(ctx context.Context, c *command, folder string) (d *demo, err erro
 	if err != nil {
 		return nil, err
 	}
-	ch := &chain{Ledger: r, local: r, close: r.Close}
+	ch := &chain{Chain: &workbench.Chain{Ledger: r, Local: r}, close: r.Close}
 	defer func() { err = errors.Join(err, ch.close()) }()
-	if ch.params, err = bitcoin.Lookup(m.Network); err != nil {
+	if ch.Params, err = bitcoin.Lookup(m.Network); err != nil {
 		return nil, err
 	}
-	if ch.head, err = r.Head(ctx); err != nil {
+	if ch.Known, err = r.Head(ctx); err != nil {
 		return nil, err
 	}
 	bar.update(-1, "following the ransom")
@@ -202,16 +203,16 @@ func (d *demo) follow(ctx context.Context, ch *chain, public string) error {
 		return err
 	}
 	const confidence = 50
-	services, err := newServices(ctx, ch, set, confidence, false)
+	services, err := workbench.NewServices(ctx, ch.Chain, set, confidence, false)
 	if err != nil {
 		return err
 	}
 	d.answer, err = trace.Run(ctx, ch, trace.Question{Method: demoMethod, Starts: []goshawk.Outpoint{d.paid}, Services: services, StopConfidence: confidence,
-		ServicesBy: "address", CoinJoin: isCoinJoin, CoinJoinRule: coinJoinRule(), Labels: set.Sources(), Flows: 2000})
+		ServicesBy: "address", CoinJoin: workbench.IsCoinJoin, CoinJoinRule: workbench.CoinJoinRule(), Labels: set.Sources(), Flows: 2000})
 	if err != nil {
 		return err
 	}
-	labelEnds(set, d.answer)
+	workbench.LabelEnds(set, d.answer)
 	d.holders = holders(d.answer)
 	return nil
 }

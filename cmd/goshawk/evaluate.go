@@ -17,6 +17,7 @@ import (
 	"goshawk/ingest"
 	"goshawk/internal/disk"
 	"goshawk/ledger"
+	"goshawk/workbench"
 	"goshawk/world"
 	"goshawk/world/crime"
 	"goshawk/world/evaluate"
@@ -218,7 +219,7 @@ func ingestWorld(ctx context.Context, dir, folder, network string) (*ledger.Read
 	if err != nil {
 		return nil, err
 	}
-	w, err := ledger.OpenWriter(fsys, ledger.Options{Network: params.Name, Codec: params, Join: joiner(), Rule: clusterRule()})
+	w, err := ledger.OpenWriter(fsys, ledger.Options{Network: params.Name, Codec: params, Join: workbench.Joiner(), Rule: workbench.ClusterRule()})
 	if err != nil {
 		return nil, err
 	}

@@ -55,8 +55,8 @@ func runExport(ctx context.Context, t *terminal, c *command) (err error) {
 			return goshawk.Errorf(goshawk.Unavailable, "cannot finish the export: %w", err)
 		}
 	}
-	c.say("%s of %s to height %d written: %s in %s", goshawk.Count(ch.head.Transactions, "transaction", "transactions"),
-		ch.head.Network, ch.head.Height, goshawk.Count(len(export.Files()), "file", "files"), *out)
+	c.say("%s of %s to height %d written: %s in %s", goshawk.Count(ch.Known.Transactions, "transaction", "transactions"),
+		ch.Known.Network, ch.Known.Height, goshawk.Count(len(export.Files()), "file", "files"), *out)
 	return nil
 }
 
@@ -70,5 +70,5 @@ func ignoreMissing(err error) error {
 // grouped tells an export each address's cluster.
 type grouped struct{ ch *chain }
 
-func (g grouped) Root(a goshawk.AddressID) goshawk.AddressID { return cluster.Root(g.ch.local, a) }
-func (g grouped) Rule() string                               { return g.ch.local.Rule() }
+func (g grouped) Root(a goshawk.AddressID) goshawk.AddressID { return cluster.Root(g.ch.Local, a) }
+func (g grouped) Rule() string                               { return g.ch.Local.Rule() }

@@ -12,6 +12,7 @@ import (
 	"goshawk/ingest"
 	"goshawk/internal/disk"
 	"goshawk/ledger"
+	"goshawk/workbench"
 )
 
 func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
@@ -92,7 +93,7 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 	// costs little, and halves the memory that waits to be collected.
 	debug.SetGCPercent(50)
 	w, err := ledger.OpenWriter(fsys, ledger.Options{Network: params.Name, Codec: params, Start: int32(*from), Partial: *partial,
-		Join: joiner(), Rule: clusterRule(), Memory: *memory << 20})
+		Join: workbench.Joiner(), Rule: workbench.ClusterRule(), Memory: *memory << 20})
 	if err != nil {
 		return err
 	}
@@ -129,10 +130,10 @@ func runIngest(ctx context.Context, t *terminal, c *command) (err error) {
 // beingMade says whether somebody else writes to a ledger of which nothing is
 // committed yet: not even its network can be read.
 func beingMade(fsys *disk.Dir) bool {
-	if _, err := fsys.Size(lockFile); err != nil {
+	if _, err := fsys.Size(workbench.LedgerLock); err != nil {
 		return false
 	}
-	lock, err := fsys.Lock(lockFile)
+	lock, err := fsys.Lock(workbench.LedgerLock)
 	if err == nil {
 		err = lock.Close()
 	}

@@ -14,6 +14,7 @@ import (
 	"goshawk/internal/disk"
 	"goshawk/label"
 	"goshawk/report"
+	"goshawk/workbench"
 )
 
 func runLabel(ctx context.Context, t *terminal, c *command) (err error) {
@@ -92,7 +93,7 @@ func (s *source) importLabels(paths []string, asJSON bool) (err error) {
 	if err := errors.Join(label.Write(&buf, sources), closeStore()); err != nil {
 		return err
 	}
-	if err := disk.WriteFile(fsys, labelStoreName, buf.Bytes()); err != nil {
+	if err := disk.WriteFile(fsys, workbench.LabelStore, buf.Bytes()); err != nil {
 		return goshawk.Errorf(goshawk.Unavailable, "cannot write the label store: %w", err)
 	}
 	type imported struct {

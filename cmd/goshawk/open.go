@@ -14,12 +14,10 @@ import (
 
 	"goshawk"
 	"goshawk/chain/bitcoin"
-	"goshawk/cluster"
 	"goshawk/ingest/esplora"
 	"goshawk/internal/disk"
 	"goshawk/label"
-	"goshawk/ledger"
-	"goshawk/pattern"
+	"goshawk/workbench"
 )
 
 // source holds the flags that say what a question is asked of.
@@ -94,11 +92,8 @@ func target(path string) (string, error) {
 
 // chain is what a question is asked of.
 type chain struct {
-	goshawk.Ledger
-	params *bitcoin.Params
-	local  *ledger.Reader // nil for an explorer
-	close  func() error
-	head   goshawk.Head
+	*workbench.Chain
+	close func() error
 }
 
 // open opens the ledger or the explorer that the flags name. Each check sees the
@@ -119,34 +114,21 @@ func (s *source) open(ctx context.Context, checks ...func(*chain) error) (*chain
 	if err := s.c.refuse("is about an explorer (--source), and --ledger names a ledger", "exhibits", "proxy", "rate", "refresh"); err != nil {
 		return nil, err
 	}
-	d, err := disk.Open(*s.ledger)
-	if err != nil {
-		return nil, noLedger(*s.ledger, err)
-	}
-	name, err := networkOf(d, *s.ledger)
-	if err != nil {
-		return nil, err
-	}
-	params, err := bitcoin.Lookup(name)
+	opened, err := workbench.Open(ctx, *s.ledger, func(params *bitcoin.Params) error {
+		if s.network != nil && s.c.given["network"] && *s.network != params.Name {
+			return badUsage("--network %s and --ledger contradict each other: the ledger is of %s", *s.network, params.Name).
+				WithHint("leave --network out: a ledger knows its own")
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	if s.network != nil && s.c.given["network"] && *s.network != params.Name {
-		return nil, badUsage("--network %s and --ledger contradict each other: the ledger is of %s", *s.network, params.Name).
-			WithHint("leave --network out: a ledger knows its own")
-	}
-	r, err := ledger.Open(d, params)
-	if err != nil {
-		return nil, err
-	}
-	c := &chain{Ledger: r, params: params, local: r, close: r.Close}
+	c := &chain{Chain: opened, close: opened.Local.Close}
 	for _, check := range checks {
 		if err := check(c); err != nil {
-			return nil, errors.Join(err, r.Close())
+			return nil, errors.Join(err, c.close())
 		}
-	}
-	if c.head, err = r.Head(ctx); err != nil {
-		return nil, errors.Join(err, r.Close())
 	}
 	return c, nil
 }
@@ -163,7 +145,7 @@ func (s *source) explorer(ctx context.Context, checks []func(*chain) error) (*ch
 	if err != nil {
 		return nil, err
 	}
-	c := &chain{params: params}
+	c := &chain{Chain: &workbench.Chain{Params: params}}
 	for _, check := range checks {
 		if err := check(c); err != nil {
 			return nil, err
@@ -192,53 +174,10 @@ func (s *source) explorer(ctx context.Context, checks []func(*chain) error) (*ch
 		return nil, err
 	}
 	c.Ledger, c.close = src, func() error { progress.clear(); return src.Close() }
-	if c.head, err = src.Head(ctx); err != nil {
+	if c.Known, err = src.Head(ctx); err != nil {
 		return nil, errors.Join(err, c.close())
 	}
 	return c, nil
-}
-
-// networkOf returns the network of the ledger in a folder. It tells a folder that is
-// no ledger from one whose first blocks are not written yet.
-func networkOf(d *disk.Dir, dir string) (string, error) {
-	name, err := ledger.Network(d)
-	if goshawk.CodeOf(err) != goshawk.NotFound {
-		return name, err
-	}
-	if _, none := d.Size(lockFile); none != nil {
-		return "", err
-	}
-	return "", goshawk.Errorf(goshawk.NotFound, "the ledger at %s holds no blocks yet", dir).
-		WithHint("if 'goshawk ingest' is at work there, wait until it has written the first ones; if it was cut short, run it again")
-}
-
-// lockFile is there from the moment that somebody began to make a ledger.
-const lockFile = "lock"
-
-// noLedger says that a folder cannot be opened.
-func noLedger(dir string, err error) error {
-	return goshawk.Errorf(goshawk.NotFound, "there is no ledger at %s: %w", dir, err).
-		WithHint("make one with 'goshawk ingest --ledger DIR --network NAME PATH…'")
-}
-
-// elsewhere adds to an error that something is not in a ledger which blocks it holds.
-func (ch *chain) elsewhere(ctx context.Context, err error) error {
-	if goshawk.CodeOf(err) != goshawk.NotFound || ch.local == nil {
-		return err
-	}
-	hint, extentErr := ch.extent(ctx)
-	if extentErr != nil {
-		return errors.Join(err, extentErr)
-	}
-	if h := goshawk.HintOf(err); h != "" {
-		hint = h + "; " + hint
-	}
-	return goshawk.Errorf(goshawk.NotFound, "%w", err).WithHint("%s", hint)
-}
-
-// noClusters refuses a question that an explorer cannot answer.
-func noClusters(hint string) error {
-	return goshawk.Errorf(goshawk.Unsupported, "an explorer knows no clusters").WithHint("%s", hint)
 }
 
 // dataFolder is where Goshawk keeps its own data.
@@ -256,35 +195,13 @@ func (s *source) dataFolder() (string, error) {
 	return filepath.Join(home, ".local", "share", "goshawk"), nil
 }
 
-const labelStoreName = "labels.store"
-
 // storedLabels opens the label store; without one it returns nil.
 func (s *source) storedLabels() (*label.Store, func() error, error) {
-	nothing := func() error { return nil }
 	folder, err := s.dataFolder()
 	if err != nil {
-		return nil, nothing, err
+		return nil, func() error { return nil }, err
 	}
-	info, err := os.Stat(filepath.Join(folder, labelStoreName))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nothing, nil
-	}
-	if err != nil {
-		return nil, nothing, err
-	}
-	d, err := disk.Open(folder)
-	if err != nil {
-		return nil, nothing, err
-	}
-	m, err := d.Map(labelStoreName, info.Size())
-	if err != nil {
-		return nil, nothing, err
-	}
-	store, err := label.Open(m.Bytes())
-	if err != nil {
-		return nil, nothing, errors.Join(err, m.Close())
-	}
-	return store, m.Close, nil
+	return workbench.StoredLabels(folder)
 }
 
 // labelSet is what this run knows of addresses.
@@ -355,34 +272,6 @@ func (s *source) readLabels(paths []string) ([]*label.Source, error) {
 		}
 	}
 	return sources, nil
-}
-
-// coinJoinRule names what keeps CoinJoins out of clusters and stops traces.
-func coinJoinRule() string { return strings.Join(pattern.CoinJoinRules(), " ") }
-
-func isCoinJoin(batch *goshawk.Transactions, row int) bool {
-	_, ok := pattern.CoinJoin(batch, row)
-	return ok
-}
-
-// clusterRule names what links a ledger's addresses.
-func clusterRule() string {
-	return cluster.CoSpendRule + " without CoinJoins (" + strings.Join(pattern.CoinJoinRules(), ", ") + ")"
-}
-
-// joiner links the addresses of transactions that are no CoinJoins.
-func joiner() func(f ledger.Forest, batch *goshawk.Transactions, row int) {
-	var addresses []goshawk.AddressID
-	return func(f ledger.Forest, batch *goshawk.Transactions, row int) {
-		if isCoinJoin(batch, row) {
-			return
-		}
-		addresses = addresses[:0]
-		for i := range batch.In(row) {
-			addresses = append(addresses, batch.In(row)[i].Address)
-		}
-		cluster.CoSpend(f, batch.Rows[row].ID, addresses)
-	}
 }
 
 // output runs write on the file that --out names, or on standard output. A file

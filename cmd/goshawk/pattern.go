@@ -68,7 +68,7 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 	defer func() { err = errors.Join(err, closeLabels()) }()
 	finder := cluster.NewFinder(ch, rule)
 	q.Change, q.ChangeWant = finder.Changes, finder.Want()
-	clusters := cluster.Of(ch, ch.local)
+	clusters := cluster.Of(ch, ch.Local)
 	q.Owner, q.Members = clusters.Root, clusters.Members
 	if q.Services, err = newNames(ctx, ch, set); err != nil {
 		return err
@@ -79,7 +79,7 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 			return err
 		}
 		if window.End == 0 {
-			return ch.elsewhere(ctx, goshawk.Errorf(goshawk.NotFound, "the ledger holds no blocks of this time"))
+			return ch.Elsewhere(ctx, goshawk.Errorf(goshawk.NotFound, "the ledger holds no blocks of this time"))
 		}
 		q.First, q.End = window.First, window.End
 	}
@@ -93,7 +93,7 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 		return nil
 	})
 	if err != nil {
-		return ch.elsewhere(ctx, err)
+		return ch.Elsewhere(ctx, err)
 	}
 	if len(answer.Findings) > *limit {
 		answer.Findings, answer.Truncated = answer.Findings[:*limit], true
@@ -115,7 +115,7 @@ func runPattern(ctx context.Context, t *terminal, c *command) (err error) {
 type names map[goshawk.AddressID]string
 
 func newNames(ctx context.Context, ch *chain, set *label.Set) (names, error) {
-	matches, err := label.Match(ctx, ch, set, ch.params.ParseAddress)
+	matches, err := label.Match(ctx, ch, set, ch.Params.ParseAddress)
 	if err != nil {
 		return nil, err
 	}

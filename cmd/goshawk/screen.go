@@ -43,7 +43,7 @@ func runScreen(ctx context.Context, t *terminal, c *command) (err error) {
 		}
 		defer func() { err = errors.Join(err, ch.close()) }()
 		basis = ch.basis(set)
-		looked.Addresses = ch.head.Addresses
+		looked.Addresses = ch.Known.Addresses
 		hits = c.screenLedger(ctx, ch, set)
 	}
 	switch *format {
@@ -67,7 +67,7 @@ var errStop = errors.New("stop")
 // screenLedger yields every input and output at a labelled address.
 func (c *command) screenLedger(ctx context.Context, ch *chain, set *label.Set) iter.Seq2[report.Hit, error] {
 	return func(yield func(report.Hit, error) bool) {
-		m, err := label.Screen(ctx, ch, set, ch.params.ParseAddress, func(h *label.Hit) error {
+		m, err := label.Screen(ctx, ch, set, ch.Params.ParseAddress, func(h *label.Hit) error {
 			l := goshawk.Label{Address: h.Address, Text: h.Label, Source: h.Source, SourceHash: h.SourceHash, Confidence: h.Confidence, Abuse: h.Abuse, Match: h.Match}
 			if h.Category != "" {
 				l.Concepts = []string{h.Category}

@@ -12,6 +12,7 @@ import (
 	"goshawk/label"
 	"goshawk/pattern"
 	"goshawk/report"
+	"goshawk/workbench"
 )
 
 func runShow(ctx context.Context, t *terminal, c *command) (err error) {
@@ -50,7 +51,7 @@ func runShow(ctx context.Context, t *terminal, c *command) (err error) {
 	defer func() { err = errors.Join(err, closeLabels()) }()
 	ch, err := s.open(ctx, func(ch *chain) (err error) {
 		if name.address != "" {
-			if _, _, err := ch.params.ParseAddress(name.address); err != nil {
+			if _, _, err := ch.Params.ParseAddress(name.address); err != nil {
 				return err
 			}
 		}
@@ -128,8 +129,8 @@ func (v *viewer) basis() report.Basis {
 
 // basis is what an answer rests on.
 func (ch *chain) basis(set *label.Set) report.Basis {
-	b := report.Basis{Version: goshawk.Version, Network: ch.head.Network, Asset: ch.head.Asset,
-		Ledger: ch.head.Point(), Claim: ch.head.Claim, Warnings: ch.head.Warnings()}
+	b := report.Basis{Version: goshawk.Version, Network: ch.Known.Network, Asset: ch.Known.Asset,
+		Ledger: ch.Known.Point(), Claim: ch.Known.Claim, Warnings: ch.Known.Warnings()}
 	if set != nil {
 		b.Labels = set.Sources()
 	}
@@ -160,7 +161,7 @@ func (v *viewer) block(n name) error {
 		return err
 	}
 	if found.Blocks[0] == goshawk.NoBlock {
-		holds, err := v.ch.extent(v.ctx)
+		holds, err := v.ch.Extent(v.ctx)
 		if err != nil {
 			return err
 		}
@@ -175,7 +176,7 @@ func (v *viewer) block(n name) error {
 
 func (v *viewer) showBlock(info *goshawk.BlockInfo) error {
 	b := &report.Block{Basis: v.basis(), Hash: info.Hash, Parent: info.Parent, Height: info.Height, Time: info.Time, Transactions: uint64(info.TxCount)}
-	if v.ch.local != nil {
+	if v.ch.Local != nil {
 		err := goshawk.Scan(v.ctx, v.ch, info.FirstTx, info.FirstTx+goshawk.TxID(info.TxCount), goshawk.WantHashes, func(batch *goshawk.Transactions) error {
 			for i := range batch.Rows {
 				if len(b.Txs) < v.limit {
@@ -208,7 +209,7 @@ func (v *viewer) transaction(n name, hints bool) error {
 		case err != nil:
 			return err
 		case block == nil:
-			return v.ch.notHere(v.ctx, h)
+			return v.ch.NotHere(v.ctx, h)
 		case n.output != nil || n.at != "":
 			return badUsage("%v is a block, and has no outputs of its own", h).WithHint("name one of its transactions: 'goshawk show %v' lists them", h)
 		}
@@ -278,8 +279,8 @@ func (v *viewer) transaction(n name, hints bool) error {
 			answer.Findings = append(answer.Findings, goshawk.Finding{Kind: pattern.KindCoinJoin, Rule: rule, Tx: h, Height: r.Height, Statement: "consistent with a CoinJoin"})
 		}
 	}
-	if hints && v.ch.local != nil {
-		found, err := cluster.Hints(v.ctx, v.ch, ids[row], isCoinJoin)
+	if hints && v.ch.Local != nil {
+		found, err := cluster.Hints(v.ctx, v.ch, ids[row], workbench.IsCoinJoin)
 		if err != nil {
 			return err
 		}
@@ -430,23 +431,8 @@ func (ch *chain) moments(ctx context.Context, ids []goshawk.TxID) (map[goshawk.T
 }
 
 // addressID looks an address up.
-func (ch *chain) addressID(ctx context.Context, text string) (goshawk.AddressID, error) {
-	found, err := ch.Find(ctx, goshawk.Names{Addresses: []string{text}})
-	if err != nil {
-		return goshawk.NoAddress, err
-	}
-	if found.Addresses[0] == goshawk.NoAddress {
-		holds, err := ch.extent(ctx)
-		if err != nil {
-			return goshawk.NoAddress, err
-		}
-		return goshawk.NoAddress, goshawk.Errorf(goshawk.NotFound, "%s never received or spent a coin in this ledger", text).WithHint("%s", holds)
-	}
-	return found.Addresses[0], nil
-}
-
 func (v *viewer) address(text string, oldest bool, since, until moment) error {
-	id, err := v.ch.addressID(v.ctx, text)
+	id, err := v.ch.AddressID(v.ctx, text)
 	if err != nil {
 		return err
 	}
@@ -497,12 +483,12 @@ func (v *viewer) address(text string, oldest bool, since, until moment) error {
 			answer.History = append(answer.History, report.AddressEntry{Moment: m, Received: e.Received.Units, Spent: e.Spent.Units, Unresolved: e.Unresolved})
 		}
 	}
-	if v.ch.local != nil {
-		members, more, err := cluster.Of(v.ch, v.ch.local).Members(v.ctx, id, mostShown)
+	if v.ch.Local != nil {
+		members, more, err := cluster.Of(v.ch, v.ch.Local).Members(v.ctx, id, mostShown)
 		if err != nil {
 			return err
 		}
-		answer.ClusterRule = v.ch.local.Rule()
+		answer.ClusterRule = v.ch.Local.Rule()
 		if !more {
 			answer.ClusterSize = uint64(len(members))
 		}
@@ -518,7 +504,7 @@ func (v *viewer) address(text string, oldest bool, since, until moment) error {
 // spent coins that were created before a late ledger's first block. Of very busy
 // ones it does not look through all, and says that they may.
 func (ch *chain) spendsBefore(ctx context.Context, addresses []goshawk.Address) (bool, error) {
-	if ch.head.Start == 0 && !ch.head.Partial {
+	if ch.Known.Start == 0 && !ch.Known.Partial {
 		return false, nil
 	}
 	left := mostShown

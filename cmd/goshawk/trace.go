@@ -12,6 +12,7 @@ import (
 	"goshawk/label"
 	"goshawk/report"
 	"goshawk/trace"
+	"goshawk/workbench"
 )
 
 // methods is the --compare flag: alone it means all methods.
@@ -135,7 +136,7 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 		last = until.Time // of a date alone the first second: what was created on that day is walked
 	}
 	q := trace.Question{Method: only, Backward: *backward, ThroughCoinJoin: *through, ByStart: *byStart, Flows: *flows, Until: last,
-		StopConfidence: *confidence, ServicesBy: "address", CoinJoin: isCoinJoin, CoinJoinRule: coinJoinRule()}
+		StopConfidence: *confidence, ServicesBy: "address", CoinJoin: workbench.IsCoinJoin, CoinJoinRule: workbench.CoinJoinRule()}
 	if *confidence < 0 || *confidence > 100 {
 		return badUsage("--stop-confidence cannot be %d: it must be from 0 to 100", *confidence)
 	}
@@ -180,11 +181,11 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	closeLabels := func() error { return nil }
 	defer func() { err = errors.Join(err, closeLabels()) }()
 	ch, err := s.open(ctx, func(ch *chain) (err error) {
-		if *byCluster && ch.local == nil {
-			return noClusters("leave --cluster-labels out, or ingest the chain into a ledger")
+		if *byCluster && ch.Local == nil {
+			return workbench.NoClusters("leave --cluster-labels out, or ingest the chain into a ledger")
 		}
 		if *address != "" {
-			if _, _, err := ch.params.ParseAddress(*address); err != nil {
+			if _, _, err := ch.Params.ParseAddress(*address); err != nil {
 				return err
 			}
 		}
@@ -203,7 +204,7 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	if *byCluster {
 		q.ServicesBy = "cluster"
 	}
-	services, err := newServices(ctx, ch, set, *confidence, *byCluster)
+	services, err := workbench.NewServices(ctx, ch.Chain, set, *confidence, *byCluster)
 	if err != nil {
 		return err
 	}
@@ -217,15 +218,15 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 		answer, err := trace.Compare(ctx, ch, q, compare.list)
 		progress.clear()
 		if answer == nil {
-			return ch.elsewhere(ctx, err)
+			return ch.Elsewhere(ctx, err)
 		}
 		return c.outputSoFar(*out, err, func(w io.Writer) error {
 			for _, t := range answer.Traces {
 				ch.warnOfStarts(t, *address)
-				labelEnds(set, t)
+				workbench.LabelEnds(set, t)
 			}
 			for i := range answer.Ends {
-				answer.Ends[i].Label = labelOf(set, answer.Ends[i].Label, answer.Ends[i].Address)
+				answer.Ends[i].Label = workbench.LabelOf(set, answer.Ends[i].Label, answer.Ends[i].Address)
 			}
 			return c.writeComparison(w, *format, answer)
 		})
@@ -233,11 +234,11 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 	answer, err := trace.Run(ctx, ch, q)
 	progress.clear()
 	if answer == nil {
-		return ch.elsewhere(ctx, err)
+		return ch.Elsewhere(ctx, err)
 	}
 	return c.outputSoFar(*out, err, func(w io.Writer) error {
 		ch.warnOfStarts(answer, *address)
-		labelEnds(set, answer)
+		workbench.LabelEnds(set, answer)
 		return c.writeTrace(w, *format, answer)
 	})
 }
@@ -247,41 +248,25 @@ func runTrace(ctx context.Context, t *terminal, c *command) (err error) {
 func (ch *chain) received(ctx context.Context, address string, since, until moment) ([]goshawk.Outpoint, error) {
 	coins, err := trace.Coins(ctx, ch, address, since.Time, until.last())
 	if err != nil || len(coins) > 0 {
-		return coins, ch.elsewhere(ctx, err)
+		return coins, ch.Elsewhere(ctx, err)
 	}
 	when := ""
 	if !since.IsZero() || !until.IsZero() {
 		when = " in this time"
 	}
-	if !ch.head.Partial && ch.head.Start == 0 {
-		return nil, ch.elsewhere(ctx, goshawk.Errorf(goshawk.NotFound, "%s received no coins%s", address, when))
+	if !ch.Known.Partial && ch.Known.Start == 0 {
+		return nil, ch.Elsewhere(ctx, goshawk.Errorf(goshawk.NotFound, "%s received no coins%s", address, when))
 	}
-	return nil, ch.elsewhere(ctx, goshawk.Errorf(goshawk.NotFound, "%s received no coins%s in the blocks of this ledger, and may have received some in others", address, when).
+	return nil, ch.Elsewhere(ctx, goshawk.Errorf(goshawk.NotFound, "%s received no coins%s in the blocks of this ledger, and may have received some in others", address, when).
 		WithHint("a ledger that has those blocks can follow them"))
 }
 
 // warnOfStarts says that an address's coins are not all of them where the ledger
 // lacks part of the chain.
 func (ch *chain) warnOfStarts(answer *goshawk.Trace, address string) {
-	if address != "" && (ch.head.Partial || ch.head.Start > 0) {
+	if address != "" && (ch.Known.Partial || ch.Known.Start > 0) {
 		answer.Warnings = append(answer.Warnings, "the starts are the coins that "+address+" received in the blocks of this ledger: what it received elsewhere is not followed")
 	}
-}
-
-// labelEnds shows who is said to be at ends that are no service's: a suspect's
-// address is worth more than a nameless one.
-func labelEnds(set *label.Set, answer *goshawk.Trace) {
-	for i := range answer.Ends {
-		e := &answer.Ends[i]
-		e.Label = labelOf(set, e.Label, e.Address)
-	}
-}
-
-func labelOf(set *label.Set, has *goshawk.Label, address *string) *goshawk.Label {
-	if has != nil || address == nil || !set.Has(*address) {
-		return has
-	}
-	return &set.Lookup(*address)[0]
 }
 
 func (c *command) writeTrace(w io.Writer, format string, answer *goshawk.Trace) error {

@@ -13,6 +13,7 @@ import (
 	"goshawk/internal/disk"
 	"goshawk/ledger"
 	"goshawk/node"
+	"goshawk/workbench"
 )
 
 // sleep waits for a while or for the context's end.
@@ -104,7 +105,7 @@ func openGrowing(folder string, blocks *node.Files, params *bitcoin.Params, logi
 	if g.disk, err = disk.Make(folder); err != nil {
 		return nil, goshawk.Errorf(goshawk.Unavailable, "cannot make the ledger's folder: %w", err)
 	}
-	if g.ledger, err = ledger.OpenWriter(g.disk, ledger.Options{Network: params.Name, Codec: params, Join: joiner(), Rule: clusterRule()}); err != nil {
+	if g.ledger, err = ledger.OpenWriter(g.disk, ledger.Options{Network: params.Name, Codec: params, Join: workbench.Joiner(), Rule: workbench.ClusterRule()}); err != nil {
 		return nil, err
 	}
 	if err := g.resume(folder); err != nil {

@@ -26,6 +26,7 @@ import (
 	"goshawk/internal/disk"
 	"goshawk/ledger"
 	"goshawk/node"
+	"goshawk/workbench"
 	"goshawk/world"
 )
 
@@ -73,7 +74,7 @@ func TestFollowAWorld(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w, err := ledger.OpenWriter(fsys, ledger.Options{Network: m.Network, Codec: chain.params, Join: joiner(), Rule: clusterRule()})
+	w, err := ledger.OpenWriter(fsys, ledger.Options{Network: m.Network, Codec: chain.params, Join: workbench.Joiner(), Rule: workbench.ClusterRule()})
 	if err != nil {
 		t.Fatal(err)
 	}

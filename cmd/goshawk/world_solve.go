@@ -14,6 +14,7 @@ import (
 	"goshawk"
 	"goshawk/chain/bitcoin"
 	"goshawk/label"
+	"goshawk/workbench"
 	"goshawk/world"
 	"goshawk/world/crime"
 	"goshawk/world/solve"
@@ -106,7 +107,7 @@ func solveWorld(ctx context.Context, dir string, m *world.Manifest, scratch stri
 	if m.Origin != nil {
 		answer.Seed, answer.Level = &m.Origin.Spec.Seed, &m.Origin.Spec.Level
 	}
-	known, err := newServices(ctx, &chain{Ledger: r, local: r, params: params, head: head}, set, 50, true)
+	known, err := workbench.NewServices(ctx, &workbench.Chain{Ledger: r, Local: r, Params: params, Known: head}, set, 50, true)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package main
+package workbench
 
 import (
 	"context"
@@ -10,12 +10,12 @@ import (
 	"goshawk/trace"
 )
 
-// services answers a trace's question who pools customers' money at an address.
+// Services answers a trace's question who pools customers' money at an address.
 // It looks labels up as the trace comes to addresses, since most traces visit
 // few; one that visits many has all of a ledger's labelled addresses gathered at
 // once, which costs as much as those look-ups.
-type services struct {
-	ch         *chain
+type Services struct {
+	ch         *Chain
 	set        *label.Set
 	confidence int
 
@@ -35,8 +35,11 @@ type services struct {
 // manyVisited is how many addresses are looked up one by one before all are.
 const manyVisited = 200_000
 
-func newServices(ctx context.Context, ch *chain, set *label.Set, confidence int, byCluster bool) (*services, error) {
-	s := &services{ch: ch, set: set, confidence: confidence, seen: newIDSet(ch.head.Addresses), labelled: newIDSet(ch.head.Addresses),
+// NewServices knows the services among a chain's addresses, by the labels from a confidence on.
+// With byCluster, labels that define a cluster reach all of it, which is inference and needs a
+// ledger. It must not be used from several goroutines at once.
+func NewServices(ctx context.Context, ch *Chain, set *label.Set, confidence int, byCluster bool) (*Services, error) {
+	s := &Services{ch: ch, set: set, confidence: confidence, seen: newIDSet(ch.Known.Addresses), labelled: newIDSet(ch.Known.Addresses),
 		party: map[goshawk.AddressID]trace.Party{}, labels: map[goshawk.AddressID]*goshawk.Label{}, parties: map[string]trace.Party{}}
 	if len(set.Sources()) == 0 {
 		s.gathered = true
@@ -50,8 +53,8 @@ func newServices(ctx context.Context, ch *chain, set *label.Set, confidence int,
 }
 
 // gather takes in every labelled address of the ledger.
-func (s *services) gather(ctx context.Context) error {
-	matches, err := label.Match(ctx, s.ch, s.set, s.ch.params.ParseAddress)
+func (s *Services) gather(ctx context.Context) error {
+	matches, err := label.Match(ctx, s.ch, s.set, s.ch.Params.ParseAddress)
 	if err != nil {
 		return err
 	}
@@ -63,7 +66,7 @@ func (s *services) gather(ctx context.Context) error {
 }
 
 // add takes an address's labels in.
-func (s *services) add(a goshawk.AddressID, labels []goshawk.Label) {
+func (s *Services) add(a goshawk.AddressID, labels []goshawk.Label) {
 	if len(labels) == 0 {
 		return
 	}
@@ -76,14 +79,14 @@ func (s *services) add(a goshawk.AddressID, labels []goshawk.Label) {
 	}
 	defining := slices.DeleteFunc(slices.Clone(labels), func(l goshawk.Label) bool { return !l.Cluster })
 	if best, ok := label.Service(defining, s.confidence); ok {
-		root := cluster.Root(s.ch.local, a)
+		root := cluster.Root(s.ch.Local, a)
 		if has := s.roots[root]; has == nil || best.Less(has) {
 			s.roots[root] = best
 		}
 	}
 }
 
-func (s *services) number(l *goshawk.Label) trace.Party {
+func (s *Services) number(l *goshawk.Label) trace.Party {
 	n, ok := s.parties[l.Party()]
 	if !ok {
 		n = trace.Party(len(s.parties))
@@ -93,13 +96,13 @@ func (s *services) number(l *goshawk.Label) trace.Party {
 }
 
 // Party implements trace.Services.
-func (s *services) Party(a goshawk.AddressID) trace.Party {
+func (s *Services) Party(a goshawk.AddressID) trace.Party {
 	p := trace.Unlabelled
 	if s.labelled.has(a) {
 		p = s.party[a]
 	}
 	if p < 0 && len(s.roots) > 0 {
-		if l := s.roots[cluster.Root(s.ch.local, a)]; l != nil {
+		if l := s.roots[cluster.Root(s.ch.Local, a)]; l != nil {
 			return s.number(l)
 		}
 	}
@@ -107,11 +110,11 @@ func (s *services) Party(a goshawk.AddressID) trace.Party {
 }
 
 // Label implements trace.Services.
-func (s *services) Label(a goshawk.AddressID) *goshawk.Label {
+func (s *Services) Label(a goshawk.AddressID) *goshawk.Label {
 	if l := s.labels[a]; l != nil || len(s.roots) == 0 {
 		return l
 	}
-	l := s.roots[cluster.Root(s.ch.local, a)]
+	l := s.roots[cluster.Root(s.ch.Local, a)]
 	if l == nil {
 		return nil
 	}
@@ -121,7 +124,7 @@ func (s *services) Label(a goshawk.AddressID) *goshawk.Label {
 }
 
 // Prepare implements trace.Preparer.
-func (s *services) Prepare(ctx context.Context, addresses []goshawk.AddressID) error {
+func (s *Services) Prepare(ctx context.Context, addresses []goshawk.AddressID) error {
 	if s.gathered {
 		return nil
 	}
@@ -135,7 +138,7 @@ func (s *services) Prepare(ctx context.Context, addresses []goshawk.AddressID) e
 	if len(fresh) == 0 {
 		return nil
 	}
-	if s.count += len(fresh); s.count > manyVisited && s.ch.local != nil {
+	if s.count += len(fresh); s.count > manyVisited && s.ch.Local != nil {
 		return s.gather(ctx)
 	}
 	infos, err := s.ch.Addresses(ctx, fresh, 0)
