@@ -158,6 +158,9 @@ func compact(v json.RawMessage) (json.RawMessage, error) {
 		return nil, nil
 	}
 	out, err := json.Marshal(v) // as it is written wherever it is part of something
+	if err == nil && !utf8.Valid(out) {
+		err = fmt.Errorf("it holds bytes that are no text") // in an object: not every database would keep them
+	}
 	if string(out) == "null" {
 		out = nil
 	}

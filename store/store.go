@@ -12,11 +12,14 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"
 	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
 	"goshawk"
@@ -125,10 +128,17 @@ func (s *Store) provider() (*goose.Provider, error) {
 		return nil, err
 	}
 	dialect, not := goose.DialectSQLite3, ".postgres.sql"
+	options := []goose.ProviderOption{goose.WithDisableGlobalRegistry(true)}
 	if !s.sqlite {
+		// Servers that start together take turns. A file has one server.
 		dialect, not = goose.DialectPostgres, ".sqlite.sql"
+		turns, err := lock.NewPostgresSessionLocker(lock.WithLockTimeout(1, 300), lock.WithUnlockTimeout(1, 10))
+		if err != nil {
+			return nil, err
+		}
+		options = append(options, goose.WithSessionLocker(turns))
 	}
-	return goose.NewProvider(dialect, s.writer, ours{at, not}, goose.WithDisableGlobalRegistry(true))
+	return goose.NewProvider(dialect, s.writer, ours{at, not}, options...)
 }
 
 func (s *Store) migrate(ctx context.Context) error {
@@ -235,17 +245,27 @@ func (t *Tx) text(query string) string {
 }
 
 func (t *Tx) exec(query string, args ...any) error {
-	_, err := t.tx.ExecContext(t.ctx, t.text(query), args...)
+	_, err := t.tx.ExecContext(t.ctx, t.text(query), texts(args)...)
 	return err
 }
 
+// texts makes a character of what is none, in what browsers send: PostgreSQL takes text only.
+func texts(args []any) []any {
+	for i, a := range args {
+		if v := reflect.ValueOf(a); v.Kind() == reflect.String && (!utf8.ValidString(v.String()) || strings.ContainsRune(v.String(), 0)) {
+			args[i] = strings.ReplaceAll(strings.ToValidUTF8(v.String(), "\uFFFD"), "\x00", "\uFFFD")
+		}
+	}
+	return args
+}
+
 func (t *Tx) row(query string, args ...any) *sql.Row {
-	return t.tx.QueryRowContext(t.ctx, t.text(query), args...)
+	return t.tx.QueryRowContext(t.ctx, t.text(query), texts(args)...)
 }
 
 // each calls f for each row of an answer; f scans it.
 func (t *Tx) each(f func(scan func(...any) error) error, query string, args ...any) error {
-	rows, err := t.tx.QueryContext(t.ctx, t.text(query), args...)
+	rows, err := t.tx.QueryContext(t.ctx, t.text(query), texts(args)...)
 	if err != nil {
 		return err
 	}

@@ -84,12 +84,16 @@ var house = [...]rule{
 		why: "it measures all parts together, as the binary wires them; nothing imports it"},
 	{path: "internal/load", may: []string{"audit", "casebook", "identity", "store"},
 		why: "it measures the server from outside, as browsers do; it knows only what it needs to make a database with people in it"},
+	{path: "internal/stage", may: []string{"audit", "casebook", "identity", "store"},
+		why: "it makes a database with people in it for tests in a browser; nothing imports it"},
 	{path: "internal/chaingen", chains: true, may: []string{"chain/bitcoin"},
 		why: "it writes one chain's block files for the benchmark and for tests"},
 	{path: "internal/disk",
 		why: "the file layer knows nothing of what is in the files"},
 	{path: "internal/fixture",
 		why: "it finds real data for tests"},
+	{path: "internal/pgtest",
+		why: "it starts a database for tests, and knows nothing of what is in it"},
 }
 
 const module = "../.."
