@@ -64,6 +64,8 @@ var house = [...]rule{
 		why: "it runs the engine's methods over a ledger and holds them against a world's truth; what it reads its caller opens"},
 	{path: "world/solve", pure: true, may: []string{"cluster", "label", "pattern", "trace", "world/crime"},
 		why: "it works a case with the engine's own methods, from the papers and the chain that it is handed; of world/crime it knows the answer key's form only"},
+	{path: "account", pure: true,
+		why: "a rule for mixed accounts must give every court the same units"},
 	{path: "identity",
 		why: "who may do what is a plain function on domain values, which a table in the documents is made from"},
 	{path: "audit",
