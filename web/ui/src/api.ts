@@ -143,7 +143,7 @@ export class API {
     }
     if (!answer.ok) {
       const p = (said ?? {}) as { code?: string; detail?: string; title?: string; hint?: string; clashes?: Problem["clashes"] };
-      throw new Problem(answer.status, p.code ?? "", p.detail || p.title || `${answer.status}`, p.hint ?? "", p.clashes ?? []);
+      throw new Problem(answer.status, p.code ?? "", p.detail || p.title || "", p.hint ?? "", p.clashes ?? []);
     }
     return said as T;
   }

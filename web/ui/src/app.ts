@@ -5,7 +5,7 @@ import { type NodeValue, type Value, type ViewValue } from "./model/picture.ts";
 import { GraphRecord } from "./model/record.ts";
 import { project, type Drawn, type Scope } from "./model/project.ts";
 import { Saver, steps, type SaveState } from "./model/saver.ts";
-import { amount, claim, count, name, short, what, type Asset } from "./model/words.ts";
+import { amount, claim, name, short, what, type Asset } from "./model/words.ts";
 import { t } from "./messages/messages.ts";
 import { Stage, type StageEvents } from "./view/stage.ts";
 import { Blank, canDraw, type Scene } from "./view/blank.ts";
@@ -75,7 +75,9 @@ export class App {
       after: (attempt) => new Promise((again) => setTimeout(again, Math.min(30_000, 500 * 2 ** attempt))),
     });
     const canvas = h("div", { class: "g-canvas", tabindex: 0, role: "application", "aria-roledescription": t("picture.role"), "aria-label": t("picture.label"), "aria-describedby": "g-keys" });
-    const picture = h("div", { class: "g-picture" }, canvas, this.empty, this.scopeLine);
+    const picture = h("div", { class: "g-picture" }, canvas, this.empty, h("div", { class: "g-zoom", role: "group", "aria-label": t("zoom") },
+      button({ icon: "plus", label: t("zoom.in"), press: () => this.stage.zoom(1.5) }), button({ icon: "minus", label: t("zoom.out"), press: () => this.stage.zoom(1 / 1.5) }),
+      button({ icon: "fit", label: t("fit"), hint: t("fit.hint"), press: () => this.stage.fit(this.chosen.size > 1 ? this.chosen : undefined) })), this.scopeLine);
     const table = h("section", { class: "g-table-box", "aria-label": t("table") });
     const panel = h("aside", { class: "g-panel", "aria-label": t("panel") });
     const time = h("div", { class: "g-time", hidden: true });
@@ -276,7 +278,7 @@ export class App {
     if (s.asset) parts.push(t("scope.asset", { asset: s.asset }));
     if (s.label) parts.push(t("scope.label", { label: s.label }));
     const { nodes, edges } = this.drawn.hidden;
-    if (nodes + edges > 0) parts.push(t("scope.hidden", { nodes: count(nodes), edges: count(edges) }));
+    if (nodes + edges > 0) parts.push(t("scope.hidden", { nodes: t("nodes", { n: nodes }), edges: t("lines", { n: edges }) }));
     return parts.join(" · ");
   }
 

@@ -74,7 +74,7 @@ export function askTrace(app: App, ids: string[]): void {
       field({ label: t("trace.starts"), hint: t("trace.starts.hint") }, starts),
       h("fieldset", { class: "g-methods" }, h("legend", {}, t("trace.methods")), h("p", { class: "g-hint" }, t("trace.methods.hint")),
         ...boxes.map(([m, box]) => h("label", { class: "g-choice" }, box, h("span", {}, h("strong", {}, m), h("span", { class: "g-hint" }, t(`method.${m}` as Key)))))),
-      h("div", { class: "g-columns" }, field({ label: t("trace.direction") }, direction), ledger.box, field({ label: t("trace.hops") }, hops), field({ label: t("trace.least", { ticker: app.asset(nodes[0]?.network)?.ticker ?? "" }) }, least), field({ label: t("trace.until") }, until)),
+      h("div", { class: "g-columns" }, field({ label: t("trace.direction") }, direction), ledger.box, field({ label: t("trace.hops") }, hops), field({ label: t("trace.least", { ticker: app.asset(nodes[0]?.network)?.ticker ?? t("unit.smallest") }) }, least), field({ label: t("trace.until") }, until)),
       h("label", { class: "g-choice" }, through, h("span", {}, t("trace.through"), h("span", { class: "g-hint" }, t("trace.through.hint")))));
   }, async () => {
     const list = starts.value.split(/\s+/).filter((s) => s !== "");

@@ -112,4 +112,7 @@ test("what can be undone after a new visit is one's own, of this graph, and stan
   const other = { ...c(6, "me", "node/a"), edits: [{ kind: "note", id: "n", field: "text", before: null, after: "x" }] };
   const began = { ...c(1, "me", "title"), edits: [{ kind: "graph", id: "g", field: "title", before: null, after: "x" }] };
   assert.deepEqual(steps([began, c(2, "me", "node/a"), c(3, "you", "node/a"), c(4, "me", "view"), c(5, "me", "node/b"), other, c(7, "me", "node/b", { undoes: 5 })], { person: "me", graph: "g" }), [2]);
+  const redone = [c(2, "me", "node/a"), c(3, "me", "node/a", { undoes: 2 }), c(4, "me", "node/a", { undoes: 3 })];
+  assert.deepEqual(steps(redone, { person: "me", graph: "g" }), [4], "what was done again can be undone again");
+  assert.deepEqual(steps([...redone, c(5, "me", "node/a", { undoes: 4 })], { person: "me", graph: "g" }), []);
 });

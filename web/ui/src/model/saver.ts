@@ -165,15 +165,16 @@ function problemOf(e: unknown): Problem {
   return e instanceof Problem ? e : new Problem(0, "unavailable", e instanceof Error ? e.message : String(e), "", []);
 }
 
-/** steps finds a person's changes of a graph that still stand, oldest first. */
+/** steps finds a person's changes of a graph that still stand, oldest first. What takes an undoing back is a step again. */
 export function steps(changes: Change[], of: { person: string; graph: string }): number[] {
+  const all = new Map(changes.map((c) => [c.seq, c]));
+  const undone = new Set(changes.map((c) => c.undoes ?? 0));
+  const isStep = (c: Change): boolean => !c.undoes || (all.has(c.undoes) && !isStep(all.get(c.undoes)!));
   const out: number[] = [];
-  const dropped = new Set(changes.map((c) => c.undoes ?? 0));
   for (const c of changes) {
-    const own = c.person === of.person && !c.undoes && !dropped.has(c.seq);
     const about = c.edits.length > 0 && c.edits.every((e) => e.kind === "graph" && e.id === of.graph && e.field !== "view");
-    const began = c.edits.some((e) => e.field === "title" && e.before === null);
-    if (own && about && !began) out.push(c.seq);
+    const began = c.edits.some((e) => e.field === "title" && (e.before ?? null) === null);
+    if (c.person === of.person && isStep(c) && !undone.has(c.seq) && about && !began) out.push(c.seq);
   }
   return out;
 }

@@ -13,7 +13,7 @@ export interface Item {
 
 /** menuButton opens a menu of what items says at that moment. */
 export function menuButton(o: { icon: IconName; text?: string; label: string }, items: () => Item[]): HTMLElement {
-  const b = h("button", { type: "button", class: "g-button", "aria-haspopup": "menu", "aria-expanded": "false", title: o.label, "aria-label": o.text ? undefined : o.label }, icon(o.icon), o.text ? h("span", {}, o.text) : null, icon("down"));
+  const b = h("button", { type: "button", class: "g-button g-brief", "aria-haspopup": "menu", "aria-expanded": "false", title: o.label, "aria-label": o.text ? undefined : o.label }, icon(o.icon), o.text ? h("span", {}, o.text) : null, icon("down"));
   const box = h("div", { class: "g-menu-at" }, b);
   b.addEventListener("click", () => {
     if (b.getAttribute("aria-expanded") === "true") return;

@@ -91,7 +91,7 @@ export class Panel {
     else if (app.chosen.size > 1) this.several();
     else {
       const { nodes, edges } = app.drawn;
-      fill(this.body, h("h2", {}, h("bdi", {}, app.record.picture.title || t("graph"))), h("p", {}, t("picture.holds", { nodes: count(nodes.size), edges: count(edges.size) })),
+      fill(this.body, h("h2", {}, h("bdi", {}, app.record.picture.title || t("graph"))), h("p", {}, t("picture.holds", { nodes: t("nodes", { n: nodes.size }), edges: t("lines", { n: edges.size }) })),
         app.mayChange ? this.titleField() : null, h("p", { class: "g-hint" }, t("selection.none")), h("details", { class: "g-help" }, h("summary", {}, t("keys")), h("p", {}, t("picture.keys"))));
     }
   }
@@ -261,7 +261,7 @@ export class Panel {
     for (const c of [from, until, least, label, which]) c.addEventListener("change", change);
     fill(this.body, h("h2", {}, t("tab.filter")), h("p", { class: "g-hint" }, t("filter.words")),
       h("div", { class: "g-columns" }, field({ label: t("time.from") }, from), field({ label: t("time.until") }, until)),
-      field({ label: t("filter.least", { ticker: asset?.ticker ?? "" }) }, least), fault,
+      field({ label: t("filter.least", { ticker: asset?.ticker ?? t("unit.smallest") }) }, least), fault,
       field({ label: t("filter.label"), hint: t("filter.label.hint") }, label), assets.size > 0 && field({ label: t("filter.asset") }, which),
       h("p", { role: "status" }, app.scopeWords()), button({ text: t("filter.clear"), press: () => actions.clearScope(app) }));
   }

@@ -193,9 +193,6 @@ void main() {
   float arrow = step(8.0, a_style) * u_arrows;
   float head = arrow * min(max(halfWidth * 6.0, 7.0), len * 0.6);
   float extent = max(halfWidth, head * 0.5) + 0.6;
-  #ifdef PICKING_MODE
-  extent = max(extent, 4.0);
-  #endif
   float reach = from + a_corner.x * len;
   float side = a_corner.y * extent;
   vec2 position = a_start + direction * reach * px + normal * (side - a_offset / u_sizeRatio) * px;

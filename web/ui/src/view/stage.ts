@@ -1,12 +1,13 @@
 // The drawing: sigma.js shows a graphology graph; the mouse, fingers and keys move, choose
 // and mark. It knows nothing of cases: it is told what to draw, and tells what was done.
 import Graph from "graphology";
-import Sigma from "sigma";
+import type Sigma from "sigma";
 import type { EdgeDisplayData, NodeDisplayData } from "sigma/types";
 import type { Drawn, DrawnEdge, DrawnNode } from "../model/project.ts";
 import { brief, name, short, sureness, type Asset } from "../model/words.ts";
 import { t } from "../messages/messages.ts";
 import { bounds, type Place } from "../layout/geometry.ts";
+import { Picker } from "./pick.ts";
 import { edgeLook, nodeColour, radius, shapes, type Palette } from "./look.ts";
 import { EdgeLineProgram } from "sigma/rendering";
 import { edgeProgram, nodeProgram, type EdgeLookData, type NodeLook } from "./programs.ts";
@@ -49,7 +50,7 @@ export interface StageLook {
 const many = { labels: 400, edgeLabels: 250, edgeEvents: 4_000, edgesOnMove: 6_000 } as const;
 
 export class Stage {
-  private readonly sigma: Sigma<NodeAttributes, EdgeAttributes>;
+  private readonly sigma: Picker<NodeAttributes, EdgeAttributes>;
   private graph = newGraph();
   private chosen = new Set<string>();
   private chosenEdge: string | null = null;
@@ -68,7 +69,7 @@ export class Stage {
     private look: StageLook,
     private readonly events: StageEvents,
   ) {
-    this.sigma = new Sigma<NodeAttributes, EdgeAttributes>(this.graph, box, {
+    this.sigma = new Picker<NodeAttributes, EdgeAttributes>(this.graph, box, {
       allowInvalidContainer: true,
       autoRescale: true,
       defaultNodeType: "node",
@@ -97,6 +98,7 @@ export class Stage {
       nodeReducer: (id, data) => this.dressNode(id, data),
       edgeReducer: (id, data) => this.dressEdge(id, data),
     });
+    this.sigma.pickBySight((edge) => (this.graph.hasEdge(edge) ? this.graph.getEdgeAttribute(edge, "offset") : 0));
     box.append(this.ring);
     this.sigma.on("beforeRender", () => {
       this.taken = [];
@@ -395,13 +397,13 @@ export class Stage {
     context.lineJoin = "round";
     context.strokeStyle = this.look.palette.halo;
     context.lineWidth = 3.5;
-    const middle = { x: (a.x + b.x) / 2 + ox, y: (a.y + b.y) / 2 + oy }, half = context.measureText(edge.label).width / 2;
+    const y = edge.offset * (Math.cos(angle) * dx + Math.sin(angle) * dy > 0 ? 1 : -1) > 0 ? 13 : -5;
+    const middle = { x: (a.x + b.x) / 2 + ox - Math.sin(angle) * (y - 4), y: (a.y + b.y) / 2 + oy + Math.cos(angle) * (y - 4) }, half = context.measureText(edge.label).width / 2;
     const wide = Math.abs(Math.cos(angle)) * half + 4, tall = Math.abs(Math.sin(angle)) * half + 6;
     if (!this.room(middle.x - wide, middle.y - tall, middle.x + wide, middle.y + tall, edge.forceLabel)) {
       context.restore();
       return;
     }
-    const y = edge.offset * (Math.cos(angle) * dx + Math.sin(angle) * dy > 0 ? 1 : -1) > 0 ? 13 : -5;
     context.strokeText(edge.label, 0, y);
     context.fillStyle = this.look.palette.quiet;
     context.fillText(edge.label, 0, y);

@@ -36,7 +36,7 @@ export function toolbar(app: App): Toolbar {
     return b;
   };
   const element = h("div", { class: "g-bar", role: "toolbar", "aria-label": t("bar") },
-    may && h("div", { class: "g-set" }, button({ icon: "add", text: t("add"), hint: t("add.hint"), className: "g-primary", press: () => actions.askAdd(app) }), button({ icon: "trace", text: t("trace"), hint: t("trace.hint"), press: () => actions.askTrace(app, [...app.chosen]) })),
+    may && h("div", { class: "g-set" }, button({ icon: "add", text: t("add"), hint: t("add.hint"), className: "g-primary", press: () => actions.askAdd(app) }), button({ icon: "trace", text: t("trace"), hint: t("trace.hint"), className: "g-brief", press: () => actions.askTrace(app, [...app.chosen]) })),
     may && h("div", { class: "g-set" }, undo, redo),
     h("div", { class: "g-set" }, h("div", { class: "g-segment", role: "group", "aria-label": t("level") }, ...levels.map(([, b]) => b))),
     may && h("div", { class: "g-set" },
@@ -48,8 +48,6 @@ export function toolbar(app: App): Toolbar {
       many(button({ icon: "pin", label: t("pin"), hint: t("pin.hint"), disabled: true, press: () => actions.pin(app) })),
       many(button({ icon: "group", label: t("group"), hint: t("group.hint"), disabled: true, press: () => actions.askGroup(app) })),
       area),
-    h("div", { class: "g-set" }, button({ icon: "fit", label: t("fit"), hint: t("fit.hint"), press: () => app.stage.fit(app.chosen.size > 1 ? app.chosen : undefined) }),
-      button({ icon: "plus", label: t("zoom.in"), press: () => app.stage.zoom(1.5) }), button({ icon: "minus", label: t("zoom.out"), press: () => app.stage.zoom(1 / 1.5) })),
     finder(app),
     h("div", { class: "g-set" }, h("div", { class: "g-segment", role: "group", "aria-label": t("mode") }, ...modes.map(([, b]) => b))),
     h("div", { class: "g-set g-end-set" },

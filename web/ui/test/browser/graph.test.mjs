@@ -1,0 +1,353 @@
+// The graph in a real browser, against the real server.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { after, before, test } from "node:test";
+import { house, many } from "./house.mjs";
+
+const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+let h;
+before(async () => {
+  h = await house();
+});
+after(async () => {
+  const faults = h?.faults ?? [];
+  await h?.close();
+  assert.deepEqual(faults, [], "pages complained");
+});
+
+const A = "bcrt1qaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa1", B = "bcrt1qaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa2", T = "0f".repeat(32);
+const story = () => ({
+  ["node/a:" + A]: { what: "address", network: "regtest", text: A, x: 0, y: 0, title: "Ransom address", cluster: "c:" + A },
+  ["node/t:" + T]: { what: "transaction", network: "regtest", text: T, x: 260, y: 0 },
+  ["node/a:" + B]: { what: "address", network: "regtest", text: B, x: 520, y: 0, cluster: "c:" + A, label: { text: "<img src=x onerror=window.hit=1>", confidence: 70, source: "a list" } },
+  ["edge/" + "1".repeat(32)]: { from: "a:" + A, to: "t:" + T, what: "spend", value: "1250000000", count: 1, first: "2024-03-12T10:00:00Z", last: "2024-03-12T10:00:00Z" },
+  ["edge/" + "2".repeat(32)]: { from: "t:" + T, to: "a:" + B, what: "receive", value: "1249990000", count: 1, first: "2024-03-12T10:00:00Z", last: "2024-03-12T10:00:00Z" },
+});
+
+/** stored waits until all is saved, and reads the graph back from the server. */
+async function stored(page, id) {
+  await page.waitForFunction(() => goshawk.record.pending.length === 0);
+  return (await h.api("lead", "GET", `/cases/${h.stage.case}/graphs/${id}`)).fields;
+}
+
+const choose = (page, ...ids) => page.evaluate((list) => goshawk.choose(list, "only"), ids);
+
+test("what is done is saved as it is done, undone and redone", async () => {
+  const id = await h.graph("Steps", story());
+  const page = await h.as("lead");
+  await h.open(page, id);
+  await choose(page, "a:" + A);
+  await page.getByLabel("Note", { exact: true }).fill("from the ransom note");
+  await page.getByLabel("Note", { exact: true }).blur();
+  await page.getByRole("radio", { name: "red" }).click();
+  let fields = await stored(page, id);
+  assert.equal(fields["node/a:" + A].note, "from the ransom note");
+  assert.equal(fields["node/a:" + A].colour, "red");
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.waitForFunction((a) => goshawk.record.picture.nodes.get(a).colour === undefined, "a:" + A);
+  fields = await stored(page, id);
+  assert.equal(fields["node/a:" + A].colour, undefined);
+  assert.equal(fields["node/a:" + A].note, "from the ransom note");
+  await page.getByRole("button", { name: "Redo" }).click();
+  await page.waitForFunction((a) => goshawk.record.picture.nodes.get(a).colour === "red", "a:" + A);
+  // After a new visit one's own steps can still be undone.
+  await page.reload();
+  await page.waitForFunction(() => document.getElementById("graph")?.dataset.ready);
+  await page.getByRole("button", { name: "Undo" }).and(page.locator(":enabled")).click();
+  await page.waitForFunction((a) => goshawk.record.picture.nodes.get(a).colour === undefined, "a:" + A);
+  await page.context().close();
+});
+
+test("the mouse moves nodes, marks areas and chooses several", async () => {
+  const id = await h.graph("Mouse", story());
+  const page = await h.as("lead");
+  await h.open(page, id);
+  const at = await page.evaluate((a) => goshawk.stage.screen(a), "a:" + A);
+  await page.mouse.move(at.x, at.y);
+  await page.mouse.down();
+  await page.mouse.move(at.x + 30, at.y + 40, { steps: 4 });
+  await page.mouse.up();
+  const moved = (await stored(page, id))["node/a:" + A];
+  assert.ok(moved.x > 0 && moved.y > 0, `moved to ${moved.x}, ${moved.y}`);
+  const box = await page.locator(".g-canvas").boundingBox();
+  await page.keyboard.down("Shift");
+  await page.mouse.move(box.x + 5, box.y + 5);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width - 5, box.y + box.height - 40, { steps: 3 });
+  await page.mouse.up();
+  await page.keyboard.up("Shift");
+  await page.waitForFunction(() => goshawk.chosen.size === 3);
+  await page.getByRole("button", { name: "Group", exact: true }).first().click();
+  await page.getByLabel("Name of the group").fill("All of it");
+  await page.getByLabel("Fold it into one node").check();
+  await page.getByRole("dialog").getByRole("button", { name: "Group" }).click();
+  await page.waitForFunction(() => goshawk.drawn.nodes.size === 1);
+  await page.context().close();
+});
+
+test("everything is reached by the keyboard, and said in words", async () => {
+  const id = await h.graph("Keys", story());
+  const page = await h.as("lead");
+  await h.open(page, id);
+  await page.locator(".g-canvas").focus();
+  await page.keyboard.press("ArrowLeft");
+  await page.keyboard.press("ArrowLeft");
+  assert.equal(await page.evaluate(() => goshawk.stage.focused), "a:" + A);
+  await page.keyboard.press("Space");
+  assert.match(await page.locator("[aria-live=polite]").first().textContent(), /address Ransom address .* 0 lines in, 1 out\. selected/);
+  await page.keyboard.press("Shift+ArrowDown");
+  assert.equal((await stored(page, id))["node/a:" + A].y, 20);
+  await page.keyboard.press("Shift+F10");
+  await page.getByRole("menuitem", { name: "Pin" }).waitFor();
+  await page.keyboard.press("Escape");
+  assert.ok(await page.locator(".g-canvas").evaluate((e) => document.activeElement === e), "the focus goes back to the picture");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("ArrowRight");
+  await page.keyboard.press("Enter");
+  assert.ok(await page.locator(".g-panel-body").evaluate((e) => document.activeElement === e), "Enter leads to the details");
+  assert.match(await page.locator(".g-panel-body").textContent(), /confidence high/);
+  await page.keyboard.press("Control+z");
+  await page.waitForFunction((a) => goshawk.record.picture.nodes.get(a).y === 0, "a:" + A);
+  // The table holds the same, with the same selection.
+  await page.getByRole("button", { name: "Both" }).press("Enter");
+  await page.locator(`tr[data-id="a:${A}"] input`).press("Space");
+  assert.deepEqual((await page.evaluate(() => [...goshawk.chosen])).sort(), ["a:" + A, "a:" + B].sort());
+  // Every control is in the order of the tab key, and none of them is a trap.
+  await page.evaluate(() => document.activeElement.blur());
+  const seen = new Set();
+  for (let i = 0; i < 120; i++) {
+    await page.keyboard.press("Tab");
+    seen.add(await page.evaluate(() => document.activeElement.className + " " + (document.activeElement.getAttribute("aria-label") ?? document.activeElement.textContent.slice(0, 20))));
+  }
+  for (const wanted of ["Add", "Layout", "Find in the graph", "Export", "Picture of the graph", "Selected"]) assert.ok([...seen].some((s) => s.includes(wanted)), `Tab never came to ${wanted}`);
+  await page.context().close();
+});
+
+test("two people work on one graph: each sees the other live, and clashes are shown to who comes later", async () => {
+  const id = await h.graph("Two", story());
+  const one = await h.as("lead"), two = await h.as("worker");
+  await h.open(one, id);
+  await h.open(two, id);
+  await one.waitForFunction(() => document.getElementById("graph").dataset.live === "yes");
+  await two.waitForFunction(() => document.getElementById("graph").dataset.live === "yes");
+  await choose(one, "a:" + A);
+  await one.getByLabel("Title", { exact: true }).fill("Seen by both");
+  await one.getByLabel("Title", { exact: true }).blur();
+  await two.waitForFunction((a) => goshawk.record.picture.nodes.get(a).title === "Seen by both", "a:" + A);
+  // Both move and note the same node at once: both stand. Both note it: the later one is asked.
+  for (const p of [one, two]) await p.evaluate(() => (goshawk.api.changes = async () => ({ changes: [], more: false })));
+  await choose(two, "a:" + B);
+  const note = (p, text) => p.evaluate(([b, words]) => goshawk.do("noted", [["node/" + b, { ...goshawk.record.picture.nodes.get(b), note: words }]]), ["a:" + B, text]);
+  await one.evaluate((b) => goshawk.do("moved", [["node/" + b, { ...goshawk.record.picture.nodes.get(b), y: 77 }]]), "a:" + B);
+  await one.waitForFunction(() => goshawk.record.pending.length === 0);
+  await note(two, "by the second");
+  await two.waitForFunction(() => goshawk.record.pending.length === 0);
+  let both = (await stored(two, id))["node/a:" + B];
+  assert.deepEqual([both.y, both.note], [77, "by the second"]);
+  await note(one, "by the first");
+  await one.getByRole("dialog", { name: "Somebody else changed the same" }).waitFor();
+  assert.match(await one.getByRole("dialog").textContent(), /by the first.*by the second/s);
+  await one.getByRole("radio", { name: /Theirs/ }).check();
+  await one.getByRole("button", { name: "Save this" }).click();
+  both = (await stored(one, id))["node/a:" + B];
+  assert.equal(both.note, "by the second");
+  await one.context().close();
+  await two.context().close();
+});
+
+test("a line that breaks loses nothing", async () => {
+  const id = await h.graph("Offline", story());
+  const page = await h.as("lead");
+  await h.open(page, id);
+  await page.context().setOffline(true);
+  await page.evaluate((a) => goshawk.do("noted", [["node/" + a, { ...goshawk.record.picture.nodes.get(a), note: "written offline" }]]), "a:" + A);
+  await page.getByText("Not saved yet").waitFor();
+  await page.context().setOffline(false);
+  assert.equal((await stored(page, id))["node/a:" + A].note, "written offline");
+  await page.context().close();
+});
+
+test("who may only read looks and takes away, and changes nothing; who is no member sees nothing", async () => {
+  const id = await h.graph("Shared", story());
+  const page = await h.as("viewer");
+  await h.open(page, id);
+  await choose(page, "a:" + A);
+  for (const name of ["Add", "Undo", "Pin", "Expand in", "Remove from the graph"]) assert.equal(await page.getByRole("button", { name, exact: true }).count(), 0, name);
+  await page.locator(".g-canvas").focus();
+  await page.keyboard.press("Shift+ArrowDown");
+  await page.keyboard.press("Delete");
+  assert.equal((await stored(page, id))["node/a:" + A].y, 0);
+  assert.equal(await page.evaluate(() => goshawk.drawn.nodes.size), 3);
+  await page.context().close();
+  const stranger = await h.as("stranger");
+  const answer = await stranger.goto(`${h.url}/cases/${h.stage.case}/graphs/${id}`);
+  assert.equal(answer.status(), 404);
+  await stranger.context().close();
+});
+
+test("a snapshot stays as it was, whatever becomes of the graph", async () => {
+  const id = await h.graph("Fixed", story());
+  const page = await h.as("lead");
+  await h.open(page, id);
+  await page.getByRole("button", { name: "Snapshot" }).click();
+  await page.getByRole("dialog").getByLabel("Title").fill("As on Monday");
+  await page.getByRole("button", { name: "Fix it" }).click();
+  await page.getByText("The snapshot is fixed.").waitFor();
+  await choose(page, "a:" + A);
+  await page.getByRole("button", { name: "Remove from the graph" }).click();
+  await stored(page, id);
+  await page.goto(`${h.url}/cases/${h.stage.case}/graphs`);
+  await page.getByRole("link", { name: "As on Monday" }).click();
+  await page.waitForFunction(() => document.getElementById("graph")?.dataset.ready);
+  assert.equal(await page.evaluate(() => goshawk.drawn.nodes.size), 3);
+  assert.equal(await page.getByRole("button", { name: "Add", exact: true }).count(), 0);
+  await page.context().close();
+});
+
+test("files to take away are made of what is drawn", async () => {
+  const id = await h.graph("=Exports", story());
+  const page = await h.as("viewer");
+  await h.open(page, id);
+  const files = {};
+  for (const name of ["Picture (PNG)", "Picture (SVG)", "GraphML", "GEXF", "Table of nodes (CSV)", "Table of lines (CSV)"]) {
+    await page.getByRole("button", { name: "Export" }).click();
+    const [download] = await Promise.all([page.waitForEvent("download"), page.getByRole("menuitem", { name }).click()]);
+    files[download.suggestedFilename()] = readFileSync(await download.path());
+  }
+  assert.deepEqual(Object.keys(files).sort(), ["exports-edges.csv", "exports-nodes.csv", "exports.gexf", "exports.graphml", "exports.png", "exports.svg"]);
+  assert.equal(files["exports.png"].subarray(1, 4).toString(), "PNG");
+  assert.ok(files["exports.svg"].toString().includes("RESTRICTED"), "the marking is on the picture");
+  const parsed = await page.evaluate((texts) => texts.map((x) => new DOMParser().parseFromString(x, "application/xml").querySelector("parsererror")?.textContent ?? "well"), ["exports.svg", "exports.graphml", "exports.gexf"].map((f) => files[f].toString()));
+  assert.deepEqual(parsed, ["well", "well", "well"]);
+  await page.context().close();
+});
+
+test("level, filter and time change what is drawn, and the picture says so", async () => {
+  const id = await h.graph("Scope", story());
+  const page = await h.as("lead");
+  await h.open(page, id);
+  await page.getByRole("button", { name: "Aggregated" }).click();
+  assert.equal(await page.evaluate(() => goshawk.drawn.nodes.size), 2);
+  assert.match(await page.locator(".g-scope").textContent(), /Transactions summed/);
+  await page.getByRole("button", { name: "Transactions" }).click();
+  await page.getByRole("tab", { name: "Filter" }).click();
+  await page.getByLabel(/Transfers from/).fill("x");
+  await page.getByLabel(/Transfers from/).blur();
+  await page.getByText("This is no amount.").waitFor();
+  await page.getByLabel(/Transfers from/).fill("1250000000");
+  await page.getByLabel(/Transfers from/).blur();
+  assert.match(await page.locator(".g-scope").textContent(), /the filter hides 1 node and 1 line/);
+  // How it is looked at is kept with the graph.
+  await page.waitForFunction(() => goshawk.record.picture.view.min === "1250000000" && goshawk.record.pending.length === 0);
+  await page.reload();
+  await page.waitForFunction(() => document.getElementById("graph")?.dataset.ready);
+  assert.equal(await page.evaluate(() => goshawk.drawn.edges.size), 1);
+  await page.context().close();
+});
+
+test("layouts run beside the page, and are one step", async () => {
+  const id = await h.graph("Layouts", many(300, 450));
+  const page = await h.as("lead");
+  await h.open(page, id);
+  for (const name of ["In layers, left to right", "By forces"]) {
+    const before = await page.evaluate(() => [...goshawk.record.picture.nodes].map(([k, n]) => `${k} ${n.x} ${n.y}`).join("\n"));
+    await page.getByRole("button", { name: "Layout" }).click();
+    await page.getByRole("menuitem", { name }).click();
+    await page.waitForFunction((was) => [...goshawk.record.picture.nodes].map(([k, n]) => `${k} ${n.x} ${n.y}`).join("\n") !== was, before);
+    await stored(page, id);
+    await page.getByRole("button", { name: "Undo" }).click();
+    await page.waitForFunction((was) => [...goshawk.record.picture.nodes].map(([k, n]) => `${k} ${n.x} ${n.y}`).join("\n") === was, before);
+  }
+  await page.context().close();
+});
+
+test("script in a label, a title or a note is text", async () => {
+  const bad = "<img src=x onerror=window.hit=1><script>window.hit=1</script>";
+  const fields = story();
+  for (const f of Object.keys(fields)) fields[f] = { ...fields[f], title: bad, note: bad };
+  fields["group/g1"] = { title: bad };
+  const id = await h.graph(bad, fields);
+  const page = await h.as("lead");
+  await h.open(page, id);
+  for (const node of ["a:" + A, "t:" + T, "a:" + B]) await choose(page, node);
+  await page.evaluate(() => goshawk.setMode("both"));
+  await page.getByRole("button", { name: "Lines" }).click();
+  await page.evaluate((e) => goshawk.chooseEdge(e), "1".repeat(32));
+  await page.goto(`${h.url}/cases/${h.stage.case}/graphs`);
+  await page.getByRole("link", { name: bad }).waitFor();
+  assert.equal(await page.evaluate(() => window.hit), undefined);
+  await page.context().close();
+});
+
+for (const [name, options] of [["light", { colorScheme: "light" }], ["dark", { colorScheme: "dark" }], ["narrow", { viewport: { width: 390, height: 844 } }]]) {
+  test(`axe finds no serious fault: ${name}`, async () => {
+    const id = await h.graph("Access", story());
+    const page = await h.as("lead", options);
+    const check = async (where) => {
+      await page.evaluate(axe);
+      const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+      assert.deepEqual(violations.filter((v) => ["serious", "critical"].includes(v.impact)).map((v) => `${where}: ${v.id}: ${v.nodes.map((n) => n.html.slice(0, 160)).join(" | ")}`), []);
+    };
+    await page.goto(`${h.url}/cases/${h.stage.case}/graphs`);
+    await check("list");
+    const none = await h.graph("Empty", {});
+    await h.open(page, none);
+    await check("empty");
+    await h.open(page, id);
+    await choose(page, "a:" + B);
+    await page.evaluate(() => goshawk.setMode("both"));
+    await check("chosen");
+    for (const tab of ["Filter", "Traces", "Legend"]) {
+      await page.getByRole("tab", { name: tab }).click();
+      await check(tab);
+    }
+    await page.getByRole("button", { name: "Trace", exact: true }).first().click();
+    await check("dialog");
+    await page.getByRole("dialog").getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Layout" }).click();
+    await check("menu");
+    await page.context().close();
+  });
+}
+
+test("what the page loads is small, and kept", async () => {
+  const id = await h.graph("Weight", story());
+  const page = await h.as("lead");
+  let bytes = 0;
+  const client = await page.context().newCDPSession(page);
+  await client.send("Network.enable");
+  const assets = new Set();
+  client.on("Network.responseReceived", (e) => {
+    if (e.response.url.includes("/assets/")) assets.add(e.requestId);
+  });
+  client.on("Network.loadingFinished", (e) => {
+    if (assets.has(e.requestId)) bytes += e.encodedDataLength;
+  });
+  await h.open(page, id);
+  await page.waitForLoadState("networkidle").catch(() => {});
+  assert.ok(assets.size > 3, "assets were counted");
+  assert.ok(bytes <= 400 * 1024, `${bytes} bytes over the wire`);
+  console.log(`# the graph page's assets over the wire: ${Math.round(bytes / 1024)} KB`);
+  await page.context().close();
+});
+
+test("ten thousand nodes and twenty thousand lines open, pan and are searched", async () => {
+  const id = await h.graph("Large", many(10_000, 20_000));
+  const page = await h.as("lead");
+  await h.open(page, id);
+  assert.equal(await page.evaluate(() => goshawk.drawn.nodes.size), 10_000);
+  await page.mouse.move(400, 400);
+  const begun = Date.now();
+  await page.mouse.down();
+  for (let i = 1; i <= 10; i++) await page.mouse.move(400 + 10 * i, 400 + 5 * i);
+  await page.mouse.up();
+  const panned = Date.now() - begun;
+  const find = page.getByRole("combobox", { name: "Find in the graph" });
+  await find.fill("exchange 970");
+  await page.getByRole("option").first().waitFor();
+  await find.press("Enter");
+  assert.match(await page.locator(".g-panel-body h2").textContent(), /Exchange 970/);
+  console.log(`# 10,000 nodes, 20,000 lines: drawn after ${await page.evaluate(() => document.getElementById("graph").dataset.ready)} ms, ten steps of panning in ${panned} ms`);
+  await page.context().close();
+});
