@@ -11,11 +11,10 @@ const htmxConfig = `{"includeIndicatorStyles":false,"allowEval":false,"allowScri
 
 // sentence writes an error's words as a sentence.
 func sentence(s string) string {
-	r, n := utf8.DecodeRuneInString(s)
-	if n == 0 {
+	if s == "" {
 		return s
 	}
-	s = string(unicode.ToUpper(r)) + s[n:]
+	s = upperFirst(s)
 	if strings.ContainsAny(s[len(s)-1:], ".!?:") {
 		return s
 	}
@@ -48,4 +47,13 @@ func (q *request) failPage(p problem) {
 	if err := q.showAs(p.Status, v, failed(v, &p)); err != nil {
 		q.s.Log.Error("the page of an error cannot be written", "error", err)
 	}
+}
+
+// upperFirst writes a text with a capital at its beginning.
+func upperFirst(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 || r == utf8.RuneError {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[n:]
 }

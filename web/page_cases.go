@@ -138,6 +138,12 @@ type line struct {
 	edits []editLine
 }
 
+// canUndo says whether the change can be taken back at all: evidence stays.
+func (l *line) canUndo() bool {
+	_, err := l.Undo()
+	return err == nil && len(l.Edits) > 0
+}
+
 // editLine is one field's change in words.
 type editLine struct {
 	kind, field, before, after string
@@ -209,7 +215,7 @@ func (v *view) inWords(c *casebook.Change) (edits []editLine, short string) {
 	if c.Undoes > 0 {
 		short = v.t("did.undid", "Seq", c.Undoes, "What", short)
 	}
-	return edits, short
+	return edits, upperFirst(short)
 }
 
 func shortened(s string) string {

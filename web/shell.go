@@ -2,6 +2,8 @@ package web
 
 import (
 	"bytes"
+	"context"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
@@ -234,4 +236,19 @@ func initials(name string) string {
 		out += string([]rune(parts[len(parts)-1])[:1])
 	}
 	return strings.ToUpper(out)
+}
+
+// shortID shows an address or a hash with its beginning and its end. There is nothing between the
+// two, so that all of it is copied, and without a gap.
+func shortID(text string) templ.Component {
+	return templ.ComponentFunc(func(_ context.Context, w io.Writer) error {
+		const end = 8
+		whole := templ.EscapeString(text)
+		inside := whole
+		if len(text) > 3*end {
+			inside = `<span class="a">` + templ.EscapeString(text[:len(text)-end]) + `</span><span class="b">` + templ.EscapeString(text[len(text)-end:]) + `</span>`
+		}
+		_, err := io.WriteString(w, `<bdi dir="ltr" class="id" title="`+whole+`">`+inside+`</bdi>`)
+		return err
+	})
 }

@@ -133,6 +133,14 @@
     }
   });
 
+  // A file that is too large is said to be so before it is sent.
+  document.addEventListener("change", (e) => {
+    const most = Number(e.target.dataset?.most);
+    if (!most || e.target.type !== "file") return;
+    e.target.setCustomValidity([...e.target.files].some((f) => f.size > most) ? e.target.dataset.large : "");
+    e.target.reportValidity();
+  });
+
   // All of a list's boxes at once.
   document.addEventListener("change", (e) => {
     const all = e.target.closest?.("[data-all]");
