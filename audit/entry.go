@@ -18,13 +18,16 @@ type Entry struct {
 	Agency goshawk.ID      `json:"agency,omitempty"`
 	Via    string          `json:"via,omitempty"`  // how they had signed in
 	From   string          `json:"from,omitempty"` // network address
-	Action string          `json:"action"`         // of identity.Actions, or "console"
+	Action string          `json:"action"`         // of identity.Actions, or "sign-in" or "console"
 	What   string          `json:"what"`           // in words: "read the case", "signed in"
 	Case   goshawk.ID      `json:"case,omitempty"`
 	Detail json.RawMessage `json:"detail,omitempty"` // what was changed, as it was stored
 	// Salt keeps a guesser from trying what an entry says against the log.
 	Salt [32]byte `json:"-"`
 }
+
+// SignIn is the action of entries about signing in and out, done or failed.
+const SignIn = "sign-in"
 
 // Leaf is the commitment to an entry: SHA-256 over its salt and its JSON. It is
 // what the log holds of it.

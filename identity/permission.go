@@ -1,6 +1,7 @@
 package identity
 
 import (
+	"errors"
 	"slices"
 
 	"goshawk"
@@ -11,9 +12,11 @@ type Action string
 
 const (
 	ReadSelf       Action = "self.read"       // one's own account
-	ChangeSelf     Action = "self.change"     // one's own name and ways in
-	ManageTokens   Action = "self.tokens"     // tokens that programs send for one
+	ChangeSelf     Action = "self.change"     // one's own ways in
+	EndSelf        Action = "self.end"        // one's own sessions and tokens
+	ManageTokens   Action = "self.tokens"     // make tokens that programs send for one
 	ReadPeople     Action = "people.read"     // the names of one's own agency's people, to choose members
+	ListPeople     Action = "people.list"     // everybody's accounts, and how they sign in
 	ManagePeople   Action = "people.manage"   // agencies, people, roles, invitations
 	ManageServer   Action = "server.manage"   // ledgers, labels, rates, settings
 	ReadLedger     Action = "ledger.read"     // what a ledger holds, and traces over it
@@ -30,7 +33,7 @@ const (
 
 // Actions lists them all.
 func Actions() []Action {
-	return []Action{ReadSelf, ChangeSelf, ManageTokens, ReadPeople, ManagePeople, ManageServer, ReadLedger, ReadProfiles, ChangeProfiles, ReadAudit,
+	return []Action{ReadSelf, ChangeSelf, EndSelf, ManageTokens, ReadPeople, ListPeople, ManagePeople, ManageServer, ReadLedger, ReadProfiles, ChangeProfiles, ReadAudit,
 		OpenCase, ListCases, ReadCase, ChangeCase, ManageCase, ReadHistory}
 }
 
@@ -52,7 +55,7 @@ const (
 func Scopes() []Scope { return []Scope{ScopeRead, ScopeWrite, ScopeAdmin} }
 
 // Reads says whether an action changes nothing.
-func (a Action) Reads() bool { return a.scope() == ScopeRead }
+func (a Action) Reads() bool { return a.scope() == ScopeRead || a == ListPeople }
 
 // scope is the least scope that a token needs for an action.
 func (a Action) scope() Scope {
@@ -61,7 +64,7 @@ func (a Action) scope() Scope {
 		return ScopeRead
 	case OpenCase, ChangeCase, ChangeProfiles:
 		return ScopeWrite
-	case ChangeSelf, ManageTokens, ManagePeople, ManageServer, ManageCase:
+	case ChangeSelf, EndSelf, ManageTokens, ListPeople, ManagePeople, ManageServer, ManageCase:
 	}
 	return ScopeAdmin
 }
@@ -76,7 +79,17 @@ func May(s *Subject, a Action, at *Standing) error {
 		return goshawk.Errorf(goshawk.Stranger, "you are not signed in").WithHint("sign in, or send a token")
 	}
 	if !s.reaches(a) {
-		return goshawk.Errorf(goshawk.Denied, "the way you signed in (%s) does not reach this", s.Via).WithHint("sign in with a passkey, or use a token with the scope %s", a.scope())
+		err := goshawk.Errorf(goshawk.Denied, "the way you signed in (%s) does not reach this", s.Via)
+		if s.Via.limited() {
+			return err.WithHint("set up a passkey, or a password, on the page of your account")
+		}
+		if a.grave() || a == EndSelf {
+			return err.WithHint("sign in with a browser: no token reaches this")
+		}
+		return err.WithHint("use a token with the scope %s", a.scope())
+	}
+	if a.grave() && !s.Fresh && !s.Via.limited() && s.Via != ViaConsole && s.Person.Role.holds(a) {
+		return goshawk.Errorf(goshawk.Denied, "%w", errStale).WithHint("sign in again, and go on from there")
 	}
 	role := s.Person.Role
 	if !a.OfCase() {
@@ -112,28 +125,44 @@ func May(s *Subject, a Action, at *Standing) error {
 	return goshawk.Errorf(goshawk.Denied, "your part in this case does not allow this").WithHint("ask who leads the case")
 }
 
+// grave says whether an action makes it possible to be somebody else, or to stay after
+// one's session: who does it proves again who they are.
+func (a Action) grave() bool {
+	return a == ChangeSelf || a == ManageTokens || a == ManagePeople
+}
+
+// errStale says that somebody signed in too long ago for what they want to do.
+var errStale = errors.New("this needs you to have signed in a short while ago")
+
+// Stale says whether an error of May would not be, had the subject just signed in.
+func Stale(err error) bool { return errors.Is(err, errStale) }
+
 // reaches says whether the way somebody signed in is enough for an action.
 func (s *Subject) reaches(a Action) bool {
 	switch s.Via {
 	case ViaPasskey, ViaOIDC, ViaPassword, ViaConsole:
 		return true
-	case ViaRecovery:
-		return a == ReadSelf || a == ChangeSelf
+	case ViaRecovery, ViaInvitation:
+		return a == ReadSelf || a == ChangeSelf || a == EndSelf
 	case ViaToken:
+		// A token that got into wrong hands neither outlives itself nor makes people.
 		need := slices.Index(Scopes(), a.scope())
-		return a != ChangeSelf && a != ManageTokens && slices.ContainsFunc(s.Scopes, func(have Scope) bool { return slices.Index(Scopes(), have) >= need })
+		return !a.grave() && a != EndSelf && slices.ContainsFunc(s.Scopes, func(have Scope) bool { return slices.Index(Scopes(), have) >= need })
 	}
 	return false
 }
 
+// limited says whether a way in is there to set up another one.
+func (v Via) limited() bool { return v == ViaRecovery || v == ViaInvitation }
+
 // holds says what a role may do outside of cases.
 func (r Role) holds(a Action) bool {
 	switch a {
-	case ReadSelf, ChangeSelf, ManageTokens, ReadPeople, ReadLedger, ReadProfiles, ListCases:
+	case ReadSelf, ChangeSelf, EndSelf, ManageTokens, ReadPeople, ReadLedger, ReadProfiles, ListCases:
 		return slices.Contains(Roles(), r)
 	case OpenCase, ChangeProfiles:
 		return r == Supervisor || r == Investigator
-	case ManagePeople, ManageServer:
+	case ListPeople, ManagePeople, ManageServer:
 		return r == Administrator
 	case ReadAudit:
 		return r == Administrator || r == Supervisor

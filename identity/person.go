@@ -1,7 +1,12 @@
 package identity
 
 import (
+	"net/mail"
+	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"goshawk"
 )
@@ -38,6 +43,52 @@ const (
 // Roles lists them, the mightiest first.
 func Roles() []Role { return []Role{Administrator, Supervisor, Investigator, Reader} }
 
+// AgencyKinds lists them.
+func AgencyKinds() []AgencyKind { return []AgencyKind{Police, Exchange, Training} }
+
+// Check says what is wrong with an agency's name, kind or country.
+func (a *Agency) Check() error {
+	if err := checkLine(a.Name, "an agency's name"); err != nil {
+		return err
+	}
+	if !slices.Contains(AgencyKinds(), a.Kind) {
+		return goshawk.Errorf(goshawk.Invalid, "there is no kind of agency %q", a.Kind).WithHint("choose police, exchange or training")
+	}
+	if a.Country != "" && (len(a.Country) != 2 || strings.ToUpper(a.Country) != a.Country || strings.ContainsFunc(a.Country, func(r rune) bool { return r < 'A' || r > 'Z' })) {
+		return goshawk.Errorf(goshawk.Invalid, "a country is two capital letters, as ISO 3166-1 has them").WithHint("NL, MT, AE, ...; or leave it empty")
+	}
+	return nil
+}
+
+// Check says what is wrong with a person's name, e-mail address or role.
+func (p *Person) Check() error {
+	if err := checkLine(p.Name, "a person's name"); err != nil {
+		return err
+	}
+	if !slices.Contains(Roles(), p.Role) {
+		return goshawk.Errorf(goshawk.Invalid, "there is no role %q", p.Role).WithHint("choose administrator, supervisor, investigator or reader")
+	}
+	at, err := mail.ParseAddress(p.Email)
+	if err != nil || at.Address != p.Email || at.Name != "" || len(p.Email) > 254 || strings.ToLower(p.Email) != p.Email || strings.ContainsFunc(p.Email, unicode.IsSpace) {
+		return goshawk.Errorf(goshawk.Invalid, "%q is no e-mail address in small letters", p.Email).WithHint("name@agency.example")
+	}
+	return nil
+}
+
+// mostLine is the most characters of a name.
+const mostLine = 120
+
+// checkLine says what is wrong with a name that is shown everywhere.
+func checkLine(s, what string) error {
+	switch {
+	case strings.TrimSpace(s) == "":
+		return goshawk.Errorf(goshawk.Invalid, "%s is missing", what)
+	case s != strings.TrimSpace(s), !utf8.ValidString(s), utf8.RuneCountInString(s) > mostLine, strings.ContainsFunc(s, unicode.IsControl):
+		return goshawk.Errorf(goshawk.Invalid, "%s is one line of at most %d characters", what, mostLine)
+	}
+	return nil
+}
+
 // Person is somebody with an account.
 type Person struct {
 	ID       goshawk.ID `json:"id"`
@@ -53,19 +104,26 @@ type Person struct {
 type Via string
 
 const (
-	ViaPasskey  Via = "passkey"  // WebAuthn with user verification: cannot be phished
-	ViaOIDC     Via = "oidc"     // their agency's identity provider
-	ViaPassword Via = "password" // with a one-time code (RFC 6238)
-	ViaRecovery Via = "recovery" // a recovery code: enough to set up another way in, and for nothing else
-	ViaToken    Via = "token"    // a token of the API, within its scopes
-	ViaConsole  Via = "console"  // a command on the server's own machine
+	ViaPasskey    Via = "passkey"    // WebAuthn with user verification: cannot be phished
+	ViaOIDC       Via = "oidc"       // their agency's identity provider
+	ViaPassword   Via = "password"   // with a one-time code (RFC 6238)
+	ViaRecovery   Via = "recovery"   // a recovery code: enough to set up another way in, and for nothing else
+	ViaInvitation Via = "invitation" // a link from an administrator: as a recovery code
+	ViaToken      Via = "token"      // a token of the API, within its scopes
+	ViaConsole    Via = "console"    // a command on the server's own machine
 )
+
+// Vias lists them.
+func Vias() []Via {
+	return []Via{ViaPasskey, ViaOIDC, ViaPassword, ViaRecovery, ViaInvitation, ViaToken, ViaConsole}
+}
 
 // Subject is who asks for something.
 type Subject struct {
 	Person Person
 	Kind   AgencyKind
 	Via    Via
+	Fresh  bool    // they proved who they are within the last FreshLength
 	Scopes []Scope // of a token; nil for people
 	From   string  // network address; empty for a command
 }

@@ -48,9 +48,21 @@ func (t *Tx) AddPerson(p *identity.Person) error {
 		p.ID, p.Agency, p.Name, strings.ToLower(p.Email), p.Role, flag(p.Disabled), p.Created.UnixMicro())
 }
 
-// SetPerson changes a person's name, role and whether they are disabled.
+// SetPerson changes a person's name, role and whether they are disabled. Where nobody would be left
+// to manage people, it is a Conflict error.
 func (t *Tx) SetPerson(p *identity.Person) error {
-	return t.exec(`UPDATE people SET name = ?2, role = ?3, disabled = ?4 WHERE id = ?1`, p.ID, p.Name, p.Role, flag(p.Disabled))
+	before, err := t.Administrators()
+	if err != nil {
+		return err
+	}
+	if err := t.exec(`UPDATE people SET name = ?2, role = ?3, disabled = ?4 WHERE id = ?1`, p.ID, p.Name, p.Role, flag(p.Disabled)); err != nil {
+		return err
+	}
+	after, err := t.Administrators()
+	if err == nil && before > 0 && after == 0 {
+		err = goshawk.Errorf(goshawk.Conflict, "this is the last administrator").WithHint("make somebody else an administrator first")
+	}
+	return err
 }
 
 func flag(b bool) int {

@@ -13,7 +13,7 @@ func peopleCalls() []call {
 	return []call{
 		{id: "list-people", pattern: "GET /people", action: identity.ReadPeople, summary: "List people",
 			about: "The people of your agency, by name: to choose members of a case by their IDs. An administrator may ask for another agency's, or, with `agency=all`, for everybody.", handle: typed(listPeople)},
-		{id: "list-agencies", pattern: "GET /agencies", action: identity.ManagePeople, summary: "List agencies", handle: typed(listAgencies)},
+		{id: "list-agencies", pattern: "GET /agencies", action: identity.ListPeople, summary: "List agencies", handle: typed(listAgencies)},
 		{id: "search", pattern: "GET /search", action: identity.ListCases, summary: "Search",
 			about: "Records, in the cases that you may read, whose texts hold all the words; the last one may be a beginning. What was looked for is noted.", handle: typed(search)},
 		{id: "read-audit", pattern: "GET /audit", action: identity.ReadAudit, summary: "Read the audit trail",
@@ -38,7 +38,7 @@ type listPeopleOutput struct {
 func listPeople(q *request, in *listPeopleInput) (*listPeopleOutput, error) {
 	agency := q.subject.Person.Agency
 	if in.Agency != "" && goshawk.ID(in.Agency) != agency {
-		if err := identity.May(q.subject, identity.ManagePeople, nil); err != nil {
+		if err := identity.May(q.subject, identity.ListPeople, nil); err != nil {
 			return nil, err
 		}
 		if agency = goshawk.ID(in.Agency); in.Agency == "all" {

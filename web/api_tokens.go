@@ -20,7 +20,7 @@ func tokenCalls() []call {
 			about: "Also those that have ended.", handle: typed(listTokens)},
 		{id: "make-token", pattern: "POST /tokens", action: identity.ManageTokens, summary: "Make a token", status: http.StatusCreated,
 			about: "The secret is in this answer, and nowhere else. A token makes no tokens, and neither does who signed in with a recovery code.", handle: typed(makeToken)},
-		{id: "end-token", pattern: "DELETE /tokens/{token}", action: identity.ManageTokens, summary: "End a token", status: http.StatusNoContent, handle: typed(endToken)},
+		{id: "end-token", pattern: "DELETE /tokens/{token}", action: identity.EndSelf, summary: "End a token", status: http.StatusNoContent, handle: typed(endToken)},
 		{id: "read-self", pattern: "GET /self", action: identity.ReadSelf, summary: "Who you are here",
 			about: "The person that a token or session stands for, how they signed in, and a token's scopes.", handle: typed(readSelf)},
 	}
@@ -145,11 +145,11 @@ func endToken(q *request, in *tokenInput) (*struct{}, error) {
 
 // EndToken ends a token of a person's own.
 func (s *Server) EndToken(ctx context.Context, by *identity.Subject, id goshawk.ID) error {
-	if err := identity.May(by, identity.ManageTokens, nil); err != nil {
+	if err := identity.May(by, identity.EndSelf, nil); err != nil {
 		return err
 	}
 	q := &request{s: s, subject: by}
-	return s.Store.Do(ctx, q.note(identity.ManageTokens, "ended a token"), func(tx *store.Tx) error { return tx.EndToken(by.Person.ID, id) })
+	return s.Store.Do(ctx, q.note(identity.EndSelf, "ended a token"), func(tx *store.Tx) error { return tx.EndToken(by.Person.ID, id) })
 }
 
 type readSelfOutput struct {

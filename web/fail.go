@@ -4,10 +4,12 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"goshawk"
 	"goshawk/casebook"
+	"goshawk/identity"
 )
 
 // status is the HTTP status of an error.
@@ -60,6 +62,27 @@ func (s *Server) problemOf(err error) problem {
 	return p
 }
 
+// instead is the page that a browser is sent to instead of being told an error; "" where there is none.
+func (q *request) instead(err error, p *problem) string {
+	here := ""
+	if q.Method == http.MethodGet {
+		here = q.URL.RequestURI()
+	} else if from, bad := url.Parse(q.Header.Get("Referer")); bad == nil && from.Host == q.Host {
+		here = from.RequestURI() // the page with the form
+	}
+	switch {
+	case errors.Is(err, errUnopened):
+		if q.Method == http.MethodGet {
+			return "/first"
+		}
+	case p.Status == http.StatusUnauthorized && q.Method == http.MethodGet, identity.Stale(err):
+		return "/sign-in?next=" + escaped(here)
+	case p.Status == http.StatusForbidden && q.subject.Known() && q.limited() && q.Method == http.MethodGet && q.URL.Path != "/account":
+		return "/account"
+	}
+	return ""
+}
+
 // fail answers with an error: a problem where a program asks, else a page.
 func (q *request) fail(err error) {
 	p := q.s.problemOf(err)
@@ -73,8 +96,8 @@ func (q *request) fail(err error) {
 		q.w.Write(text) //nolint:errcheck // the browser is gone
 		return
 	}
-	if p.Status == http.StatusUnauthorized && q.Method == http.MethodGet {
-		http.Redirect(q.w, q.Request, "/sign-in?next="+escaped(q.URL.RequestURI()), http.StatusSeeOther)
+	if to := q.instead(err, &p); to != "" {
+		http.Redirect(q.w, q.Request, to, http.StatusSeeOther)
 		return
 	}
 	q.failPage(p)

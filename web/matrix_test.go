@@ -31,6 +31,8 @@ type sample struct {
 	path func(*cast, *actor) string
 	// body: a text, or a value to send as JSON; nil: none.
 	body any
+	// as is somebody to make the request for the actor; nil: the actor.
+	as func(*cast, *actor) *browser
 	// form says that the body is a form's, not JSON.
 	form bool
 	// fill is for the pattern's names.
@@ -102,7 +104,7 @@ func newCast(t *testing.T) *cast {
 	}
 	// Other ways in, of those who may do most.
 	for _, name := range []string{"investigator as lead", "administrator as lead"} {
-		for _, via := range []identity.Via{identity.ViaOIDC, identity.ViaPassword, identity.ViaRecovery} {
+		for _, via := range []identity.Via{identity.ViaOIDC, identity.ViaPassword, identity.ViaRecovery, identity.ViaInvitation} {
 			s := c.subject(name)
 			s.Via = via
 			c.actors = append(c.actors, &actor{name + " by " + string(via), &browser{c.stage, http.Header{"Cookie": {"goshawk=" + c.session(name, via)}}}, s, people[name]})
@@ -113,6 +115,15 @@ func newCast(t *testing.T) *cast {
 			b, _ := c.token(name, scope)
 			c.actors = append(c.actors, &actor{name + " by token " + string(scope), b, s, people[name]})
 		}
+	}
+	for _, name := range []string{"investigator as lead", "administrator as lead"} {
+		s := c.subject(name)
+		s.Fresh = false
+		secret, hash := identity.NewSecret()
+		c.write(func(tx *store.Tx) error {
+			return tx.AddSession(&identity.Session{Hash: hash, Person: s.Person.ID, Via: identity.ViaPasskey, Created: c.now, Seen: c.now, Ends: c.now.Add(time.Hour), Proved: c.now.Add(-identity.FreshLength)})
+		})
+		c.actors = append(c.actors, &actor{name + ", signed in a while ago", &browser{c.stage, http.Header{"Cookie": {"goshawk=" + secret}}}, s, people[name]})
 	}
 	outsider := c.subject("outsider")
 	c.actors = append(c.actors, &actor{"outsider", c.as("outsider"), outsider, ""}, &actor{"stranger", c.as(""), nil, ""},
@@ -160,11 +171,13 @@ func TestMatrix(t *testing.T) {
 		t.Fatal(err)
 	}
 	doc := newDescribed(t, c.web)
+	samples := maps.Clone(rows)
+	maps.Copy(samples, signRows())
 	table := &routeTable{}
 	known := map[string]bool{}
 	for _, r := range routes {
 		known[r.pattern] = true
-		s, ok := rows[r.pattern]
+		s, ok := samples[r.pattern]
 		if !ok {
 			t.Errorf("nobody has asked for %q: give it a row in matrix_rows_test.go", r.pattern)
 			continue
@@ -189,7 +202,7 @@ func TestMatrix(t *testing.T) {
 			t.Errorf("%s: nobody was answered well", r.pattern)
 		}
 	}
-	for pattern := range rows {
+	for pattern := range samples {
 		if !known[pattern] {
 			t.Errorf("matrix_rows_test.go has a row for %q, which is no route", pattern)
 		}
@@ -220,6 +233,8 @@ func (c *cast) ask(r *route, s *sample, a *actor, id goshawk.ID, doc *described)
 	var res answer
 	if strings.HasSuffix(r.pattern, "/events") {
 		res = c.glance(a.browser, path)
+	} else if s.as != nil {
+		res = s.as(c, a).do(method, path, body, headers...)
 	} else {
 		res = a.browser.do(method, path, body, headers...)
 	}
@@ -230,7 +245,7 @@ func (c *cast) ask(r *route, s *sample, a *actor, id goshawk.ID, doc *described)
 		return 0, true
 	case code == http.StatusUnauthorized, code == http.StatusForbidden, code == http.StatusNotFound:
 		return code, false
-	case code == http.StatusSeeOther && strings.HasPrefix(res.Header.Get("Location"), "/sign-in"):
+	case code == http.StatusSeeOther && strings.HasPrefix(res.Header.Get("Location"), "/sign-in?next="):
 		return http.StatusUnauthorized, false
 	case code >= 400:
 		c.t.Errorf("%s as %s: %s:\n%.500s", r.pattern, a.name, res.Status, res.body)
@@ -375,7 +390,8 @@ func columns() [][2]string {
 	return append(list, [2]string{"reader as worker", "reader as worker"}, [2]string{"outsider", "outsider"},
 		[2]string{"lead by recovery code", "investigator as lead by recovery"}, [2]string{"lead by read token", "investigator as lead by token read"},
 		[2]string{"lead by write token", "investigator as lead by token write"}, [2]string{"lead by admin token", "investigator as lead by token admin"},
-		[2]string{"administrator by admin token", "administrator as lead by token admin"})
+		[2]string{"administrator by admin token", "administrator as lead by token admin"},
+		[2]string{"administrator, signed in a while ago", "administrator as lead, signed in a while ago"})
 }
 
 const routesFile = "../docs/routes.md"

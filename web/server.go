@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -24,6 +25,12 @@ type Server struct {
 	Log   *slog.Logger // no personal data: no names, addresses, paths with IDs of cases
 	// TLS says that browsers come by https, here or at a proxy.
 	TLS bool
+	// URL is how browsers come here; nil: as localhost, or however they do. Passkeys are for its name.
+	URL *url.URL
+	// OIDC is an identity provider; nil: there is none.
+	OIDC *OIDC
+	// Cost is what it takes to try a password; zero: the standard.
+	Cost identity.Cost
 	// Proxy is who may say, in X-Forwarded-For, for whom it asks; invalid: nobody.
 	Proxy netip.Prefix
 	// Events brings what happens in cases to those who look at them.
@@ -32,6 +39,7 @@ type Server struct {
 	Gauges []Gauge
 
 	metrics *metrics
+	signState
 
 	// Times says when transactions were; those that no ledger knows are left out. nil: there is no ledger.
 	Times func(ctx context.Context, list []Transaction) (map[string]time.Time, error)
@@ -129,8 +137,11 @@ func (s *Server) guard(next http.Handler) http.Handler {
 func (s *Server) serve(route route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		q := &request{Request: r, w: w, s: s}
-		err := q.signedIn()
-		if route.action == "" && goshawk.CodeOf(err) == goshawk.Stranger {
+		err := q.open(route.pattern)
+		if err == nil {
+			err = q.signedIn()
+		}
+		if route.action == "" && goshawk.CodeOf(err) == goshawk.Stranger && !errors.Is(err, errUnopened) {
 			err = nil // what is open to everybody is so to who sends a bad token, too
 		}
 		if err == nil && route.action != "" && !route.action.OfCase() {
@@ -177,7 +188,7 @@ func (q *request) signedIn() error {
 		if err != nil || p.Disabled {
 			return err
 		}
-		q.session, q.subject = session, &identity.Subject{Person: p, Kind: kind, Via: session.Via, From: q.from()}
+		q.session, q.subject = session, &identity.Subject{Person: p, Kind: kind, Via: session.Via, Fresh: session.Fresh(now), From: q.from()}
 		return nil
 	})
 	if err == nil && q.session != nil && now.Sub(q.session.Seen) > time.Minute {

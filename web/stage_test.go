@@ -99,7 +99,7 @@ func (s *stage) write(f func(*store.Tx) error) {
 
 // subject is somebody as the casebook knows them.
 func (s *stage) subject(name string) *identity.Subject {
-	return &identity.Subject{Person: *s.who[name], Kind: identity.Police, Via: identity.ViaPasskey}
+	return &identity.Subject{Person: *s.who[name], Kind: identity.Police, Via: identity.ViaPasskey, Fresh: true}
 }
 
 // session signs somebody in, and returns the secret.
@@ -107,7 +107,7 @@ func (s *stage) session(name string, via identity.Via) string {
 	s.t.Helper()
 	secret, hash := identity.NewSecret()
 	s.write(func(tx *store.Tx) error {
-		return tx.AddSession(&identity.Session{Hash: hash, Person: s.who[name].ID, Via: via, Created: s.now, Seen: s.now, Ends: s.now.Add(identity.SessionLength)})
+		return tx.AddSession(&identity.Session{Hash: hash, Person: s.who[name].ID, Via: via, Created: s.now, Seen: s.now, Proved: s.now, Ends: s.now.Add(identity.SessionLength)})
 	})
 	return secret
 }

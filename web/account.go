@@ -1,0 +1,393 @@
+package web
+
+import (
+	"encoding/base64"
+	"image/png"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/pquerna/otp"
+
+	"goshawk"
+	"goshawk/identity"
+	"goshawk/store"
+)
+
+// accountRoutes are the pages of one's own account.
+func accountRoutes() []route {
+	return []route{
+		{"GET /account", identity.ReadSelf, (*request).accountPage},
+		{"POST /account/passkeys/begin", identity.ChangeSelf, (*request).beginNewPasskey},
+		{"POST /account/passkeys", identity.ChangeSelf, (*request).newPasskey},
+		{"POST /account/passkeys/{passkey}/remove", identity.ChangeSelf, (*request).removePasskey},
+		{"GET /account/password", identity.ChangeSelf, (*request).passwordPage},
+		{"POST /account/password", identity.ChangeSelf, (*request).newPassword},
+		{"POST /account/password/remove", identity.ChangeSelf, (*request).removePassword},
+		{"GET /account/recovery", identity.ChangeSelf, (*request).recoveryPage},
+		{"POST /account/recovery", identity.ChangeSelf, (*request).newRecovery},
+		{"POST /account/sessions/end", identity.EndSelf, (*request).endOtherSessions},
+		{"POST /account/sessions/{session}/end", identity.EndSelf, (*request).endSession},
+		{"POST /account/tokens", identity.ManageTokens, (*request).newToken},
+		{"POST /account/tokens/{token}/end", identity.EndSelf, (*request).endOwnToken},
+	}
+}
+
+// mine is what the page of one's account shows.
+type mine struct {
+	agency     string
+	passkeys   []identity.Passkey
+	ways       *identity.Ways
+	changed    time.Time // of the password
+	sessions   []identity.Session
+	tokens     []identity.Token
+	mayChange  bool // has signed in a short while ago
+	offersKeys bool
+	secret     string // of a token that was just made
+	problem    *problem
+}
+
+// limited says whether who asks is here to set up a way in, and may do nothing else.
+func (q *request) limited() bool {
+	return q.subject.Via == identity.ViaRecovery || q.subject.Via == identity.ViaInvitation
+}
+
+func (q *request) accountPage() error { return q.showAccount("", nil) }
+
+// showAccount shows one's account, with the secret of a token that was just made or what went wrong.
+func (q *request) showAccount(secret string, failed error) error {
+	if failed != nil && q.forProgram() {
+		return failed
+	}
+	o := &mine{secret: secret, mayChange: identity.May(q.subject, identity.ChangeSelf, nil) == nil, offersKeys: q.relyingParty() != nil}
+	id := q.subject.Person.ID
+	err := q.s.Store.View(q.Context(), func(tx *store.Tx) (err error) {
+		if o.passkeys, err = tx.Passkeys(id); err != nil {
+			return err
+		}
+		ways, err := tx.Ways(id)
+		if err != nil {
+			return err
+		}
+		o.ways = ways[id]
+		if p, err := tx.Password(id); err != nil {
+			return err
+		} else if p != nil {
+			o.changed = p.Changed
+		}
+		if o.sessions, err = tx.Sessions(id, q.s.Now()); err != nil {
+			return err
+		}
+		if o.tokens, err = tx.Tokens(id); err != nil {
+			return err
+		}
+		list, err := tx.Agencies()
+		for _, a := range list {
+			if a.ID == q.subject.Person.Agency {
+				o.agency = a.Name
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	v := q.page("")
+	code := http.StatusOK
+	if failed != nil {
+		p := q.s.problemOf(failed)
+		code, o.problem = p.Status, &p
+	}
+	if v.title = v.t("account.title"); q.limited() {
+		v.title = v.t("account.setup")
+		return q.showAs(code, v, setupPage(v, o))
+	}
+	return q.showAs(code, v, accountPage(v, o))
+}
+
+// wayAdded keeps a new way in of one's own. Who was here to set one up has signed in by it.
+func (q *request) wayAdded(via identity.Via, what, key string, keep func(*store.Tx) error) error {
+	p := q.subject.Person
+	var ways *identity.Ways
+	change := func(tx *store.Tx) error {
+		if err := keep(tx); err != nil {
+			return err
+		}
+		if err := tx.Uninvite(p.ID); err != nil {
+			return err
+		}
+		all, err := tx.Ways(p.ID)
+		ways = all[p.ID]
+		return err
+	}
+	var err error
+	if q.limited() {
+		// Whoever else came by the same invitation, or has another recovery code, is signed out.
+		err = q.admit(&p, via, q.s.Now(), what+", and signed in", func(tx *store.Tx) error {
+			if err := tx.EndSessions(p.ID, q.session.Hash); err != nil {
+				return err
+			}
+			return change(tx)
+		})
+	} else {
+		err = q.s.Store.Do(q.Context(), q.note(identity.ChangeSelf, what), change)
+	}
+	if err != nil {
+		return err
+	}
+	to := "/account?done=" + key
+	if ways.Recovery == 0 {
+		to = "/account/recovery?done=" + key
+	}
+	if q.forProgram() {
+		return q.reply(map[string]string{"to": to})
+	}
+	http.Redirect(q.w, q.Request, to, http.StatusSeeOther)
+	return nil
+}
+
+// wayRemoved takes a way in from oneself, but not the last one.
+func (q *request) wayRemoved(what, key string, remove func(*store.Tx) error) error {
+	id := q.subject.Person.ID
+	err := q.s.Store.Do(q.Context(), q.note(identity.ChangeSelf, what), func(tx *store.Tx) error {
+		if err := remove(tx); err != nil {
+			return err
+		}
+		all, err := tx.Ways(id)
+		if err == nil && !all[id].Any() {
+			err = goshawk.Errorf(goshawk.Conflict, "this is your last way in").WithHint("set up another one first")
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	return q.done("/account", key, 0)
+}
+
+func (q *request) removePasskey() error {
+	return q.wayRemoved("removed a passkey", "passkey_removed", func(tx *store.Tx) error {
+		_, err := tx.RemovePasskey(q.subject.Person.ID, q.PathValue("passkey"))
+		return err
+	})
+}
+
+func (q *request) removePassword() error {
+	return q.wayRemoved("removed the password", "password_removed", func(tx *store.Tx) error { return tx.RemovePassword(q.subject.Person.ID) })
+}
+
+// passwordForm is what the page of setting up a password shows.
+type passwordForm struct {
+	picture string // of the authenticator's secret, as a data address
+	secret  string // to type it
+	seal    string
+	has     bool // a password already
+	problem *problem
+}
+
+const sealAuthenticator = "set up an authenticator"
+
+// enrolment is a secret on its way into somebody's authenticator.
+type enrolment struct {
+	Person goshawk.ID
+	URL    string
+}
+
+// passwordPage shows a secret for an authenticator, and asks for a password and the first code.
+func (q *request) passwordPage() error {
+	issuer := "Goshawk"
+	if host := strings.Split(q.Host, ":")[0]; host != "" && host != "localhost" {
+		issuer += " " + host
+	}
+	key, err := identity.NewAuthenticator(issuer, q.subject.Person.Email)
+	if err != nil {
+		return err
+	}
+	text, err := q.s.signs().seal.seal(sealAuthenticator, enrolment{q.subject.Person.ID, key.URL()}, q.s.Now())
+	if err != nil {
+		return err
+	}
+	return q.showPassword(key, text, nil)
+}
+
+func (q *request) showPassword(key *otp.Key, seal string, failed error) error {
+	if failed != nil && q.forProgram() {
+		return failed
+	}
+	f := &passwordForm{seal: seal, secret: spaced(key.Secret())}
+	err := q.s.Store.View(q.Context(), func(tx *store.Tx) error {
+		p, err := tx.Password(q.subject.Person.ID)
+		f.has = p != nil
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	picture, err := key.Image(220, 220)
+	if err != nil {
+		return goshawk.Errorf(goshawk.Corrupt, "the picture of a secret cannot be drawn: %w", err)
+	}
+	var b strings.Builder
+	b.WriteString("data:image/png;base64,")
+	w := base64.NewEncoder(base64.StdEncoding, &b)
+	if err := png.Encode(w, picture); err != nil {
+		return goshawk.Errorf(goshawk.Corrupt, "the picture of a secret cannot be drawn: %w", err)
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	f.picture = b.String()
+	v := q.page("")
+	v.title = v.t("password.title")
+	v.trail = []crumb{{v.t("account.title"), "/account"}}
+	code := http.StatusOK
+	if failed != nil {
+		p := q.s.problemOf(failed)
+		code, f.problem = p.Status, &p
+	}
+	return q.showAs(code, v, passwordPage(v, f))
+}
+
+// spaced writes a text in groups of four, to be typed.
+func spaced(s string) string {
+	var b strings.Builder
+	for i, c := range []byte(s) {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte(' ')
+		}
+		b.WriteByte(c)
+	}
+	return b.String()
+}
+
+// newPassword sets up a password and an authenticator together: there is no password without.
+func (q *request) newPassword() error {
+	if err := q.smallForm(); err != nil {
+		return err
+	}
+	g := q.s.signs()
+	p := q.subject.Person
+	var e enrolment
+	spend, err := g.seal.open(sealAuthenticator, q.PostFormValue("seal"), &e, q.s.Now())
+	if err != nil {
+		return err
+	}
+	key, err := otp.NewKeyFromURL(e.URL)
+	if err != nil || e.Person != p.ID {
+		return goshawk.Errorf(goshawk.Invalid, "this was begun by somebody else").WithHint("begin again")
+	}
+	password := q.PostFormValue("password")
+	step := identity.CheckCode(key.Secret(), q.PostFormValue("code"), 0, q.s.Now())
+	err = identity.CheckNewPassword(password, p.Name, p.Email, "goshawk")
+	switch {
+	case err != nil:
+	case password != q.PostFormValue("again"):
+		err = goshawk.Errorf(goshawk.Invalid, "the two passwords are not the same")
+	case step == 0:
+		err = goshawk.Errorf(goshawk.Invalid, "the code is not the one that the authenticator shows now").WithHint("look whether the clock of its telephone is right")
+	}
+	if err != nil {
+		return q.showPassword(key, q.PostFormValue("seal"), err)
+	}
+	leave, err := queue(q.Context(), g.tries)
+	if err != nil {
+		return err
+	}
+	hash := identity.HashPassword(password, g.cost)
+	leave()
+	if err := spend(); err != nil {
+		return err
+	}
+	return q.wayAdded(identity.ViaPassword, "set up a password and an authenticator", "password_set", func(tx *store.Tx) error {
+		// Who knew the one before is signed out.
+		if q.session != nil {
+			if err := tx.EndSessions(p.ID, q.session.Hash); err != nil {
+				return err
+			}
+		}
+		if err := tx.SetAttempts(p.ID, identity.ViaPassword, identity.Attempts{}); err != nil {
+			return err
+		}
+		return tx.SetPassword(&identity.Password{Person: p.ID, Hash: hash, Secret: key.Secret(), Step: step, Changed: q.s.Now()})
+	})
+}
+
+// recoveryPage offers recovery codes.
+func (q *request) recoveryPage() error { return q.showRecovery(nil) }
+
+func (q *request) showRecovery(codes []string) error {
+	id := q.subject.Person.ID
+	left := 0
+	err := q.s.Store.View(q.Context(), func(tx *store.Tx) error {
+		all, err := tx.Ways(id)
+		if err == nil {
+			left = all[id].Recovery
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	v := q.page("")
+	v.title = v.t("recovery.title")
+	v.trail = []crumb{{v.t("account.title"), "/account"}}
+	return q.show(v, recoveryPage(v, codes, left))
+}
+
+// newRecovery makes recovery codes anew, and shows them this once.
+func (q *request) newRecovery() error {
+	if q.limited() {
+		return goshawk.Errorf(goshawk.Denied, "recovery codes are for who has another way in").WithHint("set up a passkey or a password first")
+	}
+	codes, hashes := identity.NewRecoveryCodes()
+	err := q.s.Store.Do(q.Context(), q.note(identity.ChangeSelf, "made recovery codes"), func(tx *store.Tx) error {
+		return tx.SetRecovery(q.subject.Person.ID, hashes)
+	})
+	if err != nil {
+		return err
+	}
+	return q.showRecovery(codes)
+}
+
+func (q *request) endOtherSessions() error {
+	but := ""
+	if q.session != nil {
+		but = q.session.Hash
+	}
+	err := q.s.Store.Do(q.Context(), q.note(identity.EndSelf, "ended all other sessions"), func(tx *store.Tx) error { return tx.EndSessions(q.subject.Person.ID, but) })
+	if err != nil {
+		return err
+	}
+	return q.done("/account", "sessions_ended", 0)
+}
+
+func (q *request) endSession() error {
+	err := q.s.Store.Do(q.Context(), q.note(identity.EndSelf, "ended a session"), func(tx *store.Tx) error {
+		return tx.EndSessionOf(q.subject.Person.ID, q.PathValue("session"))
+	})
+	if err != nil {
+		return err
+	}
+	return q.done("/account", "session_ended", 0)
+}
+
+// newToken makes a token, and shows its secret this once.
+func (q *request) newToken() error {
+	if err := q.smallForm(); err != nil {
+		return err
+	}
+	days, err := strconv.Atoi(q.field("days"))
+	if err != nil {
+		return q.showAccount("", goshawk.Errorf(goshawk.Invalid, "say for how many days the token is to be good"))
+	}
+	_, secret, err := q.s.MakeToken(q.Context(), q.subject, q.field("name"), []identity.Scope{identity.Scope(q.field("scope"))}, time.Duration(min(max(days, 0), 10_000))*24*time.Hour)
+	return q.showAccount(secret, err)
+}
+
+func (q *request) endOwnToken() error {
+	if err := q.s.EndToken(q.Context(), q.subject, goshawk.ID(q.PathValue("token"))); err != nil {
+		return err
+	}
+	return q.done("/account", "token_ended", 0)
+}
