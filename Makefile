@@ -13,7 +13,18 @@ TARGETS := linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/amd64
 # What browsers load, from web/ui; 'go build ./cmd/goshawk' works without.
 UI := web/ui/build.mjs web/ui/tsconfig.json $(shell find web/ui/src -type f)
 
-assets: web/dist/graph.js ## the graph, htmx and the fonts, into web/dist/
+assets: node web/dist/graph.js ## the graph, htmx and the fonts, into web/dist/
+
+# Where there is no npm, the program is made all the same and says what its pages lack.
+ASSETS := $(if $(shell command -v npm),assets)
+
+# What tests need and a bare Debian has not.
+INSTALL = as=; [ "$$(id -u)" = 0 ] || as=sudo; $$as apt-get update -q && $$as apt-get install -y -q --no-install-recommends
+.PHONY: node chromium
+node:
+	@command -v npm >/dev/null || { $(INSTALL) nodejs npm; }
+chromium:
+	@command -v chromium >/dev/null || { $(INSTALL) chromium; }
 
 web/ui/node_modules/.package-lock.json: web/ui/package.json web/ui/package-lock.json
 	cd web/ui && npm ci --no-audit --no-fund --loglevel=error
@@ -25,13 +36,13 @@ web/dist/graph.js: web/ui/node_modules/.package-lock.json $(UI)
 ui: assets ## what holds of the graph without a browser: its types, and its tests
 	cd web/ui && npm run --silent check && npm test --silent
 
-browser: assets ## what holds of the pages in Chromium, against the real server
+browser: assets chromium ## what holds of the pages in Chromium, against the real server
 	cd web/ui && npm run --silent browser
 
-build: assets ## the program, as ./goshawk
+build: $(ASSETS) ## the program, as ./goshawk
 	$(GO) build -trimpath -o goshawk ./cmd/goshawk
 
-demo: assets ## follow a ransom through a made-up world; everything goes to goshawk-demo/
+demo: $(ASSETS) ## follow a ransom through a made-up world; everything goes to goshawk-demo/
 	@$(GO) run ./cmd/goshawk demo
 
 picture: demo ## the README's: that report, as a browser shows it; needs Chromium and ImageMagick
@@ -63,9 +74,7 @@ race: compiler ## packages with goroutines, under the race detector
 # The race detector is linked by a C compiler.
 .PHONY: compiler
 compiler:
-	@command -v $$($(GO) env CC) >/dev/null || { \
-	  as=; [ "$$(id -u)" = 0 ] || as=sudo; \
-	  $$as apt-get update -q && $$as apt-get install -y -q --no-install-recommends gcc libc6-dev; }
+	@command -v $$($(GO) env CC) >/dev/null || { $(INSTALL) gcc libc6-dev; }
 
 fuzz: ## each fuzz test for $(FUZZ)
 	@set -e; for package in $$($(GO) list ./...); do \
