@@ -64,6 +64,7 @@ var rows = map[string]sample{
 	"GET /api/v1/audit":                                 {},
 	"GET /api/v1/kinds":                                 {},
 	"GET /api/v1/cases/{case}/graphs/{graph}":           {fill: map[string]string{"graph": "g1"}},
+	"POST /api/v1/cases/{case}/find":                    {body: map[string]string{"text": "nothing here"}},
 	"GET /cases/{case}/graphs":                          {},
 	"POST /cases/{case}/graphs":                         {form: true, body: "title=Another+picture"},
 	"GET /cases/{case}/graphs/{graph}":                  {fill: map[string]string{"graph": "g1"}},

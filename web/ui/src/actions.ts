@@ -173,13 +173,14 @@ export function layOut(app: App, layout: "force" | "layered", only?: ReadonlySet
 export const usual = 25;
 
 /** expandChosen fetches what comes in to, or goes out of, the chosen nodes. */
-export async function expandChosen(app: App, direction: "in" | "out", most = usual): Promise<void> {
+export async function expandChosen(app: App, direction: "in" | "out", most = usual, further = false): Promise<void> {
   const ids = members(app);
   if (ids.length === 0 && app.stage.focused) ids.push(app.stage.focused);
-  for (const id of ids.slice(0, 50)) await expand(app, id, direction, most);
+  for (const id of ids.slice(0, 50)) await expand(app, id, direction, most, further);
 }
 
-export async function expand(app: App, id: string, direction: "in" | "out", most = usual): Promise<void> {
+/** expand shows what is around a node, the largest first; further goes on where the last answer ended. */
+export async function expand(app: App, id: string, direction: "in" | "out", most = usual, further = false): Promise<void> {
   const n = app.record.picture.nodes.get(id);
   const ledger = n && app.ledger(n.network);
   if (!n || !ledger) {
@@ -191,11 +192,12 @@ export async function expand(app: App, id: string, direction: "in" | "out", most
     const s = app.scope;
     const found = await app.api.expand({
       ledger: ledger.id, node: id, direction, level: s.level, most,
+      ...(s.level === "aggregated" && app.byCluster ? { by: "cluster" as const } : {}), ...(further && n.rest?.[direction]?.cursor ? { cursor: n.rest[direction].cursor } : {}),
       ...(s.from === undefined ? {} : { from: new Date(s.from).toISOString() }),
       ...(s.until === undefined ? {} : { until: new Date(s.until).toISOString() }),
       ...(s.min ? { min: s.min } : {}), ...(s.asset ? { asset: s.asset } : {}), ...(s.label ? { label: s.label } : {}),
     });
-    const rest: Rest | undefined = found.more > 0 ? { count: found.more, scope: found.scope, ...(found.sampled ? { sampled: true } : {}) } : undefined;
+    const rest: Rest | undefined = found.more > 0 ? { count: found.more, scope: found.scope, ...(found.sampled ? { sampled: true } : {}), ...(found.cursor ? { cursor: found.cursor } : {}) } : undefined;
     const added = lay(app, found, id, direction === "in" ? -1 : 1, t(direction === "in" ? "did.expanded.in" : "did.expanded.out", { name: name(n) }), { id, direction, rest });
     app.say(t("expanded", { n: added }) + (rest ? " " + t("rest.of", { n: rest.count }) : ""));
     if (added === 0 && found.nodes.length === 0) app.tell(t(direction === "in" ? "expanded.none.in" : "expanded.none.out", { name: name(n) }), { hint: found.scope });

@@ -31,6 +31,7 @@ export interface ExpandQuestion extends Filter {
   node: string;
   direction: "in" | "out";
   level: Level;
+  by?: "address" | "cluster";
   most: number;
   cursor?: string;
 }
@@ -46,6 +47,15 @@ export interface Found {
   sampled?: boolean; // more counts what was looked at only
   cursor?: string;
   scope: string; // in words: of what blocks, days and amounts this is the answer
+}
+
+/** Something of interest in a text. */
+export interface InText {
+  what: "address" | "transaction" | "coin" | "wallet";
+  networks?: string[]; // that it may belong to, the likeliest first
+  text: string;
+  wrong?: string; // why it cannot be what it looks like
+  joined?: boolean; // it was broken by spaces or lines
 }
 
 /** Why addresses are held to be one party's. */
@@ -84,13 +94,25 @@ export interface RunEnd {
   tx: string;
   out?: number | null;
   address?: string | null;
-  amount?: string | null;
+  amount?: string | null; // of one method
+  amounts?: (string | null)[] | null; // of a comparison, in the order of its methods
+  least?: string | null;
+  most?: string | null;
   label?: { label: string; confidence: number } | null;
+  sweep?: string;
 }
 
 export interface RunSummary {
   error?: string;
+  hint?: string;
   method?: string;
+  methods?: string[];
+  ticker?: string;
+  decimals?: number;
+  steps?: number;
+  truncated?: boolean;
+  warnings?: string[];
+  ends_omitted?: number;
   ends?: RunEnd[];
   totals?: Record<string, { amount: string; count: number; unknown?: number }>;
   [other: string]: unknown;
@@ -172,7 +194,7 @@ export class API {
     return this.ask("POST", `${this.at}/expand`, q, signal);
   }
 
-  find(text: string): Promise<{ found: { network: string; what: "address" | "transaction" | "coin"; text: string }[] }> {
+  find(text: string): Promise<{ found: InText[]; more: boolean }> {
     return this.ask("POST", `${this.at}/find`, { text });
   }
 
@@ -180,7 +202,7 @@ export class API {
     return this.ask("POST", `${this.at}/why`, { ledger, address });
   }
 
-  paths(q: { ledger: string; from: string; to: string; max_hops?: number }, signal?: AbortSignal): Promise<Found & { paths: { by: string; amount: string; nodes: string[] }[] }> {
+  paths(q: { ledger: string; from: string; to: string; max_hops?: number }, signal?: AbortSignal): Promise<Found & { paths: { by: string; amount: string; nodes: string[] }[]; truncated?: boolean; warnings?: string[] }> {
     return this.ask("POST", `${this.at}/paths`, q, signal);
   }
 

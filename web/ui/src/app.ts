@@ -53,6 +53,7 @@ export class App {
   scope: Scope = { level: "transaction" };
   methods: string[] = []; // of the traces that are shown, in the order of their looks
   hiddenMethods = new Set<string>();
+  byCluster = false; // expanding at the aggregated level
   drawn: Drawn = { nodes: new Map(), edges: new Map(), hidden: { nodes: 0, edges: 0 } };
   ledgers: Ledger[] = [];
   runs = new Map<string, Run>();

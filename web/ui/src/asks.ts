@@ -15,21 +15,25 @@ export const methods = ["fifo", "fifo-age", "lifo", "haircut", "tiho", "poison"]
 export function askAdd(app: App): void {
   const text = h("textarea", { class: "g-input", rows: 5, spellcheck: "false", dir: "ltr", placeholder: t("add.placeholder") });
   const found = h("div", { class: "g-results", "aria-live": "polite" });
-  let list: { network: string; what: "address" | "transaction" | "coin"; text: string }[] = [];
+  let list: { network: string; what: "address" | "transaction" | "coin"; text: string; wrong: string; joined: boolean }[] = [];
   let asked = "";
   const chosen = new Set<number>();
   const look = async (): Promise<void> => {
     asked = text.value;
     const answer = await app.api.find(text.value);
-    list = answer.found;
+    // Of several networks that it may belong to, one that there is a ledger of.
+    const known = new Set(app.ledgers.map((l) => l.network));
+    list = answer.found.flatMap((f) => (f.what === "wallet" ? [] : [{ what: f.what, text: f.text, network: f.networks?.find((n) => known.has(n)) ?? f.networks?.[0] ?? "", wrong: f.wrong ?? "", joined: f.joined ?? false }]));
+    const wallets = answer.found.length - list.length;
     chosen.clear();
     fill(found, h("p", { class: "g-hint" }, list.length === 0 ? t("add.none") : t("add.found", { n: list.length })), h("ul", { class: "g-checks" }, ...list.slice(0, 500).map((f, i) => {
       const there = app.record.picture.nodes.has(nodeID(f.what, f.text));
-      if (!there) chosen.add(i);
-      const box = h("input", { type: "checkbox", checked: !there, disabled: there });
+      const fit = !there && f.wrong === "";
+      if (fit) chosen.add(i);
+      const box = h("input", { type: "checkbox", checked: fit, disabled: !fit });
       box.addEventListener("change", () => (box.checked ? chosen.add(i) : chosen.delete(i)));
-      return h("li", {}, h("label", {}, box, h("span", {}, t(`what.${f.what}`), " ", ltr(f.text), h("span", { class: "g-hint" }, f.network, there ? " · " + t("add.there") : ""))));
-    })));
+      return h("li", {}, h("label", {}, box, h("span", {}, t(`what.${f.what}`), " ", ltr(f.text), h("span", { class: "g-hint" }, [f.network, there ? t("add.there") : "", f.wrong, f.joined ? t("add.joined") : ""].filter((s) => s !== "").join(" · ")))));
+    })), wallets > 0 && h("p", { class: "g-hint" }, t("add.wallets", { n: wallets })));
   };
   dialog({ title: t("add.title"), wide: true, agree: t("add.agree") }, (body) => {
     body.append(field({ label: t("add.label"), hint: t("add.words") }, text), found);
@@ -150,9 +154,9 @@ export function askPaths(app: App, ids: string[]): void {
     const [from, to] = turn.checked ? [b, a] : [a, b];
     const origin = turn.checked ? ids[1]! : ids[0]!;
     const found = await app.api.paths({ ledger: ledger.id, from: from.text, to: to.text, max_hops: Number(hops.value) || 12 });
-    if (found.paths.length === 0) throw new Error(t("paths.none"));
+    if (found.paths.length === 0) throw new Error(found.truncated ? t("paths.truncated") : t("paths.none"));
     actions.lay(app, found, origin, 1, t("did.paths", { from: name(from), to: name(to) }));
-    app.tell(t("paths.found", { n: found.paths.length }), { hint: t("paths.claim") });
+    app.tell(t("paths.found", { n: found.paths.length }), { hint: [t("paths.claim"), found.truncated ? t("paths.truncated") : "", ...(found.warnings ?? [])].filter((s) => s !== "").join(" ") });
   });
 }
 

@@ -18,6 +18,7 @@ export interface Rest {
   count: number; // transactions or counterparties that are not shown
   scope: string; // of what, in words
   sampled?: boolean; // the count is of a part of the ledger only
+  cursor?: string; // asks for the next ones
 }
 
 export interface NodeValue {
@@ -34,7 +35,12 @@ export interface NodeValue {
   label?: Label;
   inferred?: boolean; // it stands for an inference: a cluster, a deposit address
   cluster?: string; // "c:…" of the cluster that the address is inferred to be in
-  time?: string; // of a transaction, RFC 3339
+  time?: string; // of a transaction or coin, RFC 3339
+  height?: number; // of its block
+  value?: string; // of a coin, smallest units
+  spent?: boolean; // of a coin, by the ledger's last block
+  coinjoin?: string; // the rule by which a transaction is consistent with a CoinJoin: an inference
+  labels?: number; // how many there are, where there is more than one
   rest?: { in?: Rest; out?: Rest };
 }
 

@@ -128,6 +128,10 @@ export class Panel {
     const facts: [string, Node | string][] = [];
     if (n.network) facts.push([t("network"), n.network]);
     if (n.time) facts.push([t("when"), when(n.time)]);
+    if (n.height !== undefined) facts.push([t("block"), count(n.height)]);
+    if (n.value) facts.push([t("coin.value"), amount(n.value, asset)]);
+    if (n.spent !== undefined) facts.push([t("coin.spent"), n.spent ? t("yes") : t("coin.unspent")]);
+    if (n.coinjoin) facts.push([t("coinjoin"), t("coinjoin.words", { rule: n.coinjoin })]);
     facts.push([t("in.shown"), into.length === 0 ? t("none") : `${total(into)} (${t("lines", { n: into.length })})`]);
     facts.push([t("out.shown"), out.length === 0 ? t("none") : `${total(out)} (${t("lines", { n: out.length })})`]);
     if (n.rest?.in) facts.push([t("rest.in"), t(n.rest.in.sampled ? "rest.words.sampled" : "rest.words", { n: n.rest.in.count, scope: n.rest.in.scope })]);
@@ -154,10 +158,17 @@ export class Panel {
 
   /** expander offers to expand with how many at most. */
   private expander(): HTMLElement {
+    const { app } = this;
     const most = select([["10", "10"], ["25", "25"], ["100", "100"], ["500", "500"]], "25");
     most.setAttribute("aria-label", t("expand.most"));
-    const { app } = this;
-    return h("div", { class: "g-expand" }, button({ icon: "in", text: t("expand.in"), hint: t("expand.in.hint"), press: () => void actions.expandChosen(app, "in", Number(most.value)) }), button({ icon: "out", text: t("expand.out"), hint: t("expand.out.hint"), press: () => void actions.expandChosen(app, "out", Number(most.value)) }), h("label", { class: "g-most" }, t("expand.largest"), " ", most));
+    const by = h("input", { type: "checkbox", checked: app.byCluster });
+    by.addEventListener("change", () => {
+      app.byCluster = by.checked;
+    });
+    const rest = app.chosen.size === 1 ? app.record.picture.nodes.get([...app.chosen][0]!)?.rest : undefined;
+    const more = (["in", "out"] as const).filter((d) => rest?.[d]?.cursor).map((d) => button({ icon: d, text: `${t("expand.more")} (${t(d === "in" ? "rest.in" : "rest.out")})`, press: () => void actions.expandChosen(app, d, Number(most.value), true) }));
+    return h("div", { class: "g-expand" }, button({ icon: "in", text: t("expand.in"), hint: t("expand.in.hint"), press: () => void actions.expandChosen(app, "in", Number(most.value)) }), button({ icon: "out", text: t("expand.out"), hint: t("expand.out.hint"), press: () => void actions.expandChosen(app, "out", Number(most.value)) }), h("label", { class: "g-most" }, t("expand.largest"), " ", most), ...more,
+      app.scope.level === "aggregated" && h("label", { class: "g-choice" }, by, h("span", {}, t("by.cluster"), h("span", { class: "g-hint" }, t("by.cluster.hint")))));
   }
 
   private looks(n: NodeValue): HTMLElement {

@@ -1,7 +1,7 @@
 // The tab of traces: those of the case, how far they are, and two of them side by side.
 import type { App } from "../app.ts";
 import type { Run, RunEnd } from "../api.ts";
-import { amount, less, short } from "../model/words.ts";
+import { amount, less, short, sureness, type Asset } from "../model/words.ts";
 import { t, type Key } from "../messages/messages.ts";
 import * as actions from "../actions.ts";
 import { button, h, ltr, svgElement } from "./dom.ts";
@@ -46,7 +46,9 @@ function entry(app: App, r: Run): HTMLElement {
     h("p", {}, h("strong", {}, h("bdi", {}, r.title || asked)), h("span", { class: "g-tag" }, t(`run.${r.state}`))),
     h("p", { class: "g-hint" }, [asked, q.direction ? t(q.direction) : "", t("run.starts", { n: q.starts?.length ?? 0 })].filter((s) => s !== "").join(" · ")),
     running && bar, running && h("p", { class: "g-hint", role: "status" }, p?.text ?? t("run.waiting")),
-    r.state === "failed" && r.summary?.error ? h("p", { class: "g-fault" }, r.summary.error) : null,
+    r.state !== "running" && r.summary?.error ? h("p", { class: r.state === "failed" ? "g-fault" : "g-hint" }, [r.summary.error, r.summary.hint ?? ""].filter((s) => s !== "").join(". ")) : null,
+    r.summary?.truncated ? h("p", { class: "g-hint" }, t("run.truncated")) : null,
+    r.summary?.ends_omitted ? h("p", { class: "g-hint" }, t("run.omitted", { n: r.summary.ends_omitted })) : null,
     h("div", { class: "g-actions" },
       running && app.mayChange && button({ text: t("run.cancel"), press: () => void app.api.cancel(r.id).catch((e: unknown) => app.fail(e)) }),
       (r.state === "done" || r.state === "cancelled") && app.mayChange && button({ icon: "add", text: t("run.lay"), hint: t("run.lay.hint"), press: () => void actions.layRun(app, r) })),
@@ -54,11 +56,11 @@ function entry(app: App, r: Run): HTMLElement {
 }
 
 function endTable(app: App, r: Run, ends: RunEnd[]): HTMLElement {
-  const asset = app.ledgers.find((l) => l.id === r.question.ledger) ?? app.asset(undefined);
+  const asset = assetOf(app, r);
   const list = [...ends].sort((a, b) => (a.amount && b.amount ? (less(a.amount, b.amount) ? 1 : -1) : a.amount ? -1 : 1)).slice(0, 20);
   return h("details", {}, h("summary", {}, t("run.ends", { n: ends.length })), h("div", { class: "g-table-scroll", tabindex: 0, role: "region", "aria-label": t("run.ends", { n: ends.length }) },
     h("table", { class: "g-table" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("end.kind")), h("th", { scope: "col" }, t("end.where")), h("th", { scope: "col", class: "g-end" }, t("column.value")))),
-      h("tbody", {}, ...list.map((e) => h("tr", {}, h("td", {}, kind(e)), h("td", {}, e.label ? h("bdi", {}, e.label.label) : ltr(short(e.address ?? e.tx), "g-hash", e.address ?? e.tx)), h("td", { class: "g-end" }, e.amount ? amount(e.amount, asset) : t("unknown"))))))));
+      h("tbody", {}, ...list.map((e) => h("tr", {}, h("td", {}, kind(e)), h("td", {}, where(e), e.label ? h("span", { class: "g-hint" }, " ", t("label.sure", { sure: sureness(e.label.confidence) })) : null), h("td", { class: "g-end" }, e.amount ? amount(e.amount, asset) : e.least && e.most ? t("compare.range", { least: amount(e.least, asset), most: amount(e.most, asset) }) : t("unknown"))))))));
 }
 
 function kind(e: RunEnd): string {
@@ -66,32 +68,32 @@ function kind(e: RunEnd): string {
   return known.includes(e.kind) ? t(`end.${e.kind}` as Key) : e.kind;
 }
 
-/** comparison holds the ends of the newest done traces of one question by different methods against each other. */
+/** comparison holds the ends of the newest trace by several methods against each other. */
 function comparison(app: App): HTMLElement | null {
-  const done = [...app.runs.values()].filter((r) => r.state === "done" && (r.summary?.ends?.length ?? 0) > 0);
-  const byQuestion = new Map<string, Run[]>();
-  for (const r of done) {
-    const key = JSON.stringify([r.question.starts, r.question.direction, r.question.max_hops, r.question.min_amount, r.question.until]);
-    const list = byQuestion.get(key) ?? [];
-    if (!list.some((o) => o.question.method === r.question.method)) list.push(r);
-    byQuestion.set(key, list);
-  }
-  const runs = [...byQuestion.values()].filter((l) => l.length > 1).at(-1)?.slice(0, 3);
-  if (!runs) return null;
-  const asset = app.ledgers.find((l) => l.id === runs[0]!.question.ledger) ?? app.asset(undefined);
-  const rows = new Map<string, { end: RunEnd; amounts: (string | undefined)[] }>();
-  runs.forEach((r, i) => {
-    for (const e of r.summary!.ends!) {
-      const key = [e.kind, e.tx, e.out ?? ""].join(":");
-      const row = rows.get(key) ?? { end: e, amounts: new Array<string | undefined>(runs.length).fill(undefined) };
-      row.amounts[i] = e.amount ?? undefined;
-      rows.set(key, row);
-    }
-  });
-  const most = (row: { amounts: (string | undefined)[] }): string => row.amounts.reduce<string>((m, a) => (a && less(m, a) ? a : m), "0");
-  const list = [...rows.values()].sort((a, b) => (less(most(a), most(b)) ? 1 : -1)).slice(0, 50);
+  const run = [...app.runs.values()].filter((r) => r.state === "done" && (r.summary?.methods?.length ?? 0) > 1).sort((a, b) => (a.id < b.id ? 1 : -1))[0];
+  const methods = run?.summary?.methods, ends = run?.summary?.ends;
+  if (!run || !methods || !ends) return null;
+  const asset = assetOf(app, run);
+  const most = (e: RunEnd): string => (e.amounts ?? []).reduce<string>((m, a) => (a && less(m, a) ? a : m), "0");
+  const list = [...ends].sort((a, b) => (most(a) === most(b) ? 0 : less(most(a), most(b)) ? 1 : -1)).slice(0, 50);
+  const range = (e: RunEnd): string => {
+    if (!e.least || !e.most) return t("unknown");
+    return e.least === e.most ? t("yes") : `${t("compare.differ")}: ${t("compare.range", { least: amount(e.least, asset), most: amount(e.most, asset) })}`;
+  };
   return h("section", {}, h("h3", {}, t("compare")), h("p", { class: "g-hint" }, t("compare.words")), h("div", { class: "g-table-scroll", tabindex: 0, role: "region", "aria-label": t("compare") },
-    h("table", { class: "g-table" }, h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("end.where")), ...runs.map((r) => h("th", { scope: "col", class: "g-end" }, r.question.method ?? "")), h("th", { scope: "col" }, t("compare.agree")))),
-      h("tbody", {}, ...list.map((row) => h("tr", {}, h("th", { scope: "row" }, kind(row.end), " ", row.end.label ? h("bdi", {}, row.end.label.label) : ltr(short(row.end.address ?? row.end.tx), "g-hash", row.end.address ?? row.end.tx)),
-        ...row.amounts.map((a) => h("td", { class: "g-end" }, a === undefined ? t("compare.not") : amount(a, asset))), h("td", {}, row.amounts.every((a) => a === row.amounts[0]) ? t("yes") : t("compare.differ"))))))));
+    h("table", { class: "g-table" }, h("caption", {}, h("bdi", {}, run.title)), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("end.where")), ...methods.map((m) => h("th", { scope: "col", class: "g-end" }, m)), h("th", { scope: "col" }, t("compare.agree")))),
+      h("tbody", {}, ...list.map((e) => h("tr", {}, h("th", { scope: "row" }, kind(e), " ", where(e)),
+        ...methods.map((_, i) => h("td", { class: "g-end" }, e.amounts?.[i] ? amount(e.amounts[i], asset) : t("compare.not"))), h("td", {}, range(e))))))));
+}
+
+/** assetOf is what a trace's amounts are in: as its answer says, else as the ledger does. */
+function assetOf(app: App, r: Run): Asset | undefined {
+  const { ticker, decimals } = r.summary ?? {};
+  if (ticker && decimals !== undefined) return { network: "", ticker, decimals };
+  return app.ledgers.find((l) => l.id === r.question.ledger) ?? app.asset(undefined);
+}
+
+function where(e: RunEnd): HTMLElement {
+  if (e.label) return h("bdi", {}, e.label.label);
+  return ltr(short(e.address ?? e.tx), "g-hash", e.address ?? e.tx);
 }

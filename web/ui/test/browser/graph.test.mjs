@@ -351,3 +351,139 @@ test("ten thousand nodes and twenty thousand lines open, pan and are searched", 
   console.log(`# 10,000 nodes, 20,000 lines: drawn after ${await page.evaluate(() => document.getElementById("graph").dataset.ready)} ms, ten steps of panning in ${panned} ms`);
   await page.context().close();
 });
+
+// What the ledgers answer is told to the page here, in the shapes of the API's description: the
+// ledgers themselves have tests of their own.
+async function withLedger(page, answers) {
+  await page.route("**/api/v1/ledgers", (r) => r.fulfill({ json: { ledgers: [{ id: "world", network: "regtest", ticker: "BTC", decimals: 8 }] } }));
+  for (const [call, answer] of Object.entries(answers)) await page.route(`**/api/v1/cases/*/${call}`, (r) => r.fulfill(typeof answer === "function" ? answer(r.request().postDataJSON()) : { json: answer }));
+}
+
+test("a busy node shows its largest, says how many are not shown, and goes on where it stopped", async () => {
+  const id = await h.graph("Busy", story());
+  const page = await h.as("lead");
+  const asked = [];
+  await withLedger(page, {
+    expand: (q) => {
+      asked.push(q);
+      const nodes = [], edges = [];
+      for (let i = 0; i < q.most; i++) {
+        const text = (asked.length * 1000 + i).toString(16).padStart(64, "0");
+        nodes.push({ id: "t:" + text, what: "transaction", network: "regtest", text });
+        edges.push({ id: text.slice(32), from: q.node, to: "t:" + text, what: "spend", value: String(1e8 * (q.most - i)), count: 1 });
+      }
+      return { json: { nodes, edges, more: 500_000 - asked.length * q.most, cursor: "page" + asked.length, scope: "all of its 500,000 transactions" } };
+    },
+  });
+  await h.open(page, id);
+  await choose(page, "a:" + B);
+  await page.getByRole("button", { name: "Expand out" }).click();
+  await page.waitForFunction(() => goshawk.drawn.nodes.size === 28);
+  assert.match(await page.locator(".g-panel-body").textContent(), /499,975 \(all of its 500,000 transactions\)/);
+  await page.getByText("the largest are shown, 499,975 more are not").waitFor();
+  await page.getByRole("button", { name: /Show more/ }).click();
+  await page.waitForFunction(() => goshawk.drawn.nodes.size === 53);
+  assert.deepEqual(asked.map((q) => [q.node, q.direction, q.level, q.cursor]), [["a:" + B, "out", "transaction", undefined], ["a:" + B, "out", "transaction", "page1"]]);
+  // New nodes stand where the value went, on nobody's place; one step takes them back.
+  const places = await page.evaluate(() => [...goshawk.record.picture.nodes.values()].map((n) => [n.x, n.y]));
+  assert.equal(new Set(places.map(String)).size, places.length);
+  await page.waitForFunction(() => goshawk.record.pending.length === 0);
+  await page.getByRole("button", { name: "Undo" }).click();
+  await page.waitForFunction(() => goshawk.drawn.nodes.size === 28);
+  // A filter is part of the question.
+  await page.getByRole("tab", { name: "Filter" }).click();
+  await page.getByLabel("From", { exact: true }).first().fill("2024-01-01");
+  await page.getByLabel("From", { exact: true }).first().blur();
+  await choose(page, "a:" + B);
+  await page.getByRole("button", { name: "Expand in" }).click();
+  await page.waitForFunction(() => goshawk.drawn.nodes.size > 28);
+  assert.equal(asked.at(-1).from, "2024-01-01T00:00:00.000Z");
+  await page.context().close();
+});
+
+test("what a ledger refuses is said, and nothing is changed", async () => {
+  const id = await h.graph("Refused", story());
+  const page = await h.as("lead");
+  await withLedger(page, { expand: () => ({ status: 503, contentType: "application/problem+json", json: { status: 503, title: "Service Unavailable" } }) });
+  await h.open(page, id);
+  await choose(page, "a:" + B);
+  await page.getByRole("button", { name: "Expand in" }).click();
+  await page.getByRole("alert").getByText("Service Unavailable").waitFor();
+  assert.equal(await page.evaluate(() => goshawk.drawn.nodes.size), 3);
+  await page.context().close();
+});
+
+test("a merge's evidence is one click away, and siblings are drawn as inferred", async () => {
+  const id = await h.graph("Why", story());
+  const page = await h.as("lead");
+  const C = "bcrt1qaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa3";
+  await withLedger(page, { why: { cluster: "c:" + A, addresses: 3, claim: "Addresses spent together are held to be one party's (co-spend/1).", merges: [{ address: A, other: B, rule: "co-spend/1", tx: T, words: "spent together" }], siblings: [B, C], more: 0 } });
+  await h.open(page, id);
+  await choose(page, "a:" + A);
+  assert.deepEqual(await page.evaluate(() => [...goshawk.kin()]), ["a:" + B]);
+  await page.getByRole("button", { name: "Why one party?" }).click();
+  assert.match(await page.getByRole("dialog").textContent(), /This is an inference, not a fact.*co-spend\/1.*spent together/s);
+  await page.getByRole("button", { name: /Add 2 siblings/ }).click();
+  const fields = await stored(page, id);
+  assert.equal(fields["node/c:" + A].inferred, true);
+  assert.equal(Object.values(fields).filter((e) => e.what === "member" && e.inferred).length, 3);
+  await page.context().close();
+});
+
+test("a trace is asked for with its methods, its progress is told, and its ends are compared", async () => {
+  const id = await h.graph("Trace", { ...story(), ["edge/" + "a".repeat(32)]: { from: "a:" + A, to: "a:" + B, what: "trace", method: "fifo", value: "5" }, ["edge/" + "b".repeat(32)]: { from: "a:" + A, to: "a:" + B, what: "trace", method: "haircut", value: "4" } });
+  const page = await h.as("lead");
+  const run = "r" + id;
+  let asked = null;
+  await withLedger(page, {
+    runs: (q) => {
+      asked = q;
+      return { status: 201, json: { id: run } };
+    },
+  });
+  await h.open(page, id);
+  await choose(page, "a:" + A);
+  await page.getByRole("button", { name: "Trace from here" }).click();
+  await page.getByRole("checkbox", { name: /^haircut/ }).check();
+  await page.getByLabel(/Leave out less than/).fill("0.001");
+  await page.getByRole("button", { name: "Begin" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  assert.deepEqual(asked.question, { ledger: "world", method: "fifo", methods: ["fifo", "haircut"], direction: "forward", starts: [A], min_amount: "100000", graph: id });
+  // The record of the run comes as any change does.
+  const edit = (field, before, after) => ({ kind: "run", id: run, field, before, after });
+  await h.api("lead", "POST", `/cases/${h.stage.case}/changes`, { what: "began a trace", edits: [edit("question", null, asked.question), edit("state", null, "running"), edit("title", null, "From the ransom")] });
+  await page.getByText("running", { exact: true }).waitFor();
+  await page.evaluate((r) => goshawk.progress.set(r, { run: r, done: 5, total: 10, text: "5 of 10 transactions" }) && goshawk.panel.refresh("traces"), run);
+  await page.getByText("5 of 10 transactions").waitFor();
+  assert.ok(await page.getByRole("button", { name: "Cancel the trace" }).isVisible());
+  await h.api("lead", "POST", `/cases/${h.stage.case}/changes`, { what: "ended a trace", edits: [edit("state", "running", "done"), edit("summary", null, { methods: ["fifo", "haircut"], ticker: "BTC", decimals: 8, ends: [
+    { kind: "service", tx: T, out: 1, address: B, amounts: ["400000000", "399000000"], least: "399000000", most: "400000000", label: { label: "Nordic Exchange", confidence: 70 } },
+    { kind: "fee", tx: T, amounts: ["1000", "1000"], least: "1000", most: "1000" }, { kind: "unspent", tx: T, out: 2, address: A, amounts: [null, "1000000"], least: "0", most: "1000000" },
+  ] })] });
+  const table = page.getByRole("table", { name: /From the ransom/ });
+  await table.waitFor();
+  const words = await table.textContent();
+  assert.match(words, /fifo.*haircut/s);
+  assert.match(words, /at a service Nordic Exchange4 BTC3\.99 BTCdiffer: 3\.99 BTC to 4 BTC/);
+  assert.match(words, /not reached0\.01 BTC/);
+  // Both methods' lines are in the picture in looks of their own, which words say too, and each can be hidden.
+  assert.match(await page.locator(".g-methods").textContent(), /fifo, unbroken line.*haircut, dash-dotted line/s);
+  await page.getByRole("checkbox", { name: /^fifo/ }).uncheck();
+  assert.deepEqual(await page.evaluate(() => [...goshawk.drawn.edges.values()].filter((e) => e.value.what === "trace").map((e) => e.value.method)), ["haircut"]);
+  await page.context().close();
+});
+
+test("pasted text gives its addresses; what only looks like one is said to be none", async () => {
+  const id = await h.graph("Paste", {});
+  const page = await h.as("lead");
+  await h.open(page, id);
+  await page.getByRole("button", { name: "Add", exact: true }).first().click();
+  await page.getByLabel(/any text that holds them/).fill("He paid 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa, then 1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNb and " + T);
+  await page.getByRole("dialog").getByRole("button", { name: "Add" }).click();
+  await page.getByText(/were found/).waitFor();
+  await page.getByRole("dialog").getByRole("button", { name: "Add" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  const nodes = Object.keys(await stored(page, id)).filter((f) => f.startsWith("node/")).sort();
+  assert.deepEqual(nodes, ["node/a:1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "node/t:" + T]);
+  await page.context().close();
+});
