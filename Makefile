@@ -95,8 +95,9 @@ accuracy: ## docs/accuracy.md, which takes as long as it takes
 	$(GO) run ./cmd/goshawk evaluate --format md > docs/accuracy.md.new
 	mv docs/accuracy.md.new docs/accuracy.md
 
-crashtest: ## 100 kills at random moments of an ingest; a disk that fails at each of its operations
-	GOSHAWK_KILLS=100 $(GO) test -count=1 -timeout 60m -run Crash ./cmd/goshawk
+crashtest: ## 100 kills of an ingest and 50 of the server under load, at random moments; a disk that fails at each of its operations
+	GOSHAWK_KILLS=100 $(GO) test -count=1 -timeout 60m -run '^TestCrash$$' ./cmd/goshawk
+	GOSHAWK_KILLS=50 $(GO) test -count=1 -timeout 60m -run '^TestServeCrash$$' ./cmd/goshawk
 	GOSHAWK_FAULTS=all $(GO) test -count=1 -timeout 60m -run FailingDisk ./ledger
 
 dist: ## one static file for each system, in dist/

@@ -60,6 +60,8 @@ func verbs() []verb {
 		{"export", "--out DIR", "write a ledger as Parquet files", runExport},
 		{"serve", "", "open the workbench: cases, graphs, letters and reports in a browser", runServe},
 		{"audit", "verify | rotate | prove NUMBER... | check FILE", "prove that nothing of what was done was changed or removed since", runAudit},
+		{"backup", "--out FILE", "write all that a server keeps into one file, while it serves", runBackup},
+		{"restore", "FILE", "make a data folder of a backup", runRestore},
 		{"world", "new | list | verify DIR | solve DIR | serve DIR | pool", "make a chain whose whole truth is known", runWorld},
 		{"evaluate", "", "measure heuristics and methods in worlds whose truth is known", runEvaluate},
 		{"demo", "", "trace a ransom through a made-up world", runDemo},

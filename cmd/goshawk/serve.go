@@ -2,11 +2,13 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -14,6 +16,7 @@ import (
 
 	"goshawk"
 	"goshawk/audit"
+	"goshawk/backup"
 	"goshawk/casebook"
 	"goshawk/internal/disk"
 	"goshawk/store"
@@ -27,6 +30,9 @@ type workbenchFlags struct {
 	listen   *string
 	database *string
 	logAs    *string
+	cert     *string
+	key      *string
+	proxy    *string
 }
 
 // What a data folder holds of a server.
@@ -40,6 +46,9 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 	f.listen = c.String("listen", "127.0.0.1:8080", "`HOST:PORT` to answer at; port 0 takes a free one")
 	f.database = c.String("database", "", "`URL` of a PostgreSQL database, postgres://...; better set as GOSHAWK_DATABASE (default: SQLite in the data folder)")
 	f.logAs = c.String("log", "text", "`FORM` of the log on standard error: text, json, none")
+	f.cert = c.String("tls-cert", "", "`FILE` with the certificate, PEM; read again when it is renewed (default: no TLS)")
+	f.key = c.String("tls-key", "", "`FILE` with the certificate's key, PEM")
+	f.proxy = c.String("proxy", "", "`NETWORK` of a proxy that speaks TLS to browsers, as 10.0.0.0/8: what it says in X-Forwarded-For is believed")
 	if err := c.parse(0, 0); err != nil {
 		return err
 	}
@@ -47,9 +56,22 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 	if err != nil {
 		return err
 	}
+	certificate, err := certificateFrom(*f.cert, *f.key)
+	if err != nil {
+		return err
+	}
+	var proxy netip.Prefix
+	if *f.proxy != "" {
+		if proxy, err = netip.ParsePrefix(*f.proxy); err != nil {
+			return badUsage("--proxy is no network: %v", err).WithHint("an address with the length of its prefix: 127.0.0.1/32, 10.0.0.0/8")
+		}
+	}
 	folder, err := f.data.dataFolder()
 	if err != nil {
 		return err
+	}
+	if _, err := os.Stat(filepath.Join(folder, backup.Unfinished)); err == nil {
+		return goshawk.Errorf(goshawk.Conflict, "a backup was being restored to %s, and is not whole", folder).WithHint("empty the folder and restore again")
 	}
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return goshawk.Errorf(goshawk.Unavailable, "cannot make the data folder: %w", err).WithHint("name another with --data DIR")
@@ -79,15 +101,25 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	s := &web.Server{Store: db, Book: &casebook.Book{Store: store.Casebook{Store: db}, Now: time.Now}, Now: time.Now, Log: log}
+	files, err := store.OpenFiles(filepath.Join(folder, backup.Exhibits))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, files.Close()) }()
+	s := &web.Server{Store: db, Book: &casebook.Book{Store: store.Casebook{Store: db}, Files: files, Now: time.Now}, Now: time.Now, Log: log,
+		TLS: certificate != nil || proxy.IsValid(), Proxy: proxy}
 	end, err := feedLog(ctx, filepath.Join(folder, auditFolder), db, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	fmt.Fprintln(c.t.out, address(listener.Addr()))
+	scheme := "http"
+	if certificate != nil {
+		scheme = "https"
+	}
+	fmt.Fprintln(c.t.out, address(scheme, listener.Addr()))
 	defer context.AfterFunc(ctx, s.Events.Close)() // who follows a case would be waited for
-	return f.answer(ctx, listener, s.Handler(), log)
+	return f.answer(ctx, listener, certificate, s.Handler(), log)
 }
 
 // feedLog brings the audit trail into the log until end is called. Where that does not go on, the server
@@ -128,26 +160,33 @@ func (f *workbenchFlags) logger() (*slog.Logger, error) {
 
 // address is what to type into a browser: by name on this machine, because
 // browsers refuse passkeys at bare addresses.
-func address(at net.Addr) string {
+func address(scheme string, at net.Addr) string {
 	tcp, ok := at.(*net.TCPAddr)
 	switch {
 	case !ok:
 		return at.String()
 	case tcp.IP.IsLoopback(), tcp.IP.IsUnspecified():
-		return "http://localhost:" + strconv.Itoa(tcp.Port)
+		return scheme + "://localhost:" + strconv.Itoa(tcp.Port)
 	}
-	return "http://" + tcp.String()
+	return scheme + "://" + tcp.String()
 }
 
 // patience is how long requests that run may go on when the server is to end.
 const patience = 10 * time.Second
 
 // answer serves until it is interrupted, which is how it ends.
-func (f *workbenchFlags) answer(ctx context.Context, listener net.Listener, h http.Handler, log *slog.Logger) error {
+func (f *workbenchFlags) answer(ctx context.Context, listener net.Listener, c *certificate, h http.Handler, log *slog.Logger) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
 	done := make(chan error, 1)
-	go func() { done <- server.Serve(listener) }()
+	go func() {
+		if c == nil {
+			done <- server.Serve(listener)
+			return
+		}
+		server.TLSConfig = &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: c.get}
+		done <- server.ServeTLS(listener, "", "")
+	}()
 	select {
 	case err := <-done:
 		return goshawk.Errorf(goshawk.Unavailable, "the server stopped: %w", err)
