@@ -100,6 +100,9 @@ func (b *Book) Open(ctx context.Context, s *identity.Subject, title, reference s
 	if reference != "" {
 		edits = append(edits, set(KindCase, "case", "reference", reference))
 	}
+	if _, err := CheckEdits(edits, func(Kind, goshawk.ID) (bool, error) { return false, nil }); err != nil {
+		return "", err
+	}
 	e := b.entry(s, identity.OpenCase, id, "opened the case")
 	return id, b.Store.Do(ctx, e, func(tx Tx) error {
 		if err := tx.Begin(id, s.Person.Agency, e.At); err != nil {

@@ -5,8 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"path"
 	"slices"
 	"strings"
+	"time"
+	"unicode/utf8"
 
 	"goshawk"
 	"goshawk/casebook"
@@ -76,6 +79,9 @@ const mostForm = 6 << 20
 
 // form reads a form of a page.
 func (q *request) form() error {
+	if err := q.hurry(); err != nil {
+		return err
+	}
 	q.Body = http.MaxBytesReader(q.w, q.Body, mostForm)
 	err := q.ParseForm()
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
@@ -83,6 +89,20 @@ func (q *request) form() error {
 	}
 	if err != nil {
 		return goshawk.Errorf(goshawk.Invalid, "the form cannot be read: %w", err).WithHint("send it again")
+	}
+	return nil
+}
+
+// hurry gives a form's body a time in which it must have come: who sends a byte now and then
+// would hold on for ever.
+func (q *request) hurry() error {
+	patience := q.s.Patience
+	if patience <= 0 {
+		patience = bodyPatience
+	}
+	err := http.NewResponseController(q.w).SetReadDeadline(time.Now().Add(patience))
+	if err != nil && !errors.Is(err, http.ErrNotSupported) {
+		return goshawk.Errorf(goshawk.Unavailable, "the form cannot be read: %w", err)
 	}
 	return nil
 }
@@ -126,6 +146,9 @@ func formEdits(k casebook.Kind, id goshawk.ID, form map[string][]string) ([]case
 // formValue is what a form's text means in a field: nothing, a text, or, where the field takes no
 // text, a number or a truth.
 func formValue(rule *casebook.FieldRule, s string) (json.RawMessage, error) {
+	if !utf8.ValidString(s) {
+		return nil, goshawk.Errorf(goshawk.Invalid, "the field %q holds bytes that are no text", rule.Name).WithHint("send it as UTF-8; bytes can be kept as an exhibit")
+	}
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	if !rule.Text {
 		s = strings.TrimSpace(s)
@@ -255,6 +278,10 @@ func (q *request) saved(done *casebook.Change, edits []casebook.Edit) error {
 // back is the page of the case that a form wants to return to.
 func (q *request) back(c goshawk.ID) string {
 	to := q.PostForm.Get("back")
+	at, _, _ := strings.Cut(to, "?")
+	if at, _, _ = strings.Cut(at, "#"); path.Clean(at) != at {
+		return casePath(c)
+	}
 	if to != casePath(c) && !strings.HasPrefix(to, casePath(c)+"/") && !strings.HasPrefix(to, casePath(c)+"?") {
 		return casePath(c)
 	}

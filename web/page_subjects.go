@@ -131,10 +131,15 @@ func (q *request) findPage() error {
 
 // pasted is the text to look through, and the name of the file that it is.
 func (q *request) pasted() (text, name string, err error) {
+	if err := q.hurry(); err != nil {
+		return "", "", err
+	}
 	q.Body = http.MaxBytesReader(q.w, q.Body, mostPasted)
-	err = q.ParseMultipartForm(mostPasted)
-	if errors.Is(err, http.ErrNotMultipart) {
-		err = q.ParseForm()
+	// The other way round it would not be said that a plain form is too large.
+	if err = q.ParseForm(); err == nil {
+		if err = q.ParseMultipartForm(mostPasted); errors.Is(err, http.ErrNotMultipart) {
+			err = nil
+		}
 	}
 	if _, large := errors.AsType[*http.MaxBytesError](err); large {
 		return "", "", goshawk.Errorf(goshawk.Invalid, "the text is too large to look through").WithHint("at most 8 MB at once: cut it into parts; a larger file can be kept as an exhibit")

@@ -114,7 +114,7 @@ func (q *request) show(v *view, body templ.Component) error { return q.showAs(ht
 // showAs answers with a page and a status. A page that cannot be written is no half page.
 func (q *request) showAs(status int, v *view, body templ.Component) error {
 	var b bytes.Buffer
-	if err := shell(v, body).Render(q.Context(), &b); err != nil {
+	if err := shell(v, body).Render(context.WithoutCancel(q.Context()), &b); err != nil {
 		return goshawk.Errorf(goshawk.Corrupt, "a page cannot be written: %w", err)
 	}
 	return q.send(status, &b)
@@ -123,7 +123,7 @@ func (q *request) showAs(status int, v *view, body templ.Component) error {
 // showPart answers with a part of a page, for htmx.
 func (q *request) showPart(body templ.Component) error {
 	var b bytes.Buffer
-	if err := body.Render(q.Context(), &b); err != nil {
+	if err := body.Render(context.WithoutCancel(q.Context()), &b); err != nil {
 		return goshawk.Errorf(goshawk.Corrupt, "a part of a page cannot be written: %w", err)
 	}
 	return q.send(http.StatusOK, &b)
