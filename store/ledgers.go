@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"goshawk"
+	"goshawk/casebook"
 )
 
 // AddedLedger is a ledger outside of the data folder.
@@ -67,4 +68,19 @@ func (t *Tx) SetWatched(ledger goshawk.ID, height int32, block string) error {
 // Note writes what needs no entry of the trail: how far the server itself has come.
 func (s *Store) Note(ctx context.Context, f func(*Tx) error) error {
 	return s.in(ctx, s.writer, "write to", f)
+}
+
+// RecordOf names a record of a case.
+type RecordOf struct{ Case, ID goshawk.ID }
+
+// RecordsWith lists the records of one kind, over all cases, of which a field holds a value, as JSON.
+func (t *Tx) RecordsWith(k casebook.Kind, name, value string) ([]RecordOf, error) {
+	var list []RecordOf
+	err := t.each(func(scan func(...any) error) error {
+		var r RecordOf
+		err := scan(&r.Case, &r.ID)
+		list = append(list, r)
+		return err
+	}, `SELECT case_id, id FROM fields WHERE kind = ?1 AND name = ?2 AND value = ?3 ORDER BY case_id, id`, k, name, value)
+	return list, err
 }

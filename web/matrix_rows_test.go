@@ -8,6 +8,7 @@ import (
 // name its records.
 var furnish = [][]casebook.Edit{
 	{casebook.Set(casebook.KindGraph, "g1", "title", "A picture")},
+	{casebook.Set(casebook.KindRun, "r1", "question", map[string]string{"ledger": "none"}), casebook.Set(casebook.KindRun, "r1", "state", "failed")},
 	{casebook.Set(casebook.KindSubject, "s1", "network", "bitcoin"), casebook.Set(casebook.KindSubject, "s1", "what", "address"), casebook.Set(casebook.KindSubject, "s1", "text", firstAddress)},
 	{casebook.Set(casebook.KindWallet, "w1", "network", "bitcoin"), casebook.Set(casebook.KindWallet, "w1", "key", someWallet)},
 }
@@ -63,6 +64,16 @@ var rows = map[string]sample{
 	"GET /api/v1/search":                                {path: func(*cast, *actor) string { return apiRoot + "/search?q=note" }},
 	"GET /api/v1/audit":                                 {},
 	"GET /api/v1/kinds":                                 {},
+	"GET /api/v1/ledgers":                               {},
+	"POST /api/v1/ledgers":                              {body: map[string]string{"id": "x", "path": "/nowhere/at/all"}, fails: 404},
+	"DELETE /api/v1/ledgers/{ledger}":                   {fill: map[string]string{"ledger": "none"}, fails: 404},
+	"POST /api/v1/ledgers/{ledger}/check":               {fill: map[string]string{"ledger": "none"}, fails: 404},
+	"POST /api/v1/cases/{case}/expand":                  {body: map[string]string{"ledger": "none", "node": "a:x", "direction": "in", "level": "transaction"}, fails: 400},
+	"POST /api/v1/cases/{case}/why":                     {body: map[string]string{"ledger": "none", "address": "x"}, fails: 400},
+	"POST /api/v1/cases/{case}/paths":                   {body: map[string]string{"ledger": "none", "from": "x", "to": "y"}, fails: 400},
+	"POST /api/v1/cases/{case}/runs":                    {body: map[string]any{"question": map[string]any{"ledger": "none", "method": "fifo", "starts": []string{"x"}}}, fails: 400},
+	"POST /api/v1/cases/{case}/runs/{run}/cancel":       {fill: map[string]string{"run": "r1"}, fails: 409},
+	"GET /api/v1/cases/{case}/runs/{run}/picture":       {fill: map[string]string{"run": "r1"}, fails: 409},
 	"GET /api/v1/cases/{case}/graphs/{graph}":           {fill: map[string]string{"graph": "g1"}},
 	"POST /api/v1/cases/{case}/find":                    {body: map[string]string{"text": "nothing here"}},
 	"GET /cases/{case}/graphs":                          {},

@@ -15,6 +15,7 @@ import (
 	"goshawk/casebook"
 	"goshawk/identity"
 	"goshawk/store"
+	"goshawk/workbench"
 )
 
 // Server answers browsers and programs.
@@ -37,6 +38,8 @@ type Server struct {
 	Events Events
 	// Gauges are figures of other parts of the server, for /metrics.
 	Gauges []Gauge
+	// Bench is what is done with ledgers; nil: there are none.
+	Bench *workbench.Bench
 
 	metrics *metrics
 	signState

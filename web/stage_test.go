@@ -18,6 +18,7 @@ import (
 	"goshawk/casebook"
 	"goshawk/identity"
 	"goshawk/store"
+	"goshawk/workbench"
 )
 
 // stage is a real server on a real database, with people.
@@ -48,11 +49,14 @@ func newStage(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	s.web = &Server{Store: db, Book: &casebook.Book{Store: store.Casebook{Store: db}, Files: files, Now: now}, Now: now, Log: slog.New(slog.NewTextHandler(testLog{t}, nil))}
+	s.web.Bench = &workbench.Bench{Data: filepath.Dir(file), Store: db, Book: s.web.Book, Now: now, Log: s.web.Log, Progress: func(c goshawk.ID, p workbench.Progress) {
+		s.web.Events.Progress(c, Progress{Run: p.Run, Done: p.Done, Total: p.Total, Text: p.Text})
+	}}
 	s.http = httptest.NewServer(s.web.Handler())
 	t.Cleanup(func() {
 		s.web.Events.Close()
 		s.http.Close()
-		if err := errors.Join(files.Close(), db.Close()); err != nil {
+		if err := errors.Join(s.web.Bench.Close(), files.Close(), db.Close()); err != nil {
 			t.Error(err)
 		}
 	})

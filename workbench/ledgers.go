@@ -43,6 +43,7 @@ type Bench struct {
 	labels  *labels
 	checked map[goshawk.ID]*checking
 	jobs    jobs
+	runs    runs
 }
 
 // Status is a ledger as a server has it.
@@ -216,7 +217,7 @@ func (b *Bench) chain(ctx context.Context, id goshawk.ID) (*Chain, func(), error
 			outdate(b, o.now)
 			delete(b.open, id)
 		}
-		return nil, nil, goshawk.Errorf(goshawk.NotFound, "the server has no ledger %q", id).WithHint("choose one of those there are")
+		return nil, nil, goshawk.Errorf(goshawk.Invalid, "the server has no ledger %q", id).WithHint("choose one of those there are")
 	}
 	s, err := stampOf(filepath.Join(place.Path, "manifest"))
 	if err != nil {
