@@ -97,7 +97,7 @@ func CheckPassword(hash, password string) (bool, error) {
 func CheckNewPassword(password string, about ...string) error {
 	const hint = "several words that do not belong together are easy to keep in mind"
 	p := norm.NFKC.String(password)
-	switch n := utf8.RuneCountInString(p); {
+	switch n := min(utf8.RuneCountInString(p), utf8.RuneCountInString(password)); {
 	case !utf8.ValidString(password):
 		return goshawk.Errorf(goshawk.Invalid, "the password holds bytes that are no text")
 	case n < ShortestPassword:
@@ -143,7 +143,7 @@ func plainly(s string) string {
 // those with twelve characters and more are these words with something before or behind.)
 func worst() []string {
 	words := []string{
-		"qwertyuiop", "asdfghjkl", "iqazawsxeedc", "zxcvbnm", "qwertzuiop", "azertyuiop", "yxcvbnm", "iqazzaqi", "qazwsxedc", "qweasdzxc",
+		"qwertyuiop", "asdfghjkl", "1qaz2wsx3edc4rfv", "1qaz2wsx3edc", "1qaz2wsx", "1q2w3e4r5t6y", "1q2w3e4r", "q1w2e3r4t5y6", "q1w2e3r4", "zxcvbnm", "qwertzuiop", "azertyuiop", "yxcvbnm", "qazwsxedc", "qweasdzxc",
 		"iloveyou", "password", "passwort", "passw", "motdepasse", "contrasena", "letmein", "welcome", "trustnoi", "whatever", "starwars", "superman",
 		"princess", "sunshine", "football", "baseball", "liverpool", "changeme", "changeit", "default", "administrator", "administrador",
 		"admin", "secret", "monkey", "dragon", "master", "shadow", "michael", "jordan", "qwerty", "qwertz", "azerty", "asdfgh", "goshawk",

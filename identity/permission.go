@@ -110,7 +110,7 @@ func May(s *Subject, a Action, at *Standing) error {
 	case ReadCase, ReadHistory:
 		return nil
 	case ManageCase:
-		if at.Part == Lead || oversees {
+		if at.Part == Lead && role != Reader || oversees {
 			return nil
 		}
 	case ChangeCase:

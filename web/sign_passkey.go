@@ -20,7 +20,7 @@ import (
 // relyingParty is this server as passkeys know it: by the name in its URL, or as localhost; nil where
 // browsers refuse them, at bare addresses.
 func (q *request) relyingParty() *webauthn.WebAuthn {
-	origin := q.origin()
+	origins := []string{q.origin()}
 	name := q.Host
 	if host, _, err := net.SplitHostPort(name); err == nil {
 		name = host
@@ -29,14 +29,14 @@ func (q *request) relyingParty() *webauthn.WebAuthn {
 	case q.s.URL != nil && strings.EqualFold(q.Host, q.s.URL.Host):
 		name = q.s.URL.Hostname()
 	case name == "localhost":
-		origin = "http://" + q.Host
+		origins = []string{"http://" + q.Host, "https://" + q.Host}
 	default:
 		return nil
 	}
 	if net.ParseIP(name) != nil {
 		return nil
 	}
-	w, err := webauthn.New(&webauthn.Config{RPID: name, RPDisplayName: "Goshawk", RPOrigins: []string{origin}, AttestationPreference: protocol.PreferNoAttestation,
+	w, err := webauthn.New(&webauthn.Config{RPID: name, RPDisplayName: "Goshawk", RPOrigins: origins, AttestationPreference: protocol.PreferNoAttestation,
 		AuthenticatorSelection: protocol.AuthenticatorSelection{ResidentKey: protocol.ResidentKeyRequirementRequired, UserVerification: protocol.VerificationRequired}})
 	if err != nil {
 		q.s.Log.Error("passkeys cannot be offered", "error", err)

@@ -59,6 +59,7 @@ func verbs() []verb {
 		{"check", "", "verify a ledger, byte by byte", runCheck},
 		{"export", "--out DIR", "write a ledger as Parquet files", runExport},
 		{"serve", "", "open the workbench: cases, graphs, letters and reports in a browser", runServe},
+		{"admin", "reset EMAIL", "let somebody in again who lost every way in to the workbench", runAdmin},
 		{"audit", "verify | rotate | prove NUMBER... | check FILE", "prove that nothing of what was done was changed or removed since", runAudit},
 		{"backup", "--out FILE", "write all that a server keeps into one file, while it serves", runBackup},
 		{"restore", "FILE", "make a data folder of a backup", runRestore},
