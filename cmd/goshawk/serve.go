@@ -49,6 +49,7 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 	f.cert = c.String("tls-cert", "", "`FILE` with the certificate, PEM; read again when it is renewed (default: no TLS)")
 	f.key = c.String("tls-key", "", "`FILE` with the certificate's key, PEM")
 	f.proxy = c.String("proxy", "", "`NETWORK` of a proxy that speaks TLS to browsers, as 10.0.0.0/8: what it says in X-Forwarded-For is believed")
+	sign := c.signFlags()
 	if err := c.parse(0, 0); err != nil {
 		return err
 	}
@@ -108,16 +109,27 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 	defer func() { err = errors.Join(err, files.Close()) }()
 	s := &web.Server{Store: db, Book: &casebook.Book{Store: store.Casebook{Store: db}, Files: files, Now: time.Now}, Now: time.Now, Log: log,
 		TLS: certificate != nil || proxy.IsValid(), Proxy: proxy}
+	if err := sign.apply(s); err != nil {
+		return err
+	}
 	end, err := feedLog(ctx, filepath.Join(folder, auditFolder), db, log)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
+	endBench, err := openBench(ctx, folder, s)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, endBench()) }()
 	scheme := "http"
 	if certificate != nil {
 		scheme = "https"
 	}
 	fmt.Fprintln(c.t.out, address(scheme, listener.Addr()))
+	if err := c.welcome(ctx, s, address(scheme, listener.Addr())); err != nil {
+		return err
+	}
 	defer context.AfterFunc(ctx, s.Events.Close)() // who follows a case would be waited for
 	return f.answer(ctx, listener, certificate, s.Handler(), log)
 }
