@@ -1,0 +1,223 @@
+package workbench
+
+import (
+	"bufio"
+	"context"
+	"crypto/sha256"
+	"encoding/csv"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"math/big"
+	"regexp"
+	"strings"
+	"time"
+
+	"goshawk"
+	"goshawk/identity"
+	"goshawk/store"
+)
+
+// Limits of a file of rates.
+const (
+	mostRateBytes = 32 << 20
+	mostRates     = 500_000
+)
+
+var (
+	priceForm    = regexp.MustCompile(`^[0-9]{1,18}(\.[0-9]{1,18})?$`)
+	currencyForm = regexp.MustCompile(`^[A-Z]{3,5}$`)
+	assetForm    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
+)
+
+// ImportedRates is what came of a file of rates.
+type ImportedRates struct {
+	SHA256   string `json:"sha256"`
+	Rates    int    `json:"rates"`
+	Replaced int    `json:"replaced" doc:"of them: what an earlier file said was another price"`
+	First    string `json:"first"`
+	Last     string `json:"last"`
+}
+
+// ImportRates takes daily rates from CSV: columns, in any order, date (or day), currency, price, and
+// asset, which may be left out where asset says whose prices they are. A file with any row
+// that cannot be read is refused whole: nothing is guessed. Prices are of one whole coin.
+func (b *Bench) ImportRates(ctx context.Context, s *identity.Subject, name, asset string, r io.Reader) (*ImportedRates, error) {
+	if err := identity.May(s, identity.ManageServer, nil); err != nil {
+		return nil, err
+	}
+	rates, sum, err := ReadRates(r, asset)
+	if err != nil {
+		return nil, err
+	}
+	out := &ImportedRates{SHA256: sum, Rates: len(rates), First: rates[0].Day, Last: rates[0].Day}
+	for i := range rates {
+		rates[i].Source = sum
+		out.First, out.Last = min(out.First, rates[i].Day), max(out.Last, rates[i].Day)
+	}
+	now := b.Now()
+	err = b.Store.Do(ctx, entry(s, now, identity.ManageServer, fmt.Sprintf("imported %d rates, SHA-256 %s", len(rates), sum)), func(tx *store.Tx) (err error) {
+		out.Replaced, err = tx.AddRates(&store.RateSource{SHA256: sum, Name: name, Asset: rates[0].Asset, Imported: now, Person: s.Person.ID, Rates: int64(len(rates))}, rates)
+		return err
+	})
+	return out, err
+}
+
+// ReadRates reads a file of rates, and returns them with the SHA-256 of its bytes.
+func ReadRates(r io.Reader, asset string) (rates []store.Rate, sum string, err error) {
+	hash := sha256.New()
+	limited := &io.LimitedReader{R: r, N: mostRateBytes + 1}
+	in := bufio.NewReader(io.TeeReader(limited, hash))
+	if mark, err := in.Peek(3); err == nil && string(mark) == "\xef\xbb\xbf" {
+		if _, err := in.Discard(3); err != nil {
+			return nil, "", err
+		}
+	}
+	c := csv.NewReader(in)
+	c.ReuseRecord = true
+	c.FieldsPerRecord = 0
+	bad := func(line int, format string, args ...any) error {
+		return goshawk.Errorf(goshawk.Invalid, "line %d of the rates: %s", line, fmt.Sprintf(format, args...)).
+			WithHint("write date,currency,price, and asset where it is not named beside the file; dates as 2026-11-23, prices as 64250.10")
+	}
+	header, err := c.Read()
+	if err != nil {
+		return nil, "", bad(1, "there are no columns")
+	}
+	at := map[string]int{}
+	for i, h := range header {
+		h = strings.ToLower(strings.TrimSpace(h))
+		if h == "day" {
+			h = "date"
+		}
+		if _, twice := at[h]; twice {
+			return nil, "", bad(1, "the column %s comes twice", h)
+		}
+		at[h] = i
+	}
+	for _, need := range []string{"date", "currency", "price"} {
+		if _, ok := at[need]; !ok {
+			return nil, "", bad(1, "there is no column %s", need)
+		}
+	}
+	column, named := at["asset"]
+	if !named && !assetForm.MatchString(asset) {
+		return nil, "", bad(1, "there is no column asset, and nobody said whose prices these are")
+	}
+	seen := map[store.Rate]bool{}
+	for line := 2; ; line++ {
+		rec, err := c.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, "", bad(line, "it is no CSV")
+		}
+		if limited.N <= 0 || len(rates) == mostRates {
+			return nil, "", goshawk.Errorf(goshawk.Invalid, "the file is too large").WithHint("split it")
+		}
+		one := store.Rate{Asset: asset, Currency: strings.ToUpper(strings.TrimSpace(rec[at["currency"]])), Day: strings.TrimSpace(rec[at["date"]]), Price: strings.TrimSpace(rec[at["price"]])}
+		if named {
+			one.Asset = strings.TrimSpace(rec[column])
+		}
+		day, err := time.Parse(time.DateOnly, one.Day)
+		switch {
+		case err != nil || day.Year() < 2009:
+			return nil, "", bad(line, "%q is no day", one.Day)
+		case !currencyForm.MatchString(one.Currency):
+			return nil, "", bad(line, "%q is no currency", one.Currency)
+		case !priceForm.MatchString(one.Price):
+			return nil, "", bad(line, "%q is no price", one.Price)
+		case !assetForm.MatchString(one.Asset):
+			return nil, "", bad(line, "%q is no asset", one.Asset)
+		}
+		key := store.Rate{Asset: one.Asset, Currency: one.Currency, Day: one.Day}
+		if seen[key] {
+			return nil, "", bad(line, "%s of %s comes twice", one.Day, one.Currency)
+		}
+		seen[key] = true
+		rates = append(rates, one)
+	}
+	if len(rates) == 0 {
+		return nil, "", bad(2, "there are none")
+	}
+	return rates, hex.EncodeToString(hash.Sum(nil)), nil
+}
+
+// Worth is what an amount was worth in a currency when it moved.
+type Worth struct {
+	Value    string `json:"value,omitempty" doc:"rounded half up to hundredths; left out where the rate is missing"`
+	Exact    string `json:"exact,omitempty" doc:"not rounded"`
+	Currency string `json:"currency"`
+	Day      string `json:"day"`
+	Rate     string `json:"rate,omitempty" doc:"of one whole coin"`
+	Source   string `json:"source,omitempty" doc:"SHA-256 of the file that says so"`
+	Missing  bool   `json:"missing,omitempty" doc:"there is no rate of that day"`
+}
+
+// Worth says what an amount was worth on the day of a time, UTC. Rates of the network by its name come
+// before those of its ticker; test networks' coins have no ticker's price. A missing
+// rate is said to be missing: no other day's is taken for it.
+func (b *Bench) Worth(ctx context.Context, asset goshawk.Asset, units *goshawk.Units, at time.Time, currency string) (*Worth, error) {
+	w := &Worth{Currency: strings.ToUpper(currency), Day: at.UTC().Format(time.DateOnly)}
+	var rate *store.Rate
+	err := b.Store.View(ctx, func(tx *store.Tx) (err error) {
+		for _, name := range []string{asset.Network, asset.Ticker} {
+			if rate, err = tx.Rate(name, w.Currency, w.Day); err != nil || rate != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	if rate == nil {
+		w.Missing = true
+		return w, nil
+	}
+	w.Rate, w.Source = rate.Price, rate.Source
+	w.Exact, w.Value, err = Value(units, int(asset.Decimals), rate.Price)
+	return w, err
+}
+
+// Value multiplies units of a coin with so many decimals by its price, exactly, in whole numbers. It
+// returns the product, and the product rounded half up to hundredths.
+func Value(units *goshawk.Units, decimals int, price string) (exact, rounded string, err error) {
+	if !priceForm.MatchString(price) {
+		return "", "", goshawk.Errorf(goshawk.Corrupt, "%q is no price", price)
+	}
+	whole, part, _ := strings.Cut(price, ".")
+	n, ok := new(big.Int).SetString(whole+part, 10)
+	if !ok {
+		return "", "", goshawk.Errorf(goshawk.Corrupt, "%q is no price", price)
+	}
+	n.Mul(n, units.ToBig())
+	scale := decimals + len(part)
+	exact = decimalText(n, scale)
+	if strings.Contains(exact, ".") {
+		exact = strings.TrimSuffix(strings.TrimRight(exact, "0"), ".")
+	}
+	ten := big.NewInt(10)
+	if scale > 2 {
+		unit := new(big.Int).Exp(ten, big.NewInt(int64(scale-2)), nil)
+		n.Add(n, new(big.Int).Rsh(unit, 1)) // powers of ten above one are even
+		n.Quo(n, unit)
+	} else {
+		n.Mul(n, new(big.Int).Exp(ten, big.NewInt(int64(2-scale)), nil))
+	}
+	return exact, decimalText(n, 2), nil
+}
+
+// decimalText writes a whole number of 10^-scale.
+func decimalText(n *big.Int, scale int) string {
+	s := n.String()
+	if scale == 0 {
+		return s
+	}
+	for len(s) <= scale {
+		s = "0" + s
+	}
+	return s[:len(s)-scale] + "." + s[len(s)-scale:]
+}
