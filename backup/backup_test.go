@@ -269,6 +269,20 @@ func empty(t *testing.T, folder string) {
 	}
 }
 
+// unpacked is what a compressed file holds, as far as it can be read; nil where not to its end.
+func unpacked(text []byte) []byte {
+	z, err := zstd.NewReader(bytes.NewReader(text))
+	if err != nil {
+		return nil
+	}
+	defer z.Close()
+	all, err := io.ReadAll(z)
+	if err != nil {
+		return nil
+	}
+	return all
+}
+
 // TestDamaged: of a backup that is cut off or was changed anywhere, nothing is kept.
 func TestDamaged(t *testing.T) {
 	r := furnish(t, "")
@@ -282,6 +296,9 @@ func TestDamaged(t *testing.T) {
 		changed := bytes.Clone(text)
 		changed[i] ^= 0x10
 		for what, bad := range map[string][]byte{"cut off": text[:i], "changed": changed} {
+			if what == "changed" && bytes.Equal(unpacked(bad), unpacked(text)) {
+				continue // a bit that compression has no use for
+			}
 			folder := t.TempDir()
 			_, err := Restore(t.Context(), bytes.NewReader(bad), folder, "")
 			if code := goshawk.CodeOf(err); code == "" {

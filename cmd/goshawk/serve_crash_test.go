@@ -133,7 +133,7 @@ func (d desk) write(ctx context.Context, client *http.Client, url string, note s
 	r.Header.Set("Idempotency-Key", "note-"+note)
 	res, err := client.Do(r)
 	if err != nil {
-		return false, nil //nolint:nilerr // it was killed, or its time is over
+		return false, nil
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)

@@ -62,7 +62,7 @@ func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	if now := c.now(); now.Sub(c.looked) > 5*time.Second {
 		c.looked = now
 		if err := c.read(); err != nil {
-			return c.held, nil //nolint:nilerr // the old one is better than none
+			return c.held, nil
 		}
 	}
 	return c.held, nil

@@ -36,7 +36,7 @@ func Start(t testing.TB) *Server {
 	}
 	programs := find(t)
 	// Not in the test's folder: the path of a socket has to be short, and the server is no root's.
-	dir, err := os.MkdirTemp("/tmp", "goshawk-pg-")
+	dir, err := os.MkdirTemp("/tmp", "goshawk-pg-") //nolint:usetesting // see above
 	if err != nil {
 		t.Fatal(err)
 	}
