@@ -153,7 +153,9 @@ func clean(t *testing.T, name string, page []byte) {
 		}
 		src := ""
 		// The picture of a secret, made by the page itself.
-		if n.Data == "img" && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool { return a.Key == "src" && strings.HasPrefix(a.Val, "data:image/png;base64,") }) {
+		if n.Data == "img" && slices.ContainsFunc(n.Attr, func(a html.Attribute) bool {
+			return a.Key == "src" && strings.HasPrefix(a.Val, "data:image/png;base64,")
+		}) {
 			continue
 		}
 		for _, a := range n.Attr {

@@ -88,10 +88,9 @@ func (q *request) tasksPage() error {
 	return q.show(v, tasksPage(v, todo, done, members))
 }
 
-// moments of a case's timeline.
+// happened is one thing on a case's timeline.
 type happened struct {
 	at    time.Time
-	zoned bool // at is known to the second; else only the day
 	icon  string
 	key   string // of what kind it is
 	title string
@@ -103,7 +102,7 @@ type happened struct {
 
 // timelinePage shows what happened, in the order in which it did.
 func (q *request) timelinePage() error {
-	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read the timeline", casebook.KindEvent, casebook.KindSubject, casebook.KindExhibit, casebook.KindLetter, casebook.KindAlert, casebook.KindCustody)
+	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read the timeline", casebook.KindCase, casebook.KindEvent, casebook.KindSubject, casebook.KindExhibit, casebook.KindLetter, casebook.KindAlert, casebook.KindCustody)
 	if err != nil {
 		return err
 	}
@@ -135,14 +134,16 @@ func (q *request) timelinePage() error {
 	}
 	times := map[string]time.Time{}
 	subjects := slices.DeleteFunc(records(c, casebook.KindSubject), func(r record) bool { return r.Text("what") != "transaction" })
-	if q.s.Times != nil && len(subjects) > 0 {
-		var names []Transaction
+	if len(subjects) > 0 {
+		byNetwork := map[string][]string{}
 		for _, r := range subjects {
-			names = append(names, Transaction{r.Text("network"), r.Text("text")})
+			byNetwork[r.Text("network")] = append(byNetwork[r.Text("network")], r.Text("text"))
 		}
-		// A ledger that does not answer leaves times unknown, which the page says.
-		if times, err = q.s.Times(q.Context(), names); err != nil {
-			q.s.Log.Warn("the ledgers do not say when transactions were", "error", err)
+		for network, list := range byNetwork {
+			// A ledger that does not answer leaves times unknown, which the page says.
+			if err := q.times(network, own(c).Text("ledger"), list, times); err != nil {
+				q.s.Log.Warn("a ledger does not say when transactions were", "error", err)
+			}
 		}
 	}
 	for _, r := range subjects {
@@ -156,6 +157,3 @@ func (q *request) timelinePage() error {
 	slices.SortStableFunc(list, func(a, b happened) int { return a.at.Compare(b.at) })
 	return q.show(v, timelinePage(v, list, unknown))
 }
-
-// Transaction names a transaction of a network.
-type Transaction struct{ Network, ID string }

@@ -11,6 +11,7 @@ import (
 	"goshawk/casebook"
 	"goshawk/chain"
 	"goshawk/identity"
+	"goshawk/workbench"
 )
 
 // colours are those that things on pages and pictures may be marked with; each has a name, which
@@ -25,13 +26,16 @@ func (q *request) subjectsPage() error {
 	}
 	v := q.casePage(&c.Summary, "/subjects", "")
 	v.title = v.t("nav.subjects")
-	return q.show(v, subjectsPage(v, records(c, casebook.KindSubject), records(c, casebook.KindWallet), usual(c)))
+	return q.show(v, subjectsPage(v, records(c, casebook.KindSubject), records(c, casebook.KindWallet), q.usual(c)))
 }
 
-// usual is the network that most of the case is about; the first there is for an empty one.
-func usual(c *casebook.Case) string {
+// usual is the network that most of the case is about; for an empty one, that of a ledger here.
+func (q *request) usual(c *casebook.Case) string {
 	n := map[string]int{}
 	best := chain.Networks()[0]
+	if here := q.networks(); len(here) > 0 && !slices.Contains(here, best) {
+		best = here[0]
+	}
 	for _, k := range []casebook.Kind{casebook.KindSubject, casebook.KindWallet} {
 		for _, r := range records(c, k) {
 			name := r.Text("network")
@@ -45,7 +49,7 @@ func usual(c *casebook.Case) string {
 
 // subjectPage shows one.
 func (q *request) subjectPage() error {
-	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read an address", casebook.KindSubject)
+	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read an address", casebook.KindCase, casebook.KindSubject)
 	if err != nil {
 		return err
 	}
@@ -59,7 +63,12 @@ func (q *request) subjectPage() error {
 	if v.title == "" {
 		v.title = v.t("what." + r.Text("what"))
 	}
-	return q.show(v, subjectPage(v, r))
+	facts, err := q.facts(r, own(c).Text("ledger"))
+	if err != nil {
+		// The case is there without its ledgers.
+		q.s.Log.Warn("a ledger does not say what it knows of an address", "error", err)
+	}
+	return q.show(v, subjectPage(v, r, facts))
 }
 
 // offered is something found in a text, offered for import.
@@ -115,7 +124,7 @@ func (q *request) findPage() error {
 	for _, r := range records(c, casebook.KindWallet) {
 		there[r.Text("key")] = true
 	}
-	best := usual(c)
+	best := q.usual(c)
 	offers := make([]offered, len(list))
 	for i, f := range list {
 		if len(f.Networks) == 0 {
@@ -150,7 +159,7 @@ func (q *request) pasted() (text, name string, err error) {
 	text = q.FormValue("text")
 	file, head, err := q.FormFile("file")
 	if err != nil {
-		return text, "", nil //nolint:nilerr // no file was chosen
+		return text, "", nil // no file was chosen
 	}
 	defer file.Close()
 	if head.Size == 0 {
@@ -292,7 +301,7 @@ type derived struct {
 // walletPage shows a wallet's addresses: as many as the gap without a ledger, else all of them up
 // to the first gap.
 func (q *request) walletPage() error {
-	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read a wallet", casebook.KindWallet, casebook.KindSubject)
+	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read a wallet", casebook.KindCase, casebook.KindWallet, casebook.KindSubject)
 	if err != nil {
 		return err
 	}
@@ -320,40 +329,43 @@ func (q *request) walletPage() error {
 		there[s.Text("text")] = true
 	}
 	var branches []branch
-	asked := q.s.Used != nil
+	held, err := q.ledgerOf(r.Text("network"), own(c).Text("ledger"))
+	if err != nil {
+		return err
+	}
+	if held != nil {
+		defer held.Release()
+	}
 	for n := range wallet.Branches() {
-		b, used, err := q.derive(wallet, r.Text("network"), n, gap, there)
+		b, err := q.derive(wallet, held, n, gap, there)
 		if err != nil {
 			return err
 		}
-		asked = asked && used
 		b.key = []string{"wallet.branch_0", "wallet.branch_1", "wallet.branch_2"}[min(n, 2)]
 		if wallet.Branches() == 1 {
 			b.key = "wallet.only"
 		}
 		branches = append(branches, b)
 	}
-	return q.show(v, walletPage(v, r, branches, gap, asked))
+	return q.show(v, walletPage(v, r, branches, gap, held))
 }
 
-// derive makes a branch's addresses. used is false where no ledger says which of them were used.
-func (q *request) derive(wallet *chain.Wallet, network string, n, gap int, there map[string]bool) (b branch, used bool, err error) {
-	used = q.s.Used != nil
+// derive makes a branch's addresses: up to the gap, where a ledger says which of them were used.
+func (q *request) derive(wallet *chain.Wallet, held *workbench.Held, n, gap int, there map[string]bool) (b branch, err error) {
 	unused := 0
 	for len(b.list) < mostDerived {
 		list, err := wallet.Addresses(n, uint32(len(b.list)), uint32(gap)) //nolint:gosec // both are small
 		if err != nil {
-			return b, false, err
+			return b, err
 		}
 		times := map[string]int64{}
-		if used {
+		if held != nil {
 			texts := make([]string, len(list))
 			for i, a := range list {
 				texts[i] = a.Text
 			}
-			if times, err = q.s.Used(q.Context(), network, texts); err != nil {
-				q.s.Log.Warn("the ledgers do not say which addresses were used", "error", err)
-				used = false
+			if times, err = used(q.Context(), held, texts); err != nil {
+				return b, err
 			}
 		}
 		for _, a := range list {
@@ -361,17 +373,17 @@ func (q *request) derive(wallet *chain.Wallet, network string, n, gap int, there
 			if unused++; times[a.Text] > 0 {
 				unused = 0
 			}
-			if used && unused >= gap {
+			if held != nil && unused >= gap {
 				b.last = true
-				return b, used, nil
+				return b, nil
 			}
 		}
-		if !used || len(list) < gap {
+		if held == nil || len(list) < gap {
 			b.last = len(list) < gap
-			return b, used, nil
+			return b, nil
 		}
 	}
-	return b, used, nil
+	return b, nil
 }
 
 // mayKeep says whether exhibits can be made in the page's case.

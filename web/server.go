@@ -46,10 +46,6 @@ type Server struct {
 
 	// Patience is how long a form may take to come; 0: a minute.
 	Patience time.Duration
-	// Times says when transactions were; those that no ledger knows are left out. nil: there is no ledger.
-	Times func(ctx context.Context, list []Transaction) (map[string]time.Time, error)
-	// Used says in how many transactions of a network's ledgers addresses occur. nil: there is no ledger.
-	Used func(ctx context.Context, network string, addresses []string) (map[string]int64, error)
 
 	files  assets          // what browsers load; known from Handler on
 	texts  *catalogue      // what pages say

@@ -75,8 +75,8 @@ func caseWays() []way {
 }
 
 // page begins a page of a title.
-func (q *request) page(title string, trail ...crumb) *view {
-	return &view{words: q.words(), q: q, title: title, trail: trail, here: "/" + first(strings.TrimPrefix(q.URL.Path, "/"))}
+func (q *request) page(title string) *view {
+	return &view{words: q.words(), q: q, title: title, here: "/" + first(strings.TrimPrefix(q.URL.Path, "/"))}
 }
 
 // casePage begins a page of a case. here is the part of the case, as in caseWays.
