@@ -28,8 +28,8 @@ func out(n int, units uint64) Line {
 func TestFollow(t *testing.T) {
 	lines := []Line{in(1, 60, 60), out(2, 90), in(3, 50, 0), out(4, 70)}
 	for m, want := range map[Method]Result{
-		FIFO:          {Outs: []Out{{Line: 3, Units: 60, Parts: []Part{{0, 60}}}}, Parts: []Part{}},
-		LIFO:          {Outs: []Out{{Line: 1, Units: 60, Parts: []Part{{0, 60}}}}, Parts: []Part{}},
+		FIFO: {Outs: []Out{{Line: 3, Units: 60, Parts: []Part{{0, 60}}}}, Parts: []Part{}},
+		LIFO: {Outs: []Out{{Line: 1, Units: 60, Parts: []Part{{0, 60}}}}, Parts: []Part{}},
 		// 50 are left at the end: ten of the sixty had to go.
 		LowestBalance: {Outs: []Out{{Line: 3, Units: 10, Parts: []Part{{0, 10}}}}, Left: 50, Parts: []Part{{0, 50}}},
 		// 90 of 160: of 60 units 33; 27 are left of 120 then; of those 70 take 27·70÷120 rounded down.

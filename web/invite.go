@@ -9,19 +9,20 @@ import (
 	"goshawk/store"
 )
 
-// invitation finds what a link invites to.
-func (q *request) invitation(tx *store.Tx) (i *identity.Invitation, p identity.Person, err error) {
+// invitation finds whom a link invites.
+func (q *request) invitation(tx *store.Tx) (p identity.Person, err error) {
 	none := goshawk.Errorf(goshawk.NotFound, "this invitation was used, has ended, or never was").WithHint("ask an administrator for another")
-	if i, err = tx.Invitation(identity.HashSecret(q.PathValue("secret"))); err != nil {
-		return nil, p, err
+	i, err := tx.Invitation(identity.HashSecret(q.PathValue("secret")))
+	if err != nil {
+		return p, err
 	}
 	if i == nil || !i.Live(q.s.Now()) {
-		return nil, p, none
+		return p, none
 	}
 	if p, _, err = tx.Person(i.Person); err == nil && p.Disabled {
 		err = none
 	}
-	return i, p, err
+	return p, err
 }
 
 // invitePage shows whom a link invites. To look at it uses nothing up.
@@ -33,7 +34,7 @@ func (q *request) invitePage() error {
 	var p identity.Person
 	var agency string
 	err := q.s.Store.View(q.Context(), func(tx *store.Tx) (err error) {
-		if _, p, err = q.invitation(tx); err != nil {
+		if p, err = q.invitation(tx); err != nil {
 			return err
 		}
 		list, err := tx.Agencies()
@@ -61,12 +62,12 @@ func (q *request) invited() error {
 	}
 	var p identity.Person
 	err := q.s.Store.View(q.Context(), func(tx *store.Tx) (err error) {
-		_, p, err = q.invitation(tx)
+		p, err = q.invitation(tx)
 		return err
 	})
 	if err == nil {
 		err = q.admit(&p, identity.ViaInvitation, q.s.Now(), "opened an invitation", func(tx *store.Tx) error {
-			_, _, err := q.invitation(tx)
+			_, err := q.invitation(tx)
 			return err
 		})
 	}

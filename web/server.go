@@ -174,13 +174,16 @@ func (q *request) signedIn() error {
 	if secret, ok := q.bearer(); ok {
 		return q.byToken(secret)
 	}
-	c, err := q.Cookie(q.s.cookie())
-	if err != nil || c.Value == "" {
-		return nil //nolint:nilerr // no cookie: a stranger
+	secret := ""
+	for _, c := range q.CookiesNamed(q.s.cookie()) {
+		secret = c.Value
+	}
+	if secret == "" {
+		return nil // a stranger
 	}
 	now := q.s.Now()
-	hash := identity.HashSecret(c.Value)
-	err = q.s.Store.View(q.Context(), func(tx *store.Tx) error {
+	hash := identity.HashSecret(secret)
+	err := q.s.Store.View(q.Context(), func(tx *store.Tx) error {
 		session, err := tx.Session(hash)
 		if err != nil || session == nil || !session.Live(now) {
 			return err

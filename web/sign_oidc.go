@@ -253,7 +253,6 @@ func (q *request) returned() (next string, p *identity.Person, err error) {
 // meant finds whom the provider means: who was meant before, or else who has the e-mail address that it
 // has verified.
 func (q *request) meant(issuer, subject string, c *claims) (p *identity.Person, bind func(*store.Tx) error, err error) {
-	bind = func(*store.Tx) error { return nil }
 	err = q.s.Store.View(q.Context(), func(tx *store.Tx) error {
 		id, err := tx.Subject(issuer, subject)
 		if err != nil {
