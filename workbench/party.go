@@ -375,7 +375,6 @@ type summing struct {
 	all   map[goshawk.AddressID]*other
 	joins uint64 // transactions left out: who paid whom in them nobody can say
 	mined uint64
-	self  uint64
 	named uint64 // payments to scripts that are no address
 	part  map[goshawk.AddressID]goshawk.Units
 }
@@ -444,9 +443,11 @@ func (s *summing) row(batch *goshawk.Transactions, row int) {
 			got.Add(&got, &v)
 		}
 	}
+	if got.IsZero() {
+		return // it was paid nothing
+	}
 	for a, put := range payers {
-		if x.own[a] {
-			s.self++ // its own change, or a payment to itself
+		if x.own[a] || put.IsZero() && !unknown { // its own change; coins worth nothing
 			continue
 		}
 		s.add(a, r, share(&got, &put, &total), put != total, unknown)
