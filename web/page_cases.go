@@ -282,7 +282,7 @@ func (q *request) settingsPage() error {
 	}
 	v := q.casePage(&c.Summary, "/settings", "")
 	v.title = v.t("settings.title")
-	return q.show(v, settingsPage(v, own(c)))
+	return q.show(v, settingsPage(v, own(c), q.ledgers()))
 }
 
 // overdue says whether a day is past.

@@ -33,17 +33,23 @@ func (q *request) ledgerOf(network, preferred string) (*workbench.Held, error) {
 	return q.s.Bench.Use(q.Context(), best)
 }
 
-// networks are those of the ledgers here.
-func (q *request) networks() []string {
+// ledgers are those that can be asked; none, where they cannot be listed: pages are there without.
+func (q *request) ledgers() []workbench.Status {
 	if q.s.Bench == nil {
 		return nil
 	}
 	list, err := q.s.Bench.List(q.Context(), q.subject)
 	if err != nil {
+		q.s.Log.Warn("the ledgers cannot be listed", "error", err)
 		return nil
 	}
+	return list
+}
+
+// networks are those of the ledgers here.
+func (q *request) networks() []string {
 	var names []string
-	for _, l := range list {
+	for _, l := range q.ledgers() {
 		if l.Network != "" && !slices.Contains(names, l.Network) {
 			names = append(names, l.Network)
 		}
