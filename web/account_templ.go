@@ -39,7 +39,7 @@ func confirm(v *view, why string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = icon(v, "key").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = keyIcon(v).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -189,7 +189,7 @@ func accountPage(v *view, o *mine) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = icon(v, "key").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = keyIcon(v).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -293,7 +293,7 @@ func accountPage(v *view, o *mine) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(o.passkeys) == 0 {
-			templ_7745c5c3_Err = empty(v, "key", v.t("passkey.none"), v.t("passkey.why")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = empty(v, "settings", v.t("passkey.none"), v.t("passkey.why")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -689,7 +689,7 @@ func accountPage(v *view, o *mine) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(o.tokens) == 0 {
-			templ_7745c5c3_Err = empty(v, "key", v.t("token.none"), v.t("token.why")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = empty(v, "settings", v.t("token.none"), v.t("token.why")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -96,7 +96,7 @@ func composed() map[string][]string {
 	for _, k := range casebook.Kinds() {
 		out["kind"] = append(out["kind"], string(k.Kind))
 	}
-	for _, v := range []identity.Via{identity.ViaPasskey, identity.ViaOIDC, identity.ViaPassword, identity.ViaToken, identity.ViaConsole} {
+	for _, v := range identity.Vias() {
 		out["via"] = append(out["via"], string(v))
 	}
 	for _, w := range append(ways(), caseWays()...) {
