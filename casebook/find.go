@@ -20,7 +20,7 @@ type Known struct {
 type Found struct {
 	Known         // What may be transaction and coin too: 64 hexadecimal digits are all that is known of it
 	As     string `json:"as,omitempty"` // as it stands in the text, where that is not Text
-	Joined bool   `json:"joined"` // it was broken by spaces or lines
+	Joined bool   `json:"joined"`       // it was broken by spaces or lines
 	Times  int    `json:"times"`
 	Before string `json:"before"` // what stands before the first of them
 	After  string `json:"after"`  // and after it
