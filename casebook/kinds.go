@@ -180,6 +180,7 @@ func allKinds(line, text Check) []KindRule {
 		{Kind: KindWatch, Name: "watch", Fields: []FieldRule{
 			{Name: "what", Check: OneOf("address", "coin", "ends"), Need: true, Once: true},
 			{Name: "text", Check: Line(2_000), Need: true, Once: true, Find: true},
+			{Name: "ledger", Check: IDText, Need: true, Once: true},
 			{Name: "title", Check: line, Find: true},
 			{Name: "mail", Check: Flag},
 			{Name: "webhook", Check: Flag},
@@ -189,6 +190,8 @@ func allKinds(line, text Check) []KindRule {
 			{Name: "watch", Check: IDText, Need: true, Once: true},
 			{Name: "movement", Check: Object(20_000), Need: true, Once: true, Find: true},
 			{Name: "at", Check: Time, Need: true, Once: true},
+			{Name: "state", Check: OneOf("confirmed", "unconfirmed", "dropped", "taken back"), Need: true},
+			{Name: "block", Check: Object(1_000)},
 			{Name: "seen", Check: Flag},
 		}},
 		{Kind: KindReport, Name: "report", Single: true, Keep: true, Fields: []FieldRule{
