@@ -54,15 +54,27 @@ func (t *Tx) AddedLedgers() ([]AddedLedger, error) {
 	return list, err
 }
 
-// Watched returns up to which block a ledger's watches have looked; found is false where they never did.
-func (t *Tx) Watched(ledger goshawk.ID) (height int32, block string, found bool, err error) {
-	found, err = t.one(`SELECT height, block FROM watched WHERE ledger = ?1`, []any{ledger}, &height, &block)
-	return height, block, found, err
+// Watched is how far a watch of a case has looked.
+type Watched struct {
+	Since  int32 // the first height that it looked at
+	Height int32 // the last
+	Block  string
 }
 
-// SetWatched notes up to which block a ledger's watches have looked.
-func (t *Tx) SetWatched(ledger goshawk.ID, height int32, block string) error {
-	return t.exec(`INSERT INTO watched (ledger, height, block) VALUES (?1, ?2, ?3) ON CONFLICT (ledger) DO UPDATE SET height = excluded.height, block = excluded.block`, ledger, height, block)
+// Watched returns how far a case's watch has looked; nil where it never did.
+func (t *Tx) Watched(c, watch goshawk.ID) (*Watched, error) {
+	var w Watched
+	found, err := t.one(`SELECT since, height, block FROM watched WHERE case_id = ?1 AND watch = ?2`, []any{c, watch}, &w.Since, &w.Height, &w.Block)
+	if err != nil || !found {
+		return nil, err
+	}
+	return &w, nil
+}
+
+// SetWatched notes how far a case's watch has looked; of one that has looked before, Since stays.
+func (t *Tx) SetWatched(c, watch goshawk.ID, w *Watched) error {
+	return t.exec(`INSERT INTO watched (case_id, watch, since, height, block) VALUES (?1, ?2, ?3, ?4, ?5)
+		ON CONFLICT (case_id, watch) DO UPDATE SET height = excluded.height, block = excluded.block`, c, watch, w.Since, w.Height, w.Block)
 }
 
 // Note writes what needs no entry of the trail: how far the server itself has come.
@@ -82,5 +94,17 @@ func (t *Tx) RecordsWith(k casebook.Kind, name, value string) ([]RecordOf, error
 		list = append(list, r)
 		return err
 	}, `SELECT case_id, id FROM fields WHERE kind = ?1 AND name = ?2 AND value = ?3 ORDER BY case_id, id`, k, name, value)
+	return list, err
+}
+
+// CasesWith lists the cases, over all agencies, that have records of a kind.
+func (t *Tx) CasesWith(k casebook.Kind) ([]goshawk.ID, error) {
+	var list []goshawk.ID
+	err := t.each(func(scan func(...any) error) error {
+		var id goshawk.ID
+		err := scan(&id)
+		list = append(list, id)
+		return err
+	}, `SELECT DISTINCT case_id FROM fields WHERE kind = ?1 ORDER BY case_id`, k)
 	return list, err
 }

@@ -42,7 +42,7 @@ func (s *stage) fill(id goshawk.ID) {
 			if strings.HasSuffix(f.Name, "/") {
 				continue
 			}
-			for _, try := range []any{hostile, "2026-11-30T12:00:00Z", "2026-11-30", strings.Repeat("0", 64), "x1", 7, []string{hostile}, map[string]string{"x": hostile, hostile: "x"}, "transaction", "done", "draft", "address", true} {
+			for _, try := range []any{hostile, "2026-11-30T12:00:00Z", "2026-11-30", strings.Repeat("0", 64), "x1", 7, []string{hostile}, map[string]string{"x": hostile, hostile: "x"}, "transaction", "done", "draft", "address", "confirmed", true} {
 				e := casebook.Set(k.Kind, r, f.Name, try)
 				if f.Check(e.After) != nil {
 					continue

@@ -14,7 +14,11 @@ func openBench(ctx context.Context, folder string, s *web.Server) (end func() er
 	b := &workbench.Bench{Data: folder, Store: s.Store, Book: s.Book, Now: s.Now, Log: s.Log, Progress: func(c goshawk.ID, p workbench.Progress) {
 		s.Events.Progress(c, web.Progress{Run: p.Run, Done: p.Done, Total: p.Total, Text: p.Text})
 	}}
-	if err := b.Recover(ctx); err != nil {
+	err = b.Recover(ctx)
+	if err == nil {
+		err = b.Watch()
+	}
+	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	s.Bench = b

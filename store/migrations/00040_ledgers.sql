@@ -1,6 +1,6 @@
 -- +goose Up
--- Ledgers outside of the data folder that a server opens, and how far each ledger's
--- watches have looked: everything up to that block is in alerts, or nobody watched it.
+-- Ledgers outside of the data folder that a server opens, and how far each watch has
+-- looked: whatever moved up to that block is in alerts.
 CREATE TABLE ledgers (
   id TEXT PRIMARY KEY,
   path TEXT NOT NULL,
@@ -8,9 +8,12 @@ CREATE TABLE ledgers (
   person TEXT NOT NULL
 );
 CREATE TABLE watched (
-  ledger TEXT PRIMARY KEY,
+  case_id TEXT NOT NULL,
+  watch TEXT NOT NULL,
+  since BIGINT NOT NULL,
   height BIGINT NOT NULL,
-  block TEXT NOT NULL
+  block TEXT NOT NULL,
+  PRIMARY KEY (case_id, watch)
 );
 -- What a coin was worth on a day, in a currency: decimal text, never a float.
 CREATE TABLE rates (
