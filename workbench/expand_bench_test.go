@@ -14,8 +14,16 @@ import (
 	"goshawk/ledger"
 )
 
-// whale makes a ledger with one address that so many transactions pay to or spend from.
+// whale opens a ledger with one address that so many transactions pay to or spend from.
 func whale(tb testing.TB, transactions int) (*Held, string) {
+	tb.Helper()
+	folder := filepath.Join(tb.TempDir(), "ledger")
+	address := chain(tb, folder, transactions, 3)
+	return opening(tb, folder), address
+}
+
+// chain makes a ledger in a folder, or goes on with it, and returns the address of its whale.
+func chain(tb testing.TB, folder string, transactions int, seed uint64) string {
 	tb.Helper()
 	params, err := bitcoin.Lookup("regtest")
 	if err != nil {
@@ -26,14 +34,13 @@ func whale(tb testing.TB, transactions int) (*Held, string) {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	summary, err := chaingen.Write(file, chaingen.Options{Seed: 3, Whale: transactions, Transactions: transactions*2 + 600, Blocks: 400})
+	summary, err := chaingen.Write(file, chaingen.Options{Seed: seed, Whale: transactions, Transactions: transactions*2 + 600, Blocks: 400})
 	if err != nil {
 		tb.Fatal(err)
 	}
 	if err := file.Close(); err != nil {
 		tb.Fatal(err)
 	}
-	folder := filepath.Join(dir, "ledger")
 	d, err := disk.Make(folder)
 	if err != nil {
 		tb.Fatal(err)
@@ -48,7 +55,7 @@ func whale(tb testing.TB, transactions int) (*Held, string) {
 	if err := w.Close(); err != nil {
 		tb.Fatal(err)
 	}
-	return opening(tb, folder), params.FormatAddress(goshawk.WitnessPubKeyHash, summary.WhaleKey[:])
+	return params.FormatAddress(goshawk.WitnessPubKeyHash, summary.WhaleKey[:])
 }
 
 // opening opens a ledger without labels.
