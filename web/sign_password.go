@@ -42,7 +42,7 @@ func (q *request) account(email string, via identity.Via) (*account, error) {
 		return err
 	})
 	if a.person == nil {
-		a.password, a.attempts = nil, q.s.signs().limit.stranger(email, false, q.s.Now())
+		a.password, a.attempts = nil, q.s.signs().limit.stranger(string(via)+" "+email, false, q.s.Now())
 	}
 	return a, err
 }
@@ -80,7 +80,7 @@ func (q *request) attempt(email string, via identity.Via, enter func(*account) e
 		return err
 	}
 	if a.person == nil {
-		a.attempts = g.limit.stranger(email, true, now)
+		a.attempts = g.limit.stranger(string(via)+" "+email, true, now)
 	} else {
 		a.attempts = a.attempts.Fail(now)
 	}
