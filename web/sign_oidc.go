@@ -218,7 +218,7 @@ func (q *request) returned() (next string, p *identity.Person, err error) {
 	}
 	tokens, err := config.Exchange(ctx, q.FormValue("code"), oauth2.VerifierOption(a.Verifier))
 	if err != nil {
-		if _, refused := errors.AsType[*oauth2.RetrieveError](err); refused {
+		if e, refused := errors.AsType[*oauth2.RetrieveError](err); refused && e.Response.StatusCode < 500 {
 			return "", nil, noEntry("it does not know the code")
 		}
 		return "", nil, goshawk.Errorf(goshawk.Unavailable, "the identity provider does not answer: %w", err).WithHint("try again, or use another way in")
