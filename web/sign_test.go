@@ -344,7 +344,6 @@ func TestFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries := len(s.trail())
 	open := []string{"GET /first", "POST /first", "GET /healthz", "GET /assets/{name...}"}
 	for _, r := range routes {
 		if slices.Contains(open, r.pattern) {
@@ -352,7 +351,7 @@ func TestFirst(t *testing.T) {
 		}
 		method, path, _ := strings.Cut(r.pattern, " ")
 		for who, b := range map[string]*browser{"nobody": s.as(""), "a reader": s.as("reader")} {
-			entries = len(s.trail())
+			entries := len(s.trail())
 			b.do(method, path, nil, "Accept", "application/json").is(t, 401, nil)
 			if strings.HasPrefix(path, "/api/") {
 				b.do(method, path, nil).is(t, 401, nil)
