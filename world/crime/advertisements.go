@@ -56,8 +56,8 @@ func (s *exploitation) begin() {
 		s.exits = append(s.exits, a)
 		s.sells(a, 8, 50)
 	}
-	for i := range s.phones {
-		s.phones[i] = fmt.Sprintf("+99 0%02d %04d", s.rng.Below(100), s.rng.Below(10_000))
+	for s.phones[0] == s.phones[1] {
+		s.phones = [2]string{s.telephone(), s.telephone()}
 	}
 	s.purses = s.exits
 	s.mail = s.mailbox(s.handle())
@@ -253,8 +253,14 @@ func (s *exploitation) listings() string {
 		}
 	}
 	from, to := rows[0].time, rows[len(rows)-1].time
+	var others []string // numbers of those who advertise there too, some of them more than once
+	for len(others) < len(rows) {
+		if n := s.telephone(); !slices.Contains(s.phones[:], n) {
+			others = append(others, n)
+		}
+	}
 	for range 2 * len(rows) {
-		rows = append(rows, row{from + uint32(s.rng.Below(uint64(max(to, from+1)-from))), fmt.Sprintf("%s,+99 1%02d %04d,%s", s.city(), s.rng.Below(100), s.rng.Below(10_000), price(s.grown(prices[s.rng.Pick(len(prices))])))})
+		rows = append(rows, row{from + uint32(s.rng.Below(uint64(max(to, from+1)-from))), fmt.Sprintf("%s,%s,%s", s.city(), others[s.rng.Pick(len(others))], price(s.grown(prices[s.rng.Pick(len(prices))])))})
 	}
 	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(a.time, b.time) })
 	var b strings.Builder

@@ -274,7 +274,7 @@ From this day on nobody under the law of the listing state may deal with it. Wha
 	}
 	for _, k := range s.crews {
 		if _, err := s.disclose(Record{Service: k.exit.Service().Actor.Name, About: fmt.Sprintf("account %d", k.exit.ID), Facts: []Fact{
-			{"account", fmt.Sprint(k.exit.ID)}, {"holder", k.exit.Customer.Name}, {"papers", "passport; reported as lost"},
+			{"account", fmt.Sprint(k.exit.ID)}, {"holder", k.exit.Customer.Name}, {"remark", "somebody of this name has reported papers as lost"},
 		}}); err != nil {
 			return err
 		}

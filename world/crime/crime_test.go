@@ -468,9 +468,9 @@ func TestDecoys(t *testing.T) {
 // is meant changes these seals.
 func TestSameSpecSameBytes(t *testing.T) {
 	for era, seal := range map[world.Era]string{
-		world.Era2015: "f6e8ed87e40c4aa6180a257cc2229106f4b84396082f2e3abbb1f8c67a1c5f19",
-		world.Era2019: "f093ef6238af0056be5ecdee2065f75f517761d2c5b2e06f6f5844a611fc322b",
-		world.Era2022: "805daa931c38670fb61845b7e53e3161ac52cb8e9133622600ef43424f75271b",
+		world.Era2015: "7f783cf16870cd8db83d03003893c58cc045da0dc80a12efa752c0eb0edddfc2",
+		world.Era2019: "5bf3117d74ff2161fd4aa9cb4184837a9b42d9a4514cbff9538165f13c4483ce",
+		world.Era2022: "b25df3381fd88739e8eb47d83a503dab21b285eaf6e4f9d1839e018df8e1855a",
 	} {
 		_, m := whole(t, 31, era, 30_000)
 		if m.Seal != seal {

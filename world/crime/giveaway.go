@@ -237,14 +237,14 @@ func (s *hijack) write() error {
 		return err
 	}
 	holder, err := s.disclose(Record{Service: s.own.Service().Actor.Name, About: s.mail, Facts: []Fact{
-		{"account", fmt.Sprint(s.own.ID)}, {"holder", s.intruder.actor.Name}, {"papers", "driving licence, verified with a picture"}, {"e-mail", s.mail},
+		{"account", fmt.Sprint(s.own.ID)}, {"holder", s.intruder.actor.Name}, {"e-mail", s.mail},
 	}})
 	if err != nil {
 		return err
 	}
 	for _, x := range s.exits {
 		if _, err := s.disclose(Record{Service: x.Service().Actor.Name, About: fmt.Sprintf("account %d", x.ID), Facts: []Fact{
-			{"account", fmt.Sprint(x.ID)}, {"holder", x.Customer.Name}, {"papers", "driving licence"},
+			{"account", fmt.Sprint(x.ID)}, {"holder", x.Customer.Name}, {"said about the coins' origin", "no answer"},
 		}}); err != nil {
 			return err
 		}

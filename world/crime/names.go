@@ -1,6 +1,7 @@
 package crime
 
 import (
+	"fmt"
 	"slices"
 
 	"goshawk/world"
@@ -11,6 +12,10 @@ import (
 var (
 	firms = [...]string{"Harrow Valley Pipelines", "St. Alban General Hospital", "Port of Eastmark", "Tollgate Insurance", "Mercer & Lunn Foods",
 		"Eastfold City Council", "Riverside Schools Trust", "Brightwater Utilities", "Halden Shipping", "Carrow Steelworks"}
+	// drama are ranges of a thousand numbers that are never given out: Ofcom,
+	// "Telephone numbers for use in TV and radio drama programmes", mobile numbers
+	// (07700 900000 to 900999) and those of no place (01632 960000 to 960999).
+	drama  = [...]string{"+44 7700 900", "+44 1632 960"}
 	cities = [...]string{"Eastmark", "Halden", "Carrow", "Port Loring", "Tollgate", "Sankt Veit", "Novi Brod", "Maravel", "Kestrel Bay", "Ostrava Nova"}
 )
 
@@ -61,6 +66,11 @@ func (c *Case) mailbox(nick string) string {
 
 // firm invents a firm that is big enough to be extorted.
 func (c *Case) firm() string { return firms[c.rng.Pick(len(firms))] }
+
+// telephone invents a number that leads nowhere.
+func (c *Case) telephone() string {
+	return fmt.Sprintf("%s%03d", drama[c.rng.Pick(len(drama))], c.rng.Below(1_000))
+}
 
 // city invents a place.
 func (c *Case) city() string { return cities[c.rng.Pick(len(cities))] }

@@ -176,6 +176,26 @@ func (s *extortion) develop() {
 	})
 }
 
+// early says how long before the accounts under bought names the own one was used.
+func (s *extortion) early() string {
+	for _, d := range s.answer.Ends { // in the order of the chain
+		if d.Own && d.Account != s.own.ID && d.Time > s.test.Time {
+			return fmt.Sprintf(", %s before the first coins went to accounts under bought names", lapse(s.test.Time, d.Time))
+		}
+	}
+	return ""
+}
+
+// payer is who paid a ransom. Names do not tell them apart.
+func (s *extortion) payer(x Source) *world.Person {
+	for _, in := range s.incomes {
+		if r := &in.receipt; r.Height > 0 && r.Tx == x.Tx && r.Outputs[0] == x.Out {
+			return in.payer
+		}
+	}
+	return nil
+}
+
 func (s *extortion) write() error {
 	if s.test.Height == 0 {
 		return nil // the case is not whole, and its end says so
@@ -196,13 +216,18 @@ Private computers: the sum is on your screen, the address is one of
 Firms get an address of their own on the page. After the payment is confirmed the page shows the key.
 `, s.strain, s.e.Text(s.notes[0].Address), s.e.Text(s.notes[1].Address), s.e.Text(s.notes[2].Address))
 	var reports strings.Builder
-	told := 0
+	told, before := 0, map[*world.Person]int{} // the report of who reports again
 	for i, x := range s.answer.Starts {
 		if i%2 == 1 && x.Tx != firm.Tx {
 			continue // not everybody reports
 		}
 		told++
-		fmt.Fprintf(&reports, "## Report %d\n\n%s paid %s (%s at that day's price) on %s to `%s`.\n", told, x.From, coins(x.Satoshis), dollars(x.Cents), when(x.Time), x.Address)
+		again, payer := "", s.payer(x)
+		if n := before[payer]; n > 0 {
+			again = fmt.Sprintf(", who told of another computer in report %d,", n)
+		}
+		before[payer] = told
+		fmt.Fprintf(&reports, "## Report %d\n\n%s%s paid %s (%s at that day's price) on %s to `%s`.\n", told, x.From, again, coins(x.Satoshis), dollars(x.Cents), when(x.Time), x.Address)
 		if x.Via != "" {
 			fmt.Fprintf(&reports, "The coins were bought at %s and sent from there.\n", x.Via)
 		}
@@ -210,14 +235,14 @@ Firms get an address of their own on the page. After the payment is confirmed th
 	}
 	s.public("victim-reports.md", "# Reports of victims of %s\n\n%s", s.strain, reports.String())
 	record, err := s.disclose(Record{Service: s.own.Service().Actor.Name, About: s.e.Text(s.own.Address()), Facts: []Fact{
-		{"account", fmt.Sprint(s.own.ID)}, {"holder", s.affiliate.actor.Name}, {"papers", "passport, verified with a live picture"},
+		{"account", fmt.Sprint(s.own.ID)}, {"holder", s.affiliate.actor.Name},
 		{"residence", s.person(s.affiliate.actor).City}, {"first deposit", fmt.Sprintf("%s in %s", coins(s.testAmount), s.test.Tx)},
 		{"note of the holder to support", "\"Just testing if this works before a bigger transfer.\""},
 	}})
 	if err != nil {
 		return err
 	}
-	s.slip = Slip{Person: s.affiliate.actor.Name, What: "sent a small part of the first split to an account in the own name, to test it, days before the large sums went to accounts under bought names",
+	s.slip = Slip{Person: s.affiliate.actor.Name, What: "sent a small part of the first split to an account in the own name, to test it" + s.early(),
 		Evidence: []string{record}, Proves: "who controls the wallet into which four fifths of every ransom went",
 		Tx: s.test.Tx.String(), Address: s.e.Text(s.own.Address()), Service: s.own.Service().Actor.Name, Account: s.own.ID}
 	s.brief(`

@@ -29,9 +29,12 @@ type ponzi struct {
 
 // mark is a victim.
 type mark struct {
-	person *world.Person
-	to     world.Dest
-	paid   []*income
+	person   *world.Person
+	to       world.Dest
+	paid     []*income
+	stake    uint64 // the first payment
+	returned uint64 // what came back of it, to win the victim's trust
+	back     world.Receipt
 }
 
 var siteNames = [...]string{"Aurum Yield", "Clearwater Quant", "GrandTide Capital", "NovaPlus Wallet", "Orchid Prime"}
@@ -98,13 +101,17 @@ func (s *ponzi) lure() {
 	s.marks = append(s.marks, m)
 	first, last := s.stakes()
 	stake := s.money(first)
+	m.stake = stake
 	m.paid = append(m.paid, s.collect(m.person, m.to, stake, "first deposit"))
 	s.after(s.pause()*2, func() bool {
 		// The proof that it works: the stake and a profit.
 		if !s.came(m.to) || s.desk.Balance() < 2*stake {
 			return s.e.Height() > s.part(600)
 		}
-		return s.pay(s.desk, s.e.Receive(m.person.Wallet), s.typed(stake/100*s.rng.Between(20, 60)), Payback)
+		o := s.order(Payback)
+		o.Receipt = &m.back
+		m.returned = s.typed(stake / 100 * s.rng.Between(20, 60))
+		return s.e.Pay(s.desk, []world.Payment{{To: s.e.Receive(m.person.Wallet), Value: m.returned}}, o)
 	})
 	for i := range 1 + s.rng.Pick(3) {
 		s.after(s.pause()*int32(3+2*i), func() bool {
@@ -172,6 +179,21 @@ func (s *ponzi) trade(w *world.Wallet, exit *account) {
 	}, func() { s.after(s.pause(), func() bool { return s.empty(w, exit) }) })
 }
 
+// praise is what somebody writes whom a payout has convinced: of those who paid
+// more after it, the one who waited longest.
+func (s *ponzi) praise() string {
+	text, longest := "support says that payouts take a while.", uint32(0)
+	for _, m := range s.marks {
+		first, last := &m.paid[0].receipt, &m.paid[len(m.paid)-1].receipt
+		if first.Height == 0 || m.back.Time < first.Time+longest || last.Time <= m.back.Time {
+			continue
+		}
+		longest = m.back.Time - first.Time
+		text = fmt.Sprintf("got %d %% of my first deposit back, %s later. Putting in more.", m.returned*100/m.stake, lapse(first.Time, m.back.Time))
+	}
+	return text
+}
+
 func (s *ponzi) write() error {
 	a := s.answer
 	if s.test.Height == 0 || len(a.Starts) == 0 {
@@ -179,7 +201,7 @@ func (s *ponzi) write() error {
 	}
 	var evidence []string
 	for _, x := range append([]*account{s.own}, s.exits...) {
-		facts := []Fact{{"account", fmt.Sprint(x.ID)}, {"holder", x.Customer.Name}, {"papers", "identity card and a picture"}, {"opened from", s.line.Address.String()}}
+		facts := []Fact{{"account", fmt.Sprint(x.ID)}, {"holder", x.Customer.Name}, {"opened from", s.line.Address.String()}}
 		if x == s.own {
 			facts = append(facts, Fact{"telephone", s.phone}, Fact{"first deposit", fmt.Sprintf("%s in %s", coins(s.tested), s.test.Tx)})
 		} else {
@@ -200,13 +222,21 @@ func (s *ponzi) write() error {
 	var reports strings.Builder
 	var first Source
 	var cents uint64
-	told := 0
+	told, reported := 0, map[*world.Person]bool{}
 	for i, m := range s.marks {
 		list := at[s.e.Text(m.to.Address)]
-		if len(list) == 0 || i%3 == 2 && told > 3 {
+		if len(list) == 0 || i%3 == 2 && told > 3 || reported[m.person] {
 			continue // not everybody reports
 		}
 		told++
+		reported[m.person] = true
+		back := m.back.Height > 0
+		for _, other := range s.marks[i+1:] { // who was led there twice
+			if other.person == m.person {
+				list = append(list, at[s.e.Text(other.to.Address)]...)
+				back = back || other.back.Height > 0
+			}
+		}
 		victim := s.person(m.person.Actor)
 		fmt.Fprintf(&reports, "## Report %d\n\n%s of %s was shown the site %s by an acquaintance from the internet, who never showed up in person.\n\n", told, victim.Name, victim.City, s.site)
 		for _, x := range list {
@@ -220,22 +250,26 @@ func (s *ponzi) write() error {
 			}
 			reports.WriteString("\n")
 		}
-		reports.WriteString("\nA small payout came after the first deposit. The site is gone.\n\n")
+		if back {
+			reports.WriteString("\nA small payout came after a first deposit. The site is gone.\n\n")
+		} else {
+			reports.WriteString("\nNothing was ever paid out. The site is gone.\n\n")
+		}
 	}
 	s.public("victim-reports.md", "# Reports of victims of %s\n\n%s", s.site, reports.String())
 	s.public("forum.md", `
 # Has anybody been paid by %s?
 
-**%s**: got 40 %% of my first deposit back within days. Putting in more.
+**%s**: %s
 
-**%s**: same here, then support asked for a tax before any withdrawal. That is when I knew.
+**%s**: then support asked me for a tax before any withdrawal. That is when I knew.
 
 **%s**: site is down. Has anyone gone to the police? Each of us had an address of our own, I think.
-`, s.site, s.handle(), s.handle(), s.handle())
+`, s.site, s.handle(), s.praise(), s.handle(), s.handle())
 	s.brief(`
 # %s
 
-%d people report that they lost %s to the investment site %s (victim-reports.md). Each was given a deposit address of their own. The largest
+%d people report that they paid %s to the investment site %s (victim-reports.md). Each deposit address is one victim's. The largest
 single payment was %s, %s at that day's price, on %s to
 `+"`%s`"+` (transaction `+"`%s`"+`, output %d).
 

@@ -165,7 +165,7 @@ func (s *heist) write() error {
 		return err
 	}
 	holder, err := s.disclose(Record{Service: s.own.Service().Actor.Name, About: s.phone, Facts: []Fact{
-		{"account", fmt.Sprint(s.own.ID)}, {"holder", s.partner.actor.Name}, {"papers", "identity card, verified in person"}, {"telephone", s.phone}, {"residence", s.person(s.partner.actor).City},
+		{"account", fmt.Sprint(s.own.ID)}, {"holder", s.partner.actor.Name}, {"telephone", s.phone}, {"residence", s.person(s.partner.actor).City},
 	}})
 	if err != nil {
 		return err
@@ -173,7 +173,7 @@ func (s *heist) write() error {
 	evidence := []string{order, holder}
 	for _, x := range s.exits {
 		file, err := s.disclose(Record{Service: x.Service().Actor.Name, About: fmt.Sprintf("account %d", x.ID), Facts: []Fact{
-			{"account", fmt.Sprint(x.ID)}, {"holder", x.Customer.Name}, {"papers", "driving licence; the picture was used for another name too"}, {"e-mail", s.mail},
+			{"account", fmt.Sprint(x.ID)}, {"holder", x.Customer.Name}, {"remark", "the picture of the holder was used for another name too"}, {"e-mail", s.mail},
 		}})
 		if err != nil {
 			return err
@@ -193,14 +193,14 @@ func (s *heist) write() error {
 		worth += x.Cents
 	}
 	s.public("forum.md", `
-# %s: withdrawals suspended
+# %s: coins are missing
 
 **support**: We found payments out of our hot wallet that we did not make, beginning %s. Customers' balances are not touched. We are working with the police.
 
-**%s**: explorers show %s payments to fresh addresses within a few hours. Whoever it was did not batch anything.
+**%s**: explorers show %s payments to fresh addresses within %s. Whoever it was did not batch anything.
 
 **%s**: and nothing moves. They will sit on it.
-`, s.target.Actor.Name, when(a.Starts[0].Time), s.handle(), goshawk.Group(fmt.Sprint(len(a.Starts))), s.handle())
+`, s.target.Actor.Name, when(a.Starts[0].Time), s.handle(), goshawk.Group(fmt.Sprint(len(a.Starts))), lapse(a.Starts[0].Time, a.Starts[len(a.Starts)-1].Time), s.handle())
 	s.brief(`
 # The theft from %s
 

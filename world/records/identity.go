@@ -27,10 +27,10 @@ type Identity struct {
 	Email       string
 	Phone       string
 
-	Home   netip.Addr // the line at home, or a firm's server
+	Home   netip.Addr // the line at home, or a firm's
 	Mobile netip.Addr // what the mobile network shows, and shows of others too; invalid for firms
 	Away   netip.Addr // a VPN's exit, which others use too; invalid for most people
-	Device string     // 16 hexadecimal digits, or a firm's "key-" and 12
+	Device string     // 16 hexadecimal digits, or "key-" and 12 of a firm's program
 	Second string     // another device; empty for most people
 }
 
@@ -40,7 +40,7 @@ type Identity struct {
 // Lines at home lie in 10.0.0.0/8 (RFC 1918), the second number is the country's,
 // or for a part of them in 2001:db8::/32 (RFC 3849); mobile networks in
 // 100.64.0.0/10 (RFC 6598), many customers behind one address as there;
-// VPN exits in 198.18.0.0/16 and firms' servers in 198.19.0.0/16 (RFC 2544).
+// VPN exits in 198.18.0.0/16 and firms' lines in 198.19.0.0/16 (RFC 2544).
 func Person(e *world.Economy, a *world.Actor) Identity { return newAtlas().person(e, a) }
 
 // atlas is the countries, and how to draw one.
@@ -116,13 +116,17 @@ func (t *atlas) person(e *world.Economy, a *world.Actor) Identity {
 		p.Street = fmt.Sprintf(home.street, street, house)
 	}
 	const year = 31_557_600
-	age := 18 + min(r.LogNormal(14, 1<<15), 60)
-	p.Born = day(int64(start) - int64(age)*year - int64(r.Below(year)))
+	// Whoever is 20 when the world begins was of age when they opened an account.
+	age := 20 + min(r.LogNormal(12, 1<<15), 60)
+	born := int64(start) - int64(age)*year - int64(r.Below(year))
+	p.Born = day(born)
 	p.Document = home.card
 	if from != home {
 		p.Document = "passport"
 	}
-	issued := int64(start) - int64(2*year+r.Below(7*year)) // for ten years; accounts are at most two years old at the start
+	// For ten years; accounts are at most two years old at the start, and papers are for adults.
+	latest := int64(start) - 2*year
+	issued := latest - int64(r.Below(uint64(min(7*year, latest-born-18*year)+1)))
 	p.Issued, p.Expires = day(issued), day(issued+10*year)
 	p.Number = fmt.Sprintf("ZZ%07d%c", number, 'A'+rune(r.Below(26)))
 	local := slug(given[:1+r.Pick(len(given))], "") + slug(family, "")
@@ -136,20 +140,29 @@ func (t *atlas) person(e *world.Economy, a *world.Actor) Identity {
 		if named && a.OwnName() {
 			p.Name = a.Name
 		}
-		p.Born, p.Document, p.Nationality = day(int64(start)-int64(2*year+r.Below(8*year))), "company register", home.code
+		founded := 2*year + r.Below(8*year)
+		p.Document, p.Nationality = "company register", home.code
+		if a.Role == world.Citizen { // a hospital, a port: older than any exchange
+			founded *= 5
+			p.Document = "public register"
+		}
+		p.Born = day(int64(start) - int64(founded))
 		p.Issued, p.Expires = p.Born, ""
 		p.Email = fmt.Sprintf("treasury@%s-%s.example", slug(p.Name, "-"), strconv.FormatUint(number, 36))
 	}
-	p.connect(e.Era(), &r, byte(place))
+	p.connect(e.Era(), &r, byte(place), a.Role != world.Citizen)
 	return p
 }
 
-// connect gives somebody in a country's place lines and devices.
-func (p *Identity) connect(era world.Era, r *world.Rand, place byte) {
+// connect gives somebody in a country's place lines and devices. Firms that deal
+// every day use the interface for programs.
+func (p *Identity) connect(era world.Era, r *world.Rand, place byte, deals bool) {
 	p.Device = hexadecimal(r.Uint64())
 	if p.Firm {
 		p.Home = netip.AddrFrom4([4]byte{198, 19, byte(r.Below(256)), byte(1 + r.Below(254))})
-		p.Device = "key-" + p.Device[:12] // of the interface for programs
+		if deals {
+			p.Device = "key-" + p.Device[:12]
+		}
 		return
 	}
 	p.Home = netip.AddrFrom4([4]byte{10, place, byte(r.Below(256)), byte(1 + r.Below(254))})
