@@ -1,6 +1,8 @@
 package web
 
 import (
+	"strings"
+
 	"goshawk/casebook"
 )
 
@@ -9,6 +11,8 @@ import (
 var furnish = [][]casebook.Edit{
 	{casebook.Set(casebook.KindGraph, "g1", "title", "A picture")},
 	{casebook.Set(casebook.KindRun, "r1", "question", map[string]string{"ledger": "none"}), casebook.Set(casebook.KindRun, "r1", "state", "failed")},
+	{casebook.Set(casebook.KindWatch, "w1", "what", "address"), casebook.Set(casebook.KindWatch, "w1", "text", "x"), casebook.Set(casebook.KindWatch, "w1", "ledger", "none")},
+	{casebook.Set(casebook.KindAlert, "a1", "watch", "w1"), casebook.Set(casebook.KindAlert, "a1", "movement", map[string]string{"tx": "x"}), casebook.Set(casebook.KindAlert, "a1", "at", "2026-11-23T09:00:00Z"), casebook.Set(casebook.KindAlert, "a1", "state", "confirmed")},
 	{casebook.Set(casebook.KindSubject, "s1", "network", "bitcoin"), casebook.Set(casebook.KindSubject, "s1", "what", "address"), casebook.Set(casebook.KindSubject, "s1", "text", firstAddress)},
 	{casebook.Set(casebook.KindWallet, "w1", "network", "bitcoin"), casebook.Set(casebook.KindWallet, "w1", "key", someWallet)},
 }
@@ -64,6 +68,20 @@ var rows = map[string]sample{
 	"GET /api/v1/search":                                {path: func(*cast, *actor) string { return apiRoot + "/search?q=note" }},
 	"GET /api/v1/audit":                                 {},
 	"GET /api/v1/kinds":                                 {},
+	"GET /ledgers":                                      {},
+	"POST /ledgers":                                     {form: true, body: "name=x&path=%2Fnowhere%2Fat%2Fall", fails: 404},
+	"POST /ledgers/{ledger}/check":                      {form: true, body: "", fill: map[string]string{"ledger": "none"}, fails: 404},
+	"POST /ledgers/{ledger}/forget":                     {form: true, body: "", fill: map[string]string{"ledger": "none"}, fails: 404},
+	"POST /rates":                                       {form: true, body: "name=prices.csv&asset=coin&text=date%2Ccurrency%2Cprice%0A2021-01-01%2CUSD%2C29001.72"},
+	"GET /cases/{case}/runs":                            {},
+	"POST /cases/{case}/runs":                           {form: true, body: "ledger=none&method=fifo&starts=x", fails: 400},
+	"GET /cases/{case}/runs/{run}":                      {fill: map[string]string{"run": "r1"}},
+	"POST /cases/{case}/runs/{run}/cancel":              {form: true, body: "", fill: map[string]string{"run": "r1"}, fails: 409},
+	"POST /cases/{case}/runs/{run}/again":               {form: true, body: "", fill: map[string]string{"run": "r1"}, fails: 400},
+	"GET /cases/{case}/watches":                         {},
+	"POST /cases/{case}/watches":                        {form: true, body: "ledger=none&text=" + strings.Repeat("0", 64) + "%3A1"},
+	"POST /cases/{case}/watches/{watch}/end":            {form: true, body: "", fill: map[string]string{"watch": "w1"}},
+	"POST /cases/{case}/alerts/{alert}/seen":            {form: true, body: "", fill: map[string]string{"alert": "a1"}},
 	"GET /api/v1/ledgers":                               {},
 	"POST /api/v1/ledgers":                              {body: map[string]string{"id": "x", "path": "/nowhere/at/all"}, fails: 404},
 	"DELETE /api/v1/ledgers/{ledger}":                   {fill: map[string]string{"ledger": "none"}, fails: 404},

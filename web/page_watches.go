@@ -1,0 +1,149 @@
+package web
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"time"
+
+	"goshawk"
+	"goshawk/casebook"
+	"goshawk/workbench"
+)
+
+// alert is a movement as pages show it.
+type alert struct {
+	record
+	move  workbench.Movement
+	block workbench.BlockOf
+	watch record
+}
+
+// what moved, and how much, for people.
+func (a *alert) amount() string {
+	units := a.move.Spent
+	if units == "" {
+		units = a.move.Received
+	}
+	var n goshawk.Units
+	if n.SetFromDecimal(units) != nil {
+		return units
+	}
+	asset := goshawk.Asset{Ticker: a.move.Ticker, Decimals: uint8(min(max(a.move.Decimals, 0), 77))}
+	return goshawk.Group(asset.Decimal(n)) + " " + asset.Ticker
+}
+
+// what is said of the movement: a word of the catalogue.
+func (a *alert) what() string {
+	if slices.Contains([]string{"received", "spent", "both"}, a.move.What) {
+		return a.move.What
+	}
+	return "spent"
+}
+
+func (a *alert) look() string {
+	if a.Text("state") == workbench.AlertConfirmed {
+		return "good"
+	}
+	return "warn"
+}
+
+// stateKey is an alert's state as the catalogue calls it.
+func (a *alert) stateKey() string {
+	return strings.ReplaceAll(a.Text("state"), " ", "_")
+}
+
+// watchesPage shows what is watched and what moved.
+func (q *request) watchesPage() error {
+	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read the watches", casebook.KindCase, casebook.KindWatch, casebook.KindAlert, casebook.KindRun)
+	if err != nil {
+		return err
+	}
+	var alerts []alert
+	for _, r := range slices.Backward(records(c, casebook.KindAlert)) {
+		a := alert{record: r, watch: record{c.Records[casebook.KindWatch][goshawk.ID(r.Text("watch"))], casebook.KindWatch, goshawk.ID(r.Text("watch"))}}
+		if json.Unmarshal(r.Record["movement"].JSON, &a.move) != nil {
+			a.move = workbench.Movement{}
+		}
+		if v := r.Record["block"].JSON; len(v) > 0 && json.Unmarshal(v, &a.block) != nil {
+			a.block = workbench.BlockOf{}
+		}
+		if alerts = append(alerts, a); len(alerts) == 500 {
+			break
+		}
+	}
+	v := q.casePage(&c.Summary, "/watches", "")
+	v.title = v.t("nav.watches")
+	return q.show(v, watchesPage(v, records(c, casebook.KindWatch), alerts, records(c, casebook.KindRun), q.ledgers(), own(c).Text("ledger")))
+}
+
+func (q *request) addWatchForm() error {
+	if err := q.form(); err != nil {
+		return err
+	}
+	c, id := goshawk.ID(q.PathValue("case")), casebook.NewID()
+	f := q.PostForm
+	text := strings.TrimSpace(f.Get("text"))
+	what := "address"
+	if run := f.Get("run"); text == "" && run != "" {
+		what, text = "ends", run
+	} else if _, err := goshawk.ParseOutpoint(text); err == nil {
+		what = "coin"
+	}
+	if text == "" {
+		return goshawk.Errorf(goshawk.Invalid, "nothing was named to be watched").WithHint("write an address or TXID:N, or choose a trace")
+	}
+	set := func(name string, v any) casebook.Edit { return casebook.Set(casebook.KindWatch, id, name, v) }
+	edits := []casebook.Edit{set("what", what), set("text", text), set("ledger", f.Get("ledger"))}
+	if title := strings.TrimSpace(f.Get("title")); title != "" {
+		edits = append(edits, set("title", title))
+	}
+	if what == "address" {
+		if err := q.onLedger(goshawk.ID(f.Get("ledger")), text); err != nil {
+			return err
+		}
+	}
+	done, err := q.s.Book.Change(q.Context(), q.subject, c, "watched "+what, edits)
+	if err != nil {
+		return err
+	}
+	return q.done(casePath(c)+"/watches", "watch_added", done.Seq)
+}
+
+// onLedger refuses what is no address of a ledger's network. One that was never used may be.
+func (q *request) onLedger(id goshawk.ID, address string) error {
+	b, err := q.bench()
+	if err != nil {
+		return err
+	}
+	held, err := b.Use(q.Context(), id)
+	if err != nil {
+		return err
+	}
+	defer held.Release()
+	return held.CheckParty(address)
+}
+
+func (q *request) endWatchForm() error {
+	c := goshawk.ID(q.PathValue("case"))
+	done, err := q.s.Book.Change(q.Context(), q.subject, c, "ended a watch", []casebook.Edit{casebook.Set(casebook.KindWatch, goshawk.ID(q.PathValue("watch")), casebook.Deleted, true)})
+	if err != nil {
+		return err
+	}
+	var seq int64
+	if done != nil {
+		seq = done.Seq
+	}
+	return q.done(casePath(c)+"/watches", "watch_ended", seq)
+}
+
+func (q *request) seenAlertForm() error {
+	c := goshawk.ID(q.PathValue("case"))
+	if _, err := q.s.Book.Change(q.Context(), q.subject, c, "looked at a movement", []casebook.Edit{casebook.Set(casebook.KindAlert, goshawk.ID(q.PathValue("alert")), "seen", true)}); err != nil {
+		return err
+	}
+	return q.done(casePath(c)+"/watches", "alert_seen", 0)
+}
+
+// known says whether a time is one.
+func known(t time.Time) bool { return !t.IsZero() }
