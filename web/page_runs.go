@@ -64,11 +64,25 @@ func (r *run) look() string {
 func (r *run) kinds() []string {
 	var list []string
 	for _, k := range goshawk.EndKinds() {
-		if _, has := r.s.Totals[string(k)]; has {
+		_, has := r.s.Totals[string(k)]
+		for i := range r.s.Each {
+			_, one := r.s.Each[i].Totals[string(k)]
+			has = has || one
+		}
+		if has {
 			list = append(list, string(k))
 		}
 	}
 	return list
+}
+
+// total is what a method of a comparison comes to at one kind of ends.
+func (r *run) total(m *workbench.RunOfMethod, kind string) string {
+	t, has := m.Totals[kind]
+	if !has {
+		return "–"
+	}
+	return r.amount(t.Amount)
 }
 
 // amount writes smallest units as people do.
