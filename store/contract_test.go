@@ -60,6 +60,7 @@ func TestContract(t *testing.T) {
 		{"agencies and people", contractPeople},
 		{"sessions", contractSessions},
 		{"tokens", contractTokens},
+		{"credentials", contractCredentials},
 		{"requests that are repeated", contractOnce},
 		{"cases", contractCases},
 		{"search", contractSearch},
