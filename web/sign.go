@@ -340,6 +340,6 @@ func (q *request) signOut() error {
 		}
 	}
 	q.setCookie(q.s.cookie(), "", "/", -time.Second)
-	q.w.Header().Set("Clear-Site-Data", `"cache", "storage"`)
+	q.w.Header().Set("Clear-Site-Data", `"storage"`)
 	return q.done("/sign-in", "signed_out", 0)
 }
