@@ -468,9 +468,9 @@ func TestDecoys(t *testing.T) {
 // is meant changes these seals.
 func TestSameSpecSameBytes(t *testing.T) {
 	for era, seal := range map[world.Era]string{
-		world.Era2015: "7f783cf16870cd8db83d03003893c58cc045da0dc80a12efa752c0eb0edddfc2",
-		world.Era2019: "5bf3117d74ff2161fd4aa9cb4184837a9b42d9a4514cbff9538165f13c4483ce",
-		world.Era2022: "b25df3381fd88739e8eb47d83a503dab21b285eaf6e4f9d1839e018df8e1855a",
+		world.Era2015: "c3675ae7578adbf18a62e1624be1be6a26b7eb613f624926ee1f622bb59ae31e",
+		world.Era2019: "b250edf066b99d36d771a85328b6202ddacf0297d50c14a6164ea63ae6f6b7ad",
+		world.Era2022: "5dcf19464aa52b20899d24ba01340aed61002a74664a3ce815ac768a427b583d",
 	} {
 		_, m := whole(t, 31, era, 30_000)
 		if m.Seal != seal {

@@ -67,7 +67,6 @@ func (s *bazaar) begin() {
 	s.mail = s.mailbox(s.nick)
 	s.own.Identify(s.e, world.Claim{Email: s.mail})
 	s.post = s.e.NewAddress(s.laptop, world.Published)
-	s.e.State(world.Statement{Address: s.post.Address, Label: s.nick, Basis: "web_crawl", Source: "https://coders.example/" + s.nick, Actor: s.admin.actor})
 	for i := range 3 + s.level.Accounts {
 		m := s.nicknamed(fmt.Sprintf("vendor %d", i+1))
 		v := &vendor{member: m, wallet: s.wallet(m)}
@@ -80,6 +79,7 @@ func (s *bazaar) begin() {
 	}
 	// Before the market opens the administrator looks for work in a forum.
 	s.at(s.part(10), func() bool {
+		s.e.State(world.Statement{Address: s.post.Address, Label: s.nick, Basis: "web_crawl", Source: "https://coders.example/" + s.nick, Actor: s.admin.actor})
 		s.fee = s.collect(s.e.Someone(&s.rng), s.post, s.money(s.rng.Between(2_000, 8_000)), "fee for a small job, paid to the address in a forum post")
 		return true
 	})
@@ -210,6 +210,11 @@ func (s *bazaar) write() error {
 	if s.fee == nil || s.fee.receipt.Height == 0 || !slices.ContainsFunc(s.trials, (*trial).done) {
 		return nil // the case is not whole, and its end says so
 	}
+	asked := s.fee.receipt.Time - 6_000
+	opened := asked // when the first order was paid
+	if n := slices.IndexFunc(a.Starts, func(x Source) bool { return strings.HasPrefix(x.Note, "order") }); n >= 0 {
+		opened = a.Starts[n].Time
+	}
 	post := s.public("forum.md", `
 # Board: coders for hire
 
@@ -220,10 +225,10 @@ func (s *bazaar) write() error {
 
 # Board: new places
 
-**%s**, some days later: has anybody tried %s? Escrow, and the vendors seem honest. I have nothing to do with it.
-`, s.nick, when(s.fee.receipt.Time-6_000), s.e.Text(s.post.Address), s.mail, s.handle(), s.nick, s.site)
+**%s**, %s later: has anybody tried %s? Escrow, and the vendors seem honest. I have nothing to do with it.
+`, s.nick, when(asked), s.e.Text(s.post.Address), s.mail, s.handle(), s.nick, lapse(asked, opened), s.site)
 	record, err := s.disclose(Record{Service: s.own.Service().Actor.Name, About: s.mail, Facts: []Fact{
-		{"account", fmt.Sprint(s.own.ID)}, {"holder", s.admin.actor.Name}, {"papers", "passport"}, {"e-mail", s.mail}, {"residence", s.person(s.admin.actor).City},
+		{"account", fmt.Sprint(s.own.ID)}, {"holder", s.admin.actor.Name}, {"e-mail", s.mail}, {"residence", s.person(s.admin.actor).City},
 	}})
 	if err != nil {
 		return err
@@ -233,7 +238,7 @@ func (s *bazaar) write() error {
 			continue
 		}
 		_, err := s.disclose(Record{Service: v.exit.Service().Actor.Name, About: fmt.Sprintf("account %d", v.exit.ID), Facts: []Fact{
-			{"account", fmt.Sprint(v.exit.ID)}, {"holder", v.exit.Customer.Name}, {"papers", "identity card"}, {"said about the coins' origin", "online sales"},
+			{"account", fmt.Sprint(v.exit.ID)}, {"holder", v.exit.Customer.Name}, {"said about the coins' origin", "online sales"},
 		}})
 		if err != nil {
 			return err

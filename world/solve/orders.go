@@ -69,9 +69,13 @@ func readListings(name string, papers map[string]string) []listing {
 	}
 	var list []listing
 	for _, row := range rows[1:] {
-		n := slices.IndexFunc(row, func(cell string) bool { return named(cell, name, papers) })
+		ours := false
+		for i, cell := range row {
+			// A time or a price is no reference, though the papers name prices too.
+			ours = ours || i != at && i != dollars && named(cell, name, papers)
+		}
 		when, err := time.Parse("2006-01-02 15:04 MST", row[at])
-		if n < 0 || err != nil {
+		if !ours || err != nil {
 			continue
 		}
 		if least, most, ok := parseDollars(row[dollars]); ok {
