@@ -59,6 +59,10 @@ type Tx interface {
 	Cases(person, agency goshawk.ID, whole bool) ([]Summary, error)
 	// Leads counts a case's leaders.
 	Leads(c goshawk.ID) (int, error)
+	// Hooks lists the webhooks of an agency that are in use.
+	Hooks(agency goshawk.ID) ([]goshawk.ID, error)
+	// Queue stores a message that is to go out; one that is stored stays as it is.
+	Queue(n *Notice) error
 }
 
 // Store keeps cases. Whatever is done is done together with the entry that says

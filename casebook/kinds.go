@@ -182,7 +182,7 @@ func allKinds(line, text Check) []KindRule {
 			{Name: "text", Check: Line(2_000), Need: true, Once: true, Find: true},
 			{Name: "ledger", Check: IDText, Need: true, Once: true},
 			{Name: "title", Check: line, Find: true},
-			{Name: "mail", Check: Flag},
+			{Name: "mail/", Check: Flag}, // and a person's ID: they are told by mail
 			{Name: "webhook", Check: Flag},
 			{Name: "since", Check: Count},
 		}},
