@@ -58,6 +58,18 @@ func (t *Tx) Rate(asset, currency, day string) (*Rate, error) {
 	return &r, nil
 }
 
+// RatesOf returns the rates of the days from first to last, by day.
+func (t *Tx) RatesOf(asset, currency, first, last string) ([]Rate, error) {
+	list := []Rate{}
+	err := t.each(func(scan func(...any) error) error {
+		r := Rate{Asset: asset, Currency: currency}
+		err := scan(&r.Day, &r.Price, &r.Source)
+		list = append(list, r)
+		return err
+	}, `SELECT day, price, source FROM rates WHERE asset = ?1 AND currency = ?2 AND day >= ?3 AND day <= ?4 ORDER BY day`, asset, currency, first, last)
+	return list, err
+}
+
 // RateSpan is the days of which there are rates.
 type RateSpan struct {
 	Asset    string `json:"asset"`

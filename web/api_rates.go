@@ -24,6 +24,8 @@ func rateCalls() []call {
 			}, handle: typed(importRates)},
 		{id: "read-worth", pattern: "GET /ledgers/{ledger}/worth", action: identity.ReadLedger, summary: "Say what an amount was worth",
 			about: "The value of an amount of a ledger's coin in a currency, by the rate of the day (UTC): exact, and rounded to hundredths. Where there is no rate of that day, `missing` says so: no other day's is taken for it.", handle: typed(readWorth)},
+		{id: "read-day-rates", pattern: "GET /ledgers/{ledger}/rates", action: identity.ReadLedger, summary: "Read rates day by day",
+			about: "The rates of a ledger's coin in a currency, of the days (UTC) from `first` to `last`, as `worth` takes them. A day without a rate is left out.", handle: typed(readDayRates)},
 	}
 }
 
@@ -89,4 +91,29 @@ func readWorth(q *request, in *worthInput) (*worthOutput, error) {
 	defer held.Release()
 	w, err := b.Worth(q.Context(), held.Known.Asset, &units, in.At, in.Currency)
 	return &worthOutput{w}, err
+}
+
+type dayRatesInput struct {
+	LedgerInput
+	Currency string    `query:"currency" required:"true" pattern:"^[A-Z]{3,5}$"`
+	First    time.Time `query:"first" required:"true" timeFormat:"2006-01-02" format:"date"`
+	Last     time.Time `query:"last" required:"true" timeFormat:"2006-01-02" format:"date"`
+}
+
+type dayRatesOutput struct {
+	Body *workbench.DayRates
+}
+
+func readDayRates(q *request, in *dayRatesInput) (*dayRatesOutput, error) {
+	b, err := q.bench()
+	if err != nil {
+		return nil, err
+	}
+	held, err := b.Use(q.Context(), goshawk.ID(in.Ledger))
+	if err != nil {
+		return nil, err
+	}
+	defer held.Release()
+	rates, err := b.Rates(q.Context(), held.Known.Asset, in.Currency, in.First, in.Last)
+	return &dayRatesOutput{rates}, err
 }

@@ -36,6 +36,13 @@ func TestRates(t *testing.T) {
 	if w := worth("2021-01-04"); !w.Missing || w.Value != "" || w.Rate != "" {
 		t.Errorf("a day without a rate, of a file that was refused: %+v", w)
 	}
+	var days workbench.DayRates
+	b.do("GET", apiRoot+"/ledgers/main/rates?currency=USD&first=2021-01-02&last=2021-01-31", nil).is(t, 200, &days)
+	if len(days.Rates) != 2 || days.Rates["2021-01-02"] != "32000" || days.Rates["2021-01-03"] != "1" || len(days.Sources) != 1 {
+		t.Errorf("%+v", days)
+	}
+	b.do("GET", apiRoot+"/ledgers/main/rates?currency=USD&first=2021-01-02&last=2021-01-01", nil).is(t, 400, nil)
+	b.do("GET", apiRoot+"/ledgers/main/rates?currency=USD&first=1900-01-02&last=2021-01-01", nil).is(t, 400, nil)
 	var list struct {
 		Rates   []store.RateSpan
 		Sources []store.RateSource

@@ -16,7 +16,7 @@ func runCalls() []call {
 		{id: "cancel-run", pattern: "POST /cases/{case}/runs/{run}/cancel", action: identity.ChangeCase, summary: "Cancel a trace", status: http.StatusNoContent,
 			about: "What it found so far is kept, marked as truncated.", handle: typed(cancelRun)},
 		{id: "read-run-picture", pattern: "GET /cases/{case}/runs/{run}/picture", action: identity.ReadCase, summary: "Read a trace as a picture",
-			about: "The coins that traced value passed through, as nodes and edges that a graph takes; of a comparison, every method's edges.", handle: typed(runPicture)},
+			about: "The coins that traced value passed through, as nodes and edges that a graph takes; of a comparison, every method's edges. With `ends`, the ways to so many of the largest ends only, each along the coins that carried most; `scope` and `more` say what is left out.", handle: typed(runPicture)},
 	}
 }
 
@@ -60,15 +60,21 @@ func cancelRun(q *request, in *runInput) (*struct{}, error) {
 	return nil, b.CancelRun(q.Context(), q.subject, goshawk.ID(in.Case), goshawk.ID(in.Run))
 }
 
+type runPictureInput struct {
+	CaseInput
+	Run  string `path:"run" maxLength:"128" doc:"ID of the trace's record"`
+	Ends int    `query:"ends" minimum:"0" maximum:"500" doc:"the ways to so many of the largest ends; 0: everything"`
+}
+
 type runPictureOutput struct {
 	Body *workbench.Found
 }
 
-func runPicture(q *request, in *runInput) (*runPictureOutput, error) {
+func runPicture(q *request, in *runPictureInput) (*runPictureOutput, error) {
 	b, err := q.bench()
 	if err != nil {
 		return nil, err
 	}
-	found, err := b.Laid(q.Context(), q.subject, goshawk.ID(in.Case), goshawk.ID(in.Run))
+	found, err := b.Laid(q.Context(), q.subject, goshawk.ID(in.Case), goshawk.ID(in.Run), in.Ends)
 	return &runPictureOutput{found}, err
 }

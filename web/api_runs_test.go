@@ -3,6 +3,7 @@ package web
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -105,6 +106,11 @@ func TestRunOverTheAPI(t *testing.T) {
 	}
 	if methods["fifo"] == 0 || methods["haircut"] == 0 || len(methods) != 2 {
 		t.Errorf("the picture's edges are of %v", methods)
+	}
+	var less workbench.Found
+	b.do("GET", at+"/runs/"+string(begun.ID)+"/picture?ends=2", nil).is(t, 200, &less)
+	if len(less.Edges) == 0 || len(less.Edges) >= len(picture.Edges) || less.More == 0 || !strings.Contains(less.Scope, "its 2 largest ends") {
+		t.Errorf("the ways to two ends have %d of %d edges, %d left out: %s", len(less.Edges), len(picture.Edges), less.More, less.Scope)
 	}
 	b.do("POST", at+"/runs/"+string(begun.ID)+"/cancel", nil).is(t, 409, nil)
 	s.as("reader").do("POST", at+"/expand", map[string]any{"ledger": "main", "node": "a:" + address, "direction": "in", "level": "transaction"}).is(t, 404, nil)

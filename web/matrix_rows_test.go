@@ -91,6 +91,9 @@ var rows = map[string]sample{
 	"GET /api/v1/ledgers/{ledger}/worth": {path: func(*cast, *actor) string {
 		return apiRoot + "/ledgers/none/worth?amount=1&at=2021-01-01T00:00:00Z&currency=USD"
 	}, fails: 400},
+	"GET /api/v1/ledgers/{ledger}/rates": {path: func(*cast, *actor) string {
+		return apiRoot + "/ledgers/none/rates?first=2021-01-01&last=2021-01-02&currency=USD"
+	}, fails: 400},
 	"POST /api/v1/cases/{case}/expand":            {body: map[string]string{"ledger": "none", "node": "a:x", "direction": "in", "level": "transaction"}, fails: 400},
 	"POST /api/v1/cases/{case}/why":               {body: map[string]string{"ledger": "none", "address": "x"}, fails: 400},
 	"POST /api/v1/cases/{case}/paths":             {body: map[string]string{"ledger": "none", "from": "x", "to": "y"}, fails: 400},

@@ -190,6 +190,9 @@ func (x *expansion) transaction(ctx context.Context, text string) (*Found, error
 		return nil, err
 	}
 	me := x.draw.transaction(&batch, 0)
+	if x.q.By == "coin" && x.out {
+		return x.spends(ctx, &batch, me)
+	}
 	legs := map[goshawk.AddressID]*leg{}
 	var order []*leg
 	add := func(a goshawk.AddressID, value uint64, at int, unknown bool) {

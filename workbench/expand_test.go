@@ -2,6 +2,7 @@ package workbench
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -91,6 +92,8 @@ func TestExpand(t *testing.T) {
 		{"the next transaction by spend", ExpandQuestion{Node: "u:" + h.Outpoint("theft:0").String(), Direction: "out", Level: LevelTransaction}, []string{"u:theft:0 spend t:mixed 3000000000"}},
 		{"the transaction that made a coin", ExpandQuestion{Node: "u:" + h.Outpoint("theft:0").String(), Direction: "in", Level: LevelTransaction}, []string{"t:theft receive u:theft:0 3000000000"}},
 		{"a coin that rests", ExpandQuestion{Node: "u:" + h.Outpoint("out:0").String(), Direction: "out", Level: LevelTransaction}, []string{}},
+		{"the next transactions by spend, coin by coin", ExpandQuestion{Node: "t:" + h.Tx("theft").String(), Direction: "out", Level: LevelTransaction, By: "coin"},
+			[]string{"t:theft receive u:theft:0 3000000000", "u:theft:0 spend t:mixed 3000000000", "t:theft receive u:theft:1 1900000000"}},
 		// Of mixed, thief put in 3/8: 15 of what shop got, 3.375 of bar's.
 		{"whom it paid", ExpandQuestion{Node: a("thief"), Direction: "out", Level: LevelAggregated}, []string{"thief pay shop 4400000000 inferred", "thief pay bar 337500000 inferred"}},
 		{"who paid it", ExpandQuestion{Node: a("shop"), Direction: "in", Level: LevelAggregated}, []string{"thief pay shop 4400000000 inferred", "friend pay shop 2500000000 inferred"}},
@@ -112,6 +115,45 @@ func TestExpand(t *testing.T) {
 			if n.Text == h.Address("shop") && (n.Label == nil || n.Label.Text != "The Shop" || n.Label.Words == "" || n.Label.Category != "exchange") {
 				t.Errorf("%s: the shop's label is %+v", c.what, n.Label)
 			}
+		}
+	}
+}
+
+// TestExpandPerDay: a sum over several days says what moved on each of them, and that adds up.
+func TestExpandPerDay(t *testing.T) {
+	h := ledgertest.MustChain(ransom)
+	f, err := over(t, h.Ledger(), "").Expand(t.Context(), ExpandQuestion{Node: "a:" + h.Address("thief"), Direction: "out", Level: LevelAggregated})
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []map[string]string{{"2024-05-03": "1500000000", "2024-05-04": "2900000000"}, nil}
+	for i, e := range f.Edges {
+		if !maps.Equal(e.Days, want[i]) {
+			t.Errorf("%s, in sum %s: by day %v, not %v", e.To, e.Value, e.Days, want[i])
+		}
+	}
+	// Whatever the order in which transactions come, the days' sums are the sum; too many days are left out.
+	for _, days := range []int{2, 60, mostDays, mostDays + 1} {
+		o := &other{}
+		for i := range 3 * days {
+			at := int64(i*7%days)*24*60*60 + int64(i)
+			if i == 0 {
+				o.first, o.last = at, at
+			}
+			o.first, o.last = min(o.first, at), max(o.last, at)
+			v := goshawk.U(uint64(i + 1))
+			o.on(at, &v)
+			o.units.Add(&o.units, &v)
+		}
+		var sum goshawk.Units
+		for _, v := range o.days {
+			sum.Add(&sum, &v)
+		}
+		if days > mostDays && o.perDay() != nil {
+			t.Errorf("%d days are listed", len(o.days))
+		}
+		if days <= mostDays && (sum != o.units || len(o.perDay()) != days) {
+			t.Errorf("%d days sum to %s, not %s", len(o.days), sum.Dec(), o.units.Dec())
 		}
 	}
 }

@@ -18,8 +18,9 @@ const mostAnswer = 256 << 20
 const mostLaid = 2_000
 
 // Laid is a run's answer as a picture: the coins that the traced value passed through, read from the
-// run's exhibit. Of a comparison, every method's, each with its own edges.
-func (b *Bench) Laid(ctx context.Context, s *identity.Subject, c, run goshawk.ID) (*Found, error) {
+// run's exhibit. Of a comparison, every method's, each with its own edges. With ends, only the ways to
+// so many of the largest ends; 0: all.
+func (b *Bench) Laid(ctx context.Context, s *identity.Subject, c, run goshawk.ID, ends int) (*Found, error) {
 	whole, err := b.Book.Read(ctx, s, c, "laid a trace on a picture: "+string(run), casebook.KindRun)
 	if err != nil {
 		return nil, err
@@ -51,12 +52,14 @@ func (b *Bench) Laid(ctx context.Context, s *identity.Subject, c, run goshawk.ID
 		return nil, err
 	}
 	defer held.Release()
-	return held.laid(ctx, text, run)
+	return held.laid(ctx, text, run, ends)
 }
 
 // answered is what is read of an answer's JSON: a trace's, or a comparison's.
 type answered struct {
 	Method  string     `json:"method"`
+	Back    string     `json:"direction"`
+	Ends    []laidEnd  `json:"ends"`
 	Flows   []laidFlow `json:"flows"`
 	Omitted uint64     `json:"flows_omitted"`
 	Traces  []answered `json:"traces"`
@@ -70,7 +73,7 @@ type laidFlow struct {
 	Spender *goshawk.Hash `json:"spender"`
 }
 
-func (h *Held) laid(ctx context.Context, text []byte, run goshawk.ID) (*Found, error) {
+func (h *Held) laid(ctx context.Context, text []byte, run goshawk.ID, ends int) (*Found, error) {
 	var a answered
 	if err := json.Unmarshal(text, &a); err != nil {
 		return nil, goshawk.Errorf(goshawk.Corrupt, "the trace's answer cannot be read: %w", err)
@@ -78,6 +81,10 @@ func (h *Held) laid(ctx context.Context, text []byte, run goshawk.ID) (*Found, e
 	traces := a.Traces
 	if len(traces) == 0 {
 		traces = []answered{a}
+	}
+	var left uint64
+	if ends > 0 {
+		left = ways(traces, ends)
 	}
 	d := newDrawing(h)
 	sums := map[string]*goshawk.Units{}
@@ -129,7 +136,10 @@ func (h *Held) laid(ctx context.Context, text []byte, run goshawk.ID) (*Found, e
 		return nil, err
 	}
 	scope := "the flow of a trace, as its exhibit has it"
-	if more > 0 {
+	if left > 0 {
+		scope = fmt.Sprintf("of the flow of a trace the ways to its %s, each the one by which most came; %s not drawn", goshawk.Count(ends, "largest end", "largest ends"), goshawk.Count(left, "coin", "coins"))
+		more += left
+	} else if more > 0 {
 		scope += fmt.Sprintf("; %s not drawn", goshawk.Count(more, "coin", "coins"))
 	}
 	return &Found{Nodes: d.nodes, Edges: d.edges, More: more, Scope: scope}, nil

@@ -11,6 +11,7 @@ import (
 	"io"
 	"math/big"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -180,6 +181,40 @@ func (b *Bench) Worth(ctx context.Context, asset goshawk.Asset, units *goshawk.U
 	w.Rate, w.Source = rate.Price, rate.Source
 	w.Exact, w.Value, err = Value(units, int(asset.Decimals), rate.Price)
 	return w, err
+}
+
+// mostRateDays is of how many days rates are told at once.
+const mostRateDays = 8_000
+
+// DayRates is a currency's rates of a ledger's coin, by day. A day without a rate is not in it.
+type DayRates struct {
+	Currency string            `json:"currency"`
+	Rates    map[string]string `json:"rates" nullable:"false" doc:"of one whole coin, by day (UTC); a day that is not here has none"`
+	Sources  []string          `json:"sources" nullable:"false" doc:"SHA-256 of the files that say so"`
+}
+
+// Rates tells the rates of an asset's days, both included, as Worth takes them: those of the network by its
+// name come before those of its ticker, day by day.
+func (b *Bench) Rates(ctx context.Context, asset goshawk.Asset, currency string, first, last time.Time) (*DayRates, error) {
+	if last.Before(first) || last.Sub(first) > mostRateDays*24*time.Hour {
+		return nil, goshawk.Errorf(goshawk.Invalid, "rates of at most %s days are told at once, the earlier day first", goshawk.Group(fmt.Sprint(mostRateDays))).WithHint("ask for fewer")
+	}
+	out := &DayRates{Currency: strings.ToUpper(currency), Rates: map[string]string{}, Sources: []string{}}
+	return out, b.Store.View(ctx, func(tx *store.Tx) error {
+		for _, name := range []string{asset.Ticker, asset.Network} {
+			list, err := tx.RatesOf(name, out.Currency, first.UTC().Format(time.DateOnly), last.UTC().Format(time.DateOnly))
+			if err != nil {
+				return err
+			}
+			for _, r := range list {
+				out.Rates[r.Day] = r.Price
+				if !slices.Contains(out.Sources, r.Source) {
+					out.Sources = append(out.Sources, r.Source)
+				}
+			}
+		}
+		return nil
+	})
 }
 
 // Value multiplies units of a coin with so many decimals by its price, exactly, in whole numbers. It

@@ -293,6 +293,46 @@ type other struct {
 	first   int64
 	last    int64
 	newest  goshawk.TxID
+	days    map[int64]goshawk.Units // of its sum, by day; nil while there is one, and where there are too many
+	split   bool                    // there was a second day
+}
+
+// mostDays is of how many days an edge says what moved on each.
+const mostDays = 100
+
+// on counts an amount for its day. Most counterparties move something on one day only: they need no map.
+func (o *other) on(at int64, v *goshawk.Units) {
+	const day = 24 * 60 * 60
+	switch {
+	case !o.split && o.first/day == o.last/day:
+		return
+	case !o.split:
+		o.split = true
+		before := o.last / day // of the two days that there are now, the other one
+		if before == at/day {
+			before = o.first / day
+		}
+		o.days = map[int64]goshawk.Units{before: o.units}
+	case o.days == nil:
+		return
+	}
+	sum := o.days[at/day]
+	sum.Add(&sum, v)
+	if o.days[at/day] = sum; len(o.days) > mostDays {
+		o.days = nil
+	}
+}
+
+// perDay is what moved on each day, as an edge has it; nil where it is all of one day.
+func (o *other) perDay() map[string]string {
+	if o.days == nil {
+		return nil
+	}
+	days := map[string]string{}
+	for d, v := range o.days {
+		days[time.Unix(d*24*60*60, 0).UTC().Format(time.DateOnly)] = v.Dec()
+	}
+	return days
 }
 
 // counterparties shows who paid the node, or whom it paid, with the sums of all transactions looked at.
@@ -327,7 +367,7 @@ func (x *expansion) counterparties(ctx context.Context, me Node, w *window) (*Fo
 		x.draw.put(me)
 	}
 	for i, o := range list {
-		e := Edge{From: names[i], To: me.ID, What: EdgePay, Value: o.units.Dec(), Count: o.count, Inferred: me.Inferred || x.q.By == "cluster" || o.shared > 0, Scope: scope}
+		e := Edge{From: names[i], To: me.ID, What: EdgePay, Value: o.units.Dec(), Count: o.count, Inferred: me.Inferred || x.q.By == "cluster" || o.shared > 0, Scope: scope, Days: o.perDay()}
 		if x.out {
 			e.From, e.To = me.ID, names[i]
 		}
@@ -488,6 +528,7 @@ func (s *summing) add(a goshawk.AddressID, r *goshawk.Transaction, v goshawk.Uni
 	case shared:
 		o.shared++
 	}
+	o.on(r.Time, &v)
 	o.units.Add(&o.units, &v)
 }
 

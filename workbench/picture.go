@@ -58,20 +58,21 @@ type NodeLabel struct {
 
 // Edge is a movement as a picture shows it: the value of a field "edge/ID" of a graph.
 type Edge struct {
-	ID       string     `json:"id" doc:"the same for the same two nodes, kind and method"`
-	From     string     `json:"from"`
-	To       string     `json:"to"`
-	What     string     `json:"what" enum:"spend,receive,pay,trace,member"`
-	Value    string     `json:"value,omitempty" doc:"smallest units, decimal"`
-	Asset    string     `json:"asset,omitempty" doc:"ticker"`
-	Count    uint64     `json:"count,omitempty" doc:"transactions that it sums"`
-	First    *time.Time `json:"first,omitempty"`
-	Last     *time.Time `json:"last,omitempty"`
-	Method   string     `json:"method,omitempty" doc:"of a trace"`
-	Note     string     `json:"note,omitempty"`
-	Inferred bool       `json:"inferred,omitempty" doc:"the amount, or the link, is an inference"`
-	Scope    string     `json:"scope,omitempty" doc:"of what the value is the sum, where that is not everything"`
-	Run      goshawk.ID `json:"run,omitempty" doc:"the trace that it is of"`
+	ID       string            `json:"id" doc:"the same for the same two nodes, kind and method"`
+	From     string            `json:"from"`
+	To       string            `json:"to"`
+	What     string            `json:"what" enum:"spend,receive,pay,trace,member"`
+	Value    string            `json:"value,omitempty" doc:"smallest units, decimal"`
+	Asset    string            `json:"asset,omitempty" doc:"ticker"`
+	Count    uint64            `json:"count,omitempty" doc:"transactions that it sums"`
+	First    *time.Time        `json:"first,omitempty"`
+	Last     *time.Time        `json:"last,omitempty"`
+	Days     map[string]string `json:"days,omitempty" doc:"what moved on each day (UTC), where that was on several, and not on too many"`
+	Method   string            `json:"method,omitempty" doc:"of a trace"`
+	Note     string            `json:"note,omitempty"`
+	Inferred bool              `json:"inferred,omitempty" doc:"the amount, or the link, is an inference"`
+	Scope    string            `json:"scope,omitempty" doc:"of what the value is the sum, where that is not everything"`
+	Run      goshawk.ID        `json:"run,omitempty" doc:"the trace that it is of"`
 }
 
 // Found is a part of a chain as a picture takes it.
@@ -96,7 +97,7 @@ type ExpandQuestion struct {
 	Node      string     `json:"node" minLength:"3" maxLength:"300" doc:"ID of a node: a:ADDRESS, t:TXID, u:TXID:N, c:ADDRESS, s:SERVICE"`
 	Direction string     `json:"direction" enum:"in,out" doc:"in: where value came from; out: where it went"`
 	Level     string     `json:"level" enum:"transaction,aggregated"`
-	By        string     `json:"by,omitempty" enum:"address,cluster" doc:"at the aggregated level, who is one party: each address (if not said), or each cluster, an inference"`
+	By        string     `json:"by,omitempty" enum:"address,cluster,coin" doc:"at the aggregated level, who is one party: each address (if not said), or each cluster, an inference. At the transaction level, coin: of a transaction the coins that it made, each with the transaction that spent it"`
 	From      time.Time  `json:"from,omitzero" doc:"blocks of this time and later"`
 	Until     time.Time  `json:"until,omitzero" doc:"blocks of this time and earlier"`
 	Min       string     `json:"min,omitempty" maxLength:"78" pattern:"^[0-9]*$" doc:"only what moved at least so many smallest units at once"`
