@@ -168,12 +168,17 @@ func allKinds(line, text Check) []KindRule {
 			{Name: "sent", Check: Time},
 			{Name: "due", Check: Date},
 			{Name: "run", Check: IDText},
-			{Name: "exhibit", Check: IDText},
+			{Name: "exhibit", Check: IDText}, // its bytes as they were sent
+			{Name: "annex", Check: IDText},   // the identifiers, as CSV
+			{Name: "hold", Check: Count},     // for how many days things are to be kept or held
+			{Name: "reminded", Check: List(50)},
 		}},
 		{Kind: KindAnswer, Name: "answer", Keep: true, Fields: []FieldRule{
 			{Name: "letter", Check: IDText, Once: true},
 			{Name: "service", Check: line, Need: true, Once: true, Find: true},
 			{Name: "exhibit", Check: IDText, Need: true, Once: true},
+			{Name: "mapping", Check: Object(20_000), Once: true}, // what its columns mean
+			{Name: "ledger", Check: IDText, Once: true},
 			{Name: "summary", Check: Object(1_000_000)},
 			{Name: "comment", Check: text, Text: true, Find: true},
 		}},

@@ -65,6 +65,7 @@ func TestContract(t *testing.T) {
 		{"outbox", contractOutbox},
 		{"several who send", contractClaims},
 		{"several servers", contractServers},
+		{"papers of agencies", contractPapers},
 		{"cases", contractCases},
 		{"search", contractSearch},
 		{"trail", contractTrail},
