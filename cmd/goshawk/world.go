@@ -15,12 +15,10 @@ import (
 	"strings"
 
 	"goshawk"
-	"goshawk/cluster"
 	"goshawk/internal/disk"
 	"goshawk/world"
 	"goshawk/world/crime"
 	"goshawk/world/records"
-	"goshawk/world/score"
 )
 
 // worldFlags are the flags of 'goshawk world'.
@@ -349,73 +347,4 @@ func (f *worldFlags) list() error {
 	}
 	_, err := fmt.Fprint(f.c.t.out, b.String())
 	return err
-}
-
-// verify compares a world with its manifest, and its chain with real blocks.
-func (f *worldFlags) verify(ctx context.Context, dir string) error {
-	progress := newBar(f.c)
-	v, err := world.Verify(ctx, os.DirFS(dir), func(done, total int64) {
-		progress.update(float64(done)/float64(max(total, 1)), "comparing files")
-	})
-	progress.clear()
-	if err != nil {
-		return err
-	}
-	for _, fault := range v.Faults {
-		fmt.Fprintf(f.c.t.err, "goshawk world: %s\n", fault)
-	}
-	if len(v.Faults) > 0 {
-		return errFault
-	}
-	f.c.say("%s as written.", goshawk.Count(v.Compared, "file is", "files are"))
-	for _, part := range v.Withheld {
-		f.c.say("%s/ is withheld.", part)
-	}
-	if v.Unlisted {
-		f.c.say("services/ was not compared: truth/ lists its files.")
-	}
-	if *f.fast {
-		return nil
-	}
-	comparison, err := measureWorld(ctx, dir, v.Manifest)
-	if err != nil {
-		return err
-	}
-	if *f.format == "json" {
-		err = score.ComparisonJSON(f.c.t.out, comparison)
-	} else {
-		err = score.ComparisonText(f.c.t.out, comparison)
-	}
-	if err == nil && !comparison.Pass() {
-		return errFault
-	}
-	return err
-}
-
-// measureWorld ingests a world's blocks into a ledger that it forgets, and
-// compares the shapes of its transactions with those of real blocks.
-func measureWorld(ctx context.Context, dir string, m *world.Manifest) (c *score.Comparison, err error) {
-	temporary, err := os.MkdirTemp("", "goshawk-world-")
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(temporary)) }()
-	r, err := ingestWorld(ctx, dir, filepath.Join(temporary, "ledger"), m.Network)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { err = errors.Join(err, r.Close()) }()
-	head, err := r.Head(ctx)
-	if err != nil {
-		return nil, err
-	}
-	first, err := score.FirstAt(ctx, r, m.Founded+1)
-	if err != nil {
-		return nil, err
-	}
-	shape, err := score.Shapes(ctx, r, first, goshawk.TxID(head.Transactions), func(a goshawk.AddressID) goshawk.AddressID { return cluster.Root(r, a) })
-	if err != nil {
-		return nil, err
-	}
-	return score.Compare(shape, strconv.Itoa(int(m.Era)))
 }

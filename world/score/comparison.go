@@ -63,26 +63,18 @@ func pad(s string, n int) string {
 	return s + strings.Repeat(" ", max(0, n-utf8.RuneCountInString(s)))
 }
 
-// ComparisonJSON writes a comparison: era, pass, and rows with name, unit
-// (percent or null), measured, wanted, low, high and pass. What is not known or
-// not asked is null.
-func ComparisonJSON(w io.Writer, c *Comparison) error {
-	p := bufio.NewWriter(w)
-	fmt.Fprintf(p, "{\n  \"era\": %s,\n  \"pass\": %t,\n  \"rows\": [", quote(c.Era), c.Pass())
-	for i := range c.Rows {
-		r := &c.Rows[i]
-		unit, low, high := "null", "null", "null"
-		if r.Percent {
-			unit = `"percent"`
-		}
-		if r.Target {
-			low, high = decimal(r.Low), decimal(r.High)
-		}
-		fmt.Fprintf(p, "%s\n    {\"name\": %q, \"unit\": %s, \"measured\": %s, \"wanted\": %s, \"low\": %s, \"high\": %s, \"pass\": %t}",
-			comma(i), r.Name, unit, decimal(r.Measured), decimal(r.Wanted), low, high, r.Pass())
+// MarshalJSON writes a row as name, unit (percent or null), measured, wanted, low,
+// high and pass. What is not known or not asked is null.
+func (r Row) MarshalJSON() ([]byte, error) {
+	unit, low, high := "null", "null", "null"
+	if r.Percent {
+		unit = `"percent"`
 	}
-	fmt.Fprint(p, "\n  ]\n}\n")
-	return p.Flush()
+	if r.Target {
+		low, high = decimal(r.Low), decimal(r.High)
+	}
+	return fmt.Appendf(nil, `{"name": %s, "unit": %s, "measured": %s, "wanted": %s, "low": %s, "high": %s, "pass": %t}`,
+		quote(r.Name), unit, decimal(r.Measured), decimal(r.Wanted), low, high, r.Pass()), nil
 }
 
 // decimal writes a figure in JSON, with at most six digits after the point; NaN as null.

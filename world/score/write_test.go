@@ -88,34 +88,15 @@ func TestComparisonText(t *testing.T) {
 	}
 }
 
-func TestComparisonJSON(t *testing.T) {
+func TestRowJSON(t *testing.T) {
 	s := perfect()
 	s.Clusters = PowerLaw{}
 	c, _ := Compare(s, "2022")
-	var text strings.Builder
-	if err := ComparisonJSON(&text, c); err != nil {
-		t.Fatal(err)
-	}
-	var got struct {
-		Era  string
-		Pass *bool
-		Rows []struct {
-			Name                        string
-			Unit                        *string
-			Measured, Wanted, Low, High *float64
-			Pass                        bool
-		}
-	}
-	if err := json.Unmarshal([]byte(text.String()), &got); err != nil {
-		t.Fatal(err)
-	}
-	first, last := got.Rows[0], got.Rows[17]
-	if got.Era != "2022" || *got.Pass || *first.Unit != "percent" || *first.Measured != 77 || *first.Low != 69 || !first.Pass ||
-		last.Unit != nil || last.Measured != nil || last.Wanted != nil || *last.High != 2.5 || last.Pass {
-		t.Errorf("%s", text.String())
-	}
-	if !strings.Contains(text.String(), "\n    {\"name\": \"two_outputs\", \"unit\": \"percent\", \"measured\": 70, \"wanted\": 70, \"low\": 62, \"high\": 78, \"pass\": true},\n") {
-		t.Errorf("a row is not on its own line: %s", text.String())
+	text, err := json.Marshal([]Row{c.Rows[1], c.Rows[17]})
+	want := `[{"name":"two_outputs","unit":"percent","measured":70,"wanted":70,"low":62,"high":78,"pass":true},` +
+		`{"name":"cluster_exponent","unit":null,"measured":null,"wanted":null,"low":1.8,"high":2.5,"pass":false}]`
+	if err != nil || string(text) != want {
+		t.Errorf("%v\n%s\nwant\n%s", err, text, want)
 	}
 }
 
