@@ -246,8 +246,13 @@ func (f *worldFlags) free() error {
 	if *f.out == "" {
 		return badUsage("say where to write: --out DIR")
 	}
-	if _, err := os.Lstat(*f.out); err == nil {
-		return goshawk.Errorf(goshawk.Conflict, "%s exists already", *f.out).WithHint("name a new folder; nothing is overwritten")
+	return vacant(*f.out)
+}
+
+// vacant says whether nothing is at a place.
+func vacant(out string) error {
+	if _, err := os.Lstat(out); err == nil {
+		return goshawk.Errorf(goshawk.Conflict, "%s exists already", out).WithHint("name a new folder; nothing is overwritten")
 	}
 	return nil
 }
@@ -273,6 +278,9 @@ func beside(out string, fill func(folder string) error) (err error) {
 		return err
 	}
 	if err := os.Rename(whole, out); err != nil {
+		if taken := vacant(out); taken != nil {
+			return taken // another run was faster
+		}
 		return goshawk.Errorf(goshawk.Unavailable, "cannot finish the folder: %w", err)
 	}
 	return nil

@@ -309,3 +309,18 @@ func TestSweep(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestBesideTaken: of two runs with the same place the slower one says that it is taken, and leaves what is there.
+func TestBesideTaken(t *testing.T) {
+	dir := t.TempDir()
+	out := filepath.Join(dir, "world")
+	kept := filepath.Join(out, "kept")
+	err := beside(out, func(string) error { return os.MkdirAll(kept, 0o755) })
+	if goshawk.CodeOf(err) != goshawk.Conflict || !strings.Contains(err.Error(), "exists already") {
+		t.Error(err)
+	}
+	left, err := os.ReadDir(dir)
+	if _, bad := os.Stat(kept); err != nil || bad != nil || len(left) != 1 {
+		t.Error(left, err, bad)
+	}
+}
