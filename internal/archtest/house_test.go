@@ -94,6 +94,8 @@ var house = [...]rule{
 		why: "it measures the server from outside, as browsers do; it knows only what it needs to make a database with people in it"},
 	{path: "internal/stage", may: []string{"audit", "casebook", "identity", "store"},
 		why: "it makes a database with people in it for tests in a browser; nothing imports it"},
+	{path: "internal/worldstage", chains: true, may: []string{"chain/bitcoin", "ingest", "internal/disk", "label", "ledger", "workbench", "world", "world/crime", "world/records"},
+		why: "it puts a made-up world where a server of a test finds it; nothing but tests imports it"},
 	{path: "internal/chaingen", chains: true, may: []string{"chain/bitcoin"},
 		why: "it writes one chain's block files for the benchmark and for tests"},
 	{path: "internal/disk",

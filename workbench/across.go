@@ -1,0 +1,438 @@
+package workbench
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"goshawk"
+	"goshawk/account"
+	"goshawk/casebook"
+	"goshawk/identity"
+	"goshawk/letter"
+)
+
+// AcrossQuestion asks where followed units are in an account of a service, by what it answered.
+type AcrossQuestion struct {
+	Service string     `json:"service" minLength:"1" maxLength:"200"`
+	Account string     `json:"account" maxLength:"200" doc:"as the service's lists call it"`
+	Run     goshawk.ID `json:"run,omitempty" maxLength:"128" doc:"the trace whose ends are followed"`
+	Method  string     `json:"method,omitempty" maxLength:"20" doc:"of a comparison: whose amounts; without it, the first's"`
+	// Wholly names deposits of which all is followed, whatever a trace says.
+	Wholly  []string `json:"wholly,omitempty" maxItems:"1000" doc:"coins, TXID:N"`
+	Opening string   `json:"opening,omitempty" maxLength:"20" pattern:"^[0-9]*$" doc:"balance before the first row, in smallest units, where there is no statement"`
+}
+
+// Across is an account, line by line, and what each method makes of it.
+type Across struct {
+	Service  string          `json:"service"`
+	Account  string          `json:"account"`
+	Ledger   goshawk.ID      `json:"ledger"`
+	Network  string          `json:"network"`
+	Ticker   string          `json:"ticker"`
+	Decimals int             `json:"decimals"`
+	Run      goshawk.ID      `json:"run,omitempty"`
+	Method   string          `json:"method,omitempty" doc:"by which the deposits were followed"`
+	Basis    string          `json:"basis" enum:"statement,lists" doc:"statement: every line of the account; lists: deposits and withdrawals only"`
+	Opening  uint64          `json:"opening,string"`
+	Followed uint64          `json:"followed,string" doc:"units that came in and are followed"`
+	Lines    []AcrossLine    `json:"lines" nullable:"false"`
+	Results  []AcrossResult  `json:"results" nullable:"false" doc:"by method; none of them is the legal one"`
+	Answers  []goshawk.ID    `json:"answers" nullable:"false"`
+	Faults   []string        `json:"faults" nullable:"false" doc:"what does not fit, or is left out"`
+	Others   []AcrossAccount `json:"others" nullable:"false" doc:"accounts of the service that followed coins came to"`
+}
+
+// AcrossLine is a line of the account.
+type AcrossLine struct {
+	Time      time.Time  `json:"time"`
+	Reference string     `json:"reference,omitempty"`
+	What      string     `json:"what" enum:"deposit,withdrawal,other"`
+	Credit    uint64     `json:"credit,string"`
+	Debit     uint64     `json:"debit,string"`
+	Fee       uint64     `json:"fee,string,omitempty" doc:"of the debit, what the service kept"`
+	Tainted   uint64     `json:"followed,string"`
+	State     MatchState `json:"state"`
+	Coin      string     `json:"coin,omitempty"`
+	Address   string     `json:"address,omitempty"`
+	Balance   *string    `json:"balance,omitempty"`
+}
+
+// AcrossResult is what a method makes of the account.
+type AcrossResult struct {
+	account.Result
+	// Error says why it makes nothing of it.
+	Error string `json:"error,omitempty"`
+	// Out is what went out with withdrawals; Elsewhere with other debits.
+	Out       uint64 `json:"out,string"`
+	Elsewhere uint64 `json:"elsewhere,string"`
+	byLine    map[int]uint64
+}
+
+// Units is how many followed units went with a line's debit.
+func (r *AcrossResult) Units(line int) uint64 { return r.byLine[line] }
+
+// AcrossAccount is an account that followed coins came to.
+type AcrossAccount struct {
+	Account  string `json:"account"`
+	Deposits int    `json:"deposits"`
+	Followed uint64 `json:"followed,string"`
+}
+
+// Across follows units across an account by every method. Nothing is stored.
+func (b *Bench) Across(ctx context.Context, s *identity.Subject, c goshawk.ID, q AcrossQuestion) (*Across, error) {
+	answers, err := b.AnswersOf(ctx, s, c, q.Service)
+	if err != nil {
+		return nil, err
+	}
+	out := &Across{Service: q.Service, Account: q.Account, Ledger: answers[0].Ledger, Network: answers[0].Summary.Network, Ticker: answers[0].Summary.Ticker, Decimals: answers[0].Mapping.Decimals, Run: q.Run,
+		Lines: []AcrossLine{}, Results: []AcrossResult{}, Answers: []goshawk.ID{}, Faults: []string{}, Others: []AcrossAccount{}}
+	book := &accountBook{byCoin: map[string]uint64{}, of: out}
+	if q.Run != "" {
+		if err := b.followed(ctx, s, c, &q, book); err != nil {
+			return nil, err
+		}
+	}
+	for _, coin := range q.Wholly {
+		if _, err := goshawk.ParseOutpoint(coin); err != nil {
+			return nil, err
+		}
+		book.byCoin[coin] = math.MaxUint64
+	}
+	for _, a := range answers {
+		if a.Ledger != out.Ledger {
+			out.fault("the file " + a.Summary.Name + " is about another ledger, and was left out")
+			continue
+		}
+		out.Answers = append(out.Answers, a.ID)
+		book.add(a)
+	}
+	out.Others = book.accounts()
+	if q.Account == "" && len(out.Others) > 0 {
+		out.Account = out.Others[0].Account
+	}
+	if err := book.lines(out.Account, q.Opening); err != nil {
+		return nil, err
+	}
+	out.calculate()
+	return out, nil
+}
+
+func (x *Across) fault(what string) {
+	if len(x.Faults) < 50 && !slices.Contains(x.Faults, what) {
+		x.Faults = append(x.Faults, what)
+	}
+}
+
+// followed reads how many units of which coins a trace ended with.
+func (b *Bench) followed(ctx context.Context, s *identity.Subject, c goshawk.ID, q *AcrossQuestion, book *accountBook) error {
+	whole, err := b.Book.Read(ctx, s, c, "read a trace, to go on across an account", casebook.KindRun)
+	if err != nil {
+		return err
+	}
+	rec := whole.Records[casebook.KindRun][q.Run]
+	var sum RunSummary
+	if rec == nil || json.Unmarshal(rec["summary"].JSON, &sum) != nil {
+		return goshawk.Errorf(goshawk.NotFound, "the case has no such trace, or it has not ended")
+	}
+	which := slices.Index(sum.Methods, q.Method)
+	if q.Method != "" && which < 0 && q.Method != sum.Method {
+		return goshawk.Errorf(goshawk.Invalid, "the trace was not made by %q", q.Method).WithHint("choose one of its methods")
+	}
+	if book.of.Method = sum.Method; len(sum.Methods) > 0 {
+		which = max(which, 0)
+		book.of.Method = sum.Methods[which]
+	}
+	if sum.Direction == "backward" {
+		return goshawk.Errorf(goshawk.Invalid, "a backward trace says where value came from").WithHint("choose a forward one: its ends are what came into accounts")
+	}
+	if sum.EndsCut > 0 {
+		book.of.fault(fmt.Sprintf("the trace has %d ends more than its record lists: what came in by those is not followed here", sum.EndsCut))
+	}
+	for i := range sum.Ends {
+		e := &sum.Ends[i]
+		amount := e.Amount
+		if len(e.Amounts) > 0 {
+			amount = e.Amounts[which]
+		}
+		if e.Out == nil || amount == nil {
+			continue
+		}
+		units, err := strconv.ParseUint(*amount, 10, 64)
+		if err != nil {
+			return goshawk.Errorf(goshawk.Unsupported, "an end of the trace is larger than an account's line can be")
+		}
+		book.byCoin[fmt.Sprintf("%s:%d", e.Tx, *e.Out)] += units
+	}
+	return nil
+}
+
+// accountBook brings the lists of a service together.
+type accountBook struct {
+	of        *Across
+	byCoin    map[string]uint64 // followed units by coin
+	movements []movement        // deposits and withdrawals
+	statement []letter.Row
+	seen      map[string]string // rows that were met, by all that they say: the file
+}
+
+type movement struct {
+	Matched
+	list letter.List
+}
+
+// add takes the rows of one answer. A row that another file has, too, counts once.
+func (k *accountBook) add(a *ReadAnswer) {
+	if k.seen == nil {
+		k.seen = map[string]string{}
+	}
+	twice := 0
+	for i := range a.Rows {
+		r := a.Rows[i]
+		key := fmt.Sprint(a.Mapping.List, "\n", r.Time.Unix(), "\n", r.Account, "\n", r.Reference, "\n", r.Tx, "\n", r.Address, "\n", r.Amount, "\n", r.Credit, "\n", r.Debit, "\n", r.Balance, "\n", r.Coin)
+		if file, met := k.seen[key]; met && file != string(a.ID) {
+			twice++
+			continue
+		}
+		k.seen[key] = string(a.ID)
+		if a.Mapping.List == letter.Statement {
+			k.statement = append(k.statement, r.Row)
+			continue
+		}
+		k.movements = append(k.movements, movement{r, a.Mapping.List})
+	}
+	if twice > 0 {
+		k.of.fault(goshawk.Count(twice, "row", "rows") + " of the file " + a.Summary.Name + " stood in another file already, and counted once")
+	}
+	if a.Summary.Bad > 0 {
+		k.of.fault(goshawk.Count(a.Summary.Bad, "row", "rows") + " of the file " + a.Summary.Name + " could not be read, and were left out")
+	}
+}
+
+// accounts lists those that followed coins came to, the largest first.
+func (k *accountBook) accounts() []AcrossAccount {
+	by := map[string]*AcrossAccount{}
+	for i := range k.movements {
+		m := &k.movements[i]
+		if units, ok := k.byCoin[m.Coin]; ok && m.list == letter.Deposits && m.Coin != "" {
+			x := by[m.Account]
+			if x == nil {
+				x = &AcrossAccount{Account: m.Account}
+				by[m.Account] = x
+			}
+			x.Deposits++
+			x.Followed += min(units, m.Amount)
+		}
+	}
+	list := []AcrossAccount{}
+	for _, x := range by {
+		list = append(list, *x)
+	}
+	slices.SortFunc(list, func(a, b AcrossAccount) int {
+		return cmp.Or(cmp.Compare(b.Followed, a.Followed), cmp.Compare(a.Account, b.Account))
+	})
+	return list
+}
+
+// lines writes the account: from its statement where there is one, else from deposits and withdrawals.
+func (k *accountBook) lines(name, opening string) error {
+	k.movements = slices.DeleteFunc(k.movements, func(m movement) bool { return m.Account != name })
+	k.statement = slices.DeleteFunc(k.statement, func(r letter.Row) bool { return r.Account != name })
+	if len(k.movements)+len(k.statement) == 0 {
+		return goshawk.Errorf(goshawk.NotFound, "the lists of %q have no account %q", k.of.Service, name).WithHint("choose one of the accounts that they name")
+	}
+	if len(k.statement) > 0 {
+		return k.fromStatement()
+	}
+	x := k.of
+	x.Basis = "lists"
+	x.fault("there is no statement of the account: trades, transfers inside the service and fees that the lists do not name are missing")
+	if opening != "" {
+		n, err := strconv.ParseUint(opening, 10, 63)
+		if err != nil {
+			return goshawk.Errorf(goshawk.Invalid, "%q is no balance", opening)
+		}
+		x.Opening = n
+	}
+	slices.SortStableFunc(k.movements, func(a, b movement) int { return a.Time.Compare(b.Time) })
+	for i := range k.movements {
+		x.Lines = append(x.Lines, k.line(&k.movements[i]))
+	}
+	return nil
+}
+
+// line is a deposit or a withdrawal as a line of the account.
+func (k *accountBook) line(m *movement) AcrossLine {
+	l := AcrossLine{Time: m.Time, Reference: m.Reference, State: m.State, Coin: m.Coin, Address: m.Address, What: "deposit", Credit: m.Amount}
+	if m.list == letter.Withdrawals {
+		l.What, l.Credit, l.Debit, l.Fee = "withdrawal", 0, m.Amount+m.Fee, m.Fee
+	} else if units, ok := k.byCoin[m.Coin]; ok && m.Coin != "" {
+		if l.Tainted = min(units, l.Credit); units > l.Credit && units != math.MaxUint64 {
+			k.of.fault("more of " + m.Coin + " is followed than the service credited")
+		}
+	}
+	return l
+}
+
+// fromStatement goes through a statement, line by line, and finds the deposit or withdrawal that each is about.
+func (k *accountBook) fromStatement() error {
+	x := k.of
+	x.Basis = "statement"
+	rows := k.statement
+	if slices.IsSortedFunc(rows, func(a, b letter.Row) int { return b.Time.Compare(a.Time) }) && !slices.IsSortedFunc(rows, func(a, b letter.Row) int { return a.Time.Compare(b.Time) }) {
+		slices.Reverse(rows) // the newest first
+	}
+	if first := rows[0]; first.Balance+first.Debit >= first.Credit {
+		x.Opening = first.Balance + first.Debit - first.Credit
+	}
+	used := make([]bool, len(k.movements))
+	balance := x.Opening
+	for i := range rows {
+		r := &rows[i]
+		if balance = balance + r.Credit - r.Debit; balance != r.Balance {
+			x.fault(fmt.Sprintf("line %d of the statement (%s) does not add up: its balance is %d, and should be %d: a line is missing, or not in order", r.Line, r.Reference, r.Balance, balance))
+			balance = r.Balance
+		}
+		if r.Credit == 0 && r.Debit == 0 {
+			continue
+		}
+		l := AcrossLine{Time: r.Time, Reference: r.Reference, What: "other", Credit: r.Credit, Debit: r.Debit, State: MatchOffChain}
+		if at := k.about(r, used); at >= 0 {
+			used[at] = true
+			l = k.line(&k.movements[at])
+			l.Time = r.Time
+		}
+		text := strconv.FormatUint(r.Balance, 10)
+		l.Balance = &text
+		x.Lines = append(x.Lines, l)
+	}
+	for i := range used {
+		if m := &k.movements[i]; !used[i] && m.State != MatchUnpaid {
+			x.fault(fmt.Sprintf("the %s %s of %s has no line in the statement, and was left out", strings.TrimSuffix(string(m.list), "s"), m.Reference, m.Time.Format(time.RFC3339)))
+		}
+	}
+	return nil
+}
+
+// about finds the deposit or withdrawal that a line of a statement is about: by its reference, else by its
+// time and amount where only one has them; -1: it is about none.
+func (k *accountBook) about(r *letter.Row, used []bool) int {
+	fits := func(m *movement) bool {
+		if m.list == letter.Deposits {
+			return r.Credit == m.Amount && r.Credit > 0
+		}
+		return r.Debit == m.Amount+m.Fee && r.Debit > 0
+	}
+	near := -1
+	for i := range k.movements {
+		m := &k.movements[i]
+		if used[i] || !fits(m) {
+			continue
+		}
+		if r.Reference != "" && m.Reference == r.Reference || r.Tx != "" && m.Tx == r.Tx {
+			return i
+		}
+		if m.Time.Equal(r.Time) && (m.Reference == "" || r.Reference == "") {
+			if near >= 0 {
+				return -1 // two could be meant
+			}
+			near = i
+		}
+	}
+	return near
+}
+
+// calculate asks each method.
+func (x *Across) calculate() {
+	lines := make([]account.Line, len(x.Lines))
+	for i := range x.Lines {
+		l := &x.Lines[i]
+		lines[i] = account.Line{ID: cmp.Or(l.Reference, strconv.Itoa(i+1)), At: l.Time, Credit: l.Credit, Debit: l.Debit, Tainted: l.Tainted}
+		x.Followed += l.Tainted
+	}
+	for _, m := range account.Methods() {
+		r := AcrossResult{byLine: map[int]uint64{}}
+		got, err := account.Follow(x.Opening, lines, m)
+		if err != nil {
+			r.Result, r.Error = account.Result{Method: m, Outs: []account.Out{}, Parts: []account.Part{}}, err.Error()
+			x.Results = append(x.Results, r)
+			continue
+		}
+		r.Result = *got
+		for _, o := range got.Outs {
+			r.byLine[o.Line] = o.Units
+			if x.Lines[o.Line].What == "withdrawal" {
+				r.Out += o.Units
+			} else {
+				r.Elsewhere += o.Units
+			}
+		}
+		x.Results = append(x.Results, r)
+	}
+}
+
+// ContinueQuestion asks for a trace that goes on from withdrawals of an account.
+type ContinueQuestion struct {
+	AcrossQuestion
+	By      string   `json:"by" enum:"fifo,lifo,pro-rata,lowest-balance" doc:"the method for the account"`
+	Methods []string `json:"methods,omitempty" maxItems:"6" doc:"for the chain; without any, that of the trace before"`
+	// Coins are those of the withdrawals to go on from; without any, all that carry followed units.
+	Coins []string `json:"coins,omitempty" maxItems:"1000" doc:"TXID:N"`
+}
+
+// Continue fixes what the methods make of an account as an exhibit, and begins a trace from the withdrawals
+// that carry followed units by one of them. The trace follows those coins wholly: how much of each is
+// followed stands in the exhibit.
+func (b *Bench) Continue(ctx context.Context, s *identity.Subject, c goshawk.ID, q ContinueQuestion) (run, exhibit goshawk.ID, err error) {
+	if err := b.Book.MayChange(ctx, s, c); err != nil {
+		return "", "", err
+	}
+	x, err := b.Across(ctx, s, c, q.AcrossQuestion)
+	if err != nil {
+		return "", "", err
+	}
+	at := slices.IndexFunc(x.Results, func(r AcrossResult) bool { return string(r.Method) == q.By })
+	if at < 0 || x.Results[at].Error != "" {
+		return "", "", goshawk.Errorf(goshawk.Invalid, "the account cannot be followed by %q", q.By).WithHint("choose fifo, lifo, pro-rata or lowest-balance; look at what does not fit in the account")
+	}
+	var starts []string
+	for _, o := range x.Results[at].Outs {
+		l := &x.Lines[o.Line]
+		if l.What == "withdrawal" && l.Coin != "" && (len(q.Coins) == 0 || slices.Contains(q.Coins, l.Coin)) {
+			starts = append(starts, l.Coin)
+		}
+	}
+	if len(starts) == 0 || len(q.Coins) > len(starts) {
+		return "", "", goshawk.Errorf(goshawk.Invalid, "of these withdrawals not every one carries followed units to a coin of the chain, by %s", q.By).WithHint("choose others, or another method")
+	}
+	ask := RunQuestion{Ledger: x.Ledger, Methods: q.Methods, Starts: starts, Title: fmt.Sprintf("On from %s, across account %s by %s", short(q.Service, 60), short(x.Account, 40), q.By)}
+	if len(ask.Methods) == 0 {
+		ask.Methods = []string{cmp.Or(x.Method, "fifo")}
+	}
+	text, err := json.MarshalIndent(x, "", " ")
+	if err != nil {
+		return "", "", goshawk.Errorf(goshawk.Corrupt, "the account cannot be written: %w", err)
+	}
+	fixed, err := b.Book.AddExhibit(ctx, s, c, casebook.Exhibit{Name: "account-" + short(x.Account, 60) + ".json", Media: "application/json",
+		Source: fmt.Sprintf("computed by Goshawk %s from the lists of %s and the ledger %s", goshawk.Version, short(q.Service, 200), x.Ledger)}, bytes.NewReader(text))
+	if err != nil {
+		return "", "", err
+	}
+	run, err = b.Run(ctx, s, c, ask)
+	return run, fixed.ID, err
+}
+
+// short is at most so many characters of a text.
+func short(s string, most int) string {
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
