@@ -109,10 +109,12 @@ func (q *request) local() bool {
 	return named && err == nil && from.Unmap().IsLoopback() && q.Header.Get("X-Forwarded-For") == "" && q.Header.Get("Forwarded") == "" && q.Header.Get("Via") == ""
 }
 
-// noticed is an answer whose status is noticed.
+// noticed is an answer whose status is noticed, and of whose reader it is noticed whether they take it.
 type noticed struct {
 	http.ResponseWriter
-	status int
+	status   int
+	patience time.Duration
+	control  *http.ResponseController
 }
 
 // WriteHeader implements http.ResponseWriter.
@@ -124,12 +126,19 @@ func (n *noticed) WriteHeader(status int) {
 }
 
 // Write implements io.Writer.
-func (n *noticed) Write(p []byte) (int, error) {
+func (n *noticed) Write(p []byte) (written int, err error) {
 	if n.status == 0 {
 		n.status = http.StatusOK
 	}
-	return n.ResponseWriter.Write(p)
+	err = n.taking(func() error {
+		written, err = n.ResponseWriter.Write(p)
+		return err
+	})
+	return written, err
 }
+
+// FlushError brings what was written so far to who reads it.
+func (n *noticed) FlushError() error { return n.taking(n.control.Flush) }
 
 // Unwrap lets http.ResponseController reach the connection.
 func (n *noticed) Unwrap() http.ResponseWriter { return n.ResponseWriter }

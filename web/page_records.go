@@ -96,11 +96,7 @@ func (q *request) form() error {
 // hurry gives a form's body a time in which it must have come: who sends a byte now and then
 // would hold on for ever.
 func (q *request) hurry() error {
-	patience := q.s.Patience
-	if patience <= 0 {
-		patience = bodyPatience
-	}
-	err := http.NewResponseController(q.w).SetReadDeadline(time.Now().Add(patience))
+	err := http.NewResponseController(q.w).SetReadDeadline(time.Now().Add(q.s.patience()))
 	if err != nil && !errors.Is(err, http.ErrNotSupported) {
 		return goshawk.Errorf(goshawk.Unavailable, "the form cannot be read: %w", err)
 	}

@@ -14,6 +14,7 @@ import (
 	"goshawk"
 	"goshawk/casebook"
 	"goshawk/identity"
+	"goshawk/notify"
 	"goshawk/store"
 	"goshawk/workbench"
 )
@@ -40,11 +41,13 @@ type Server struct {
 	Gauges []Gauge
 	// Bench is what is done with ledgers; nil: there are none.
 	Bench *workbench.Bench
+	// Notify tells people and programs what moved; nil: nobody is told.
+	Notify *notify.Sender
 
 	metrics *metrics
 	signState
 
-	// Patience is how long a form may take to come; 0: a minute.
+	// Patience is how long a form may take to come, and a piece of an answer to be taken; 0: a minute.
 	Patience time.Duration
 
 	files  assets          // what browsers load; known from Handler on
@@ -116,8 +119,15 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			h.Set("Strict-Transport-Security", "max-age=31536000")
 		}
 		begun := time.Now()
-		n := &noticed{ResponseWriter: w}
+		n := &noticed{ResponseWriter: w, patience: s.patience(), control: http.NewResponseController(w)}
+		n.begin(r)
 		w = n
+		defer n.end()
+		defer func() { // also of what is broken off
+			took := time.Since(begun)
+			s.metrics.observe(r.Pattern, n.status, took)
+			s.Log.Debug("answered", "pattern", r.Pattern, "status", n.status, "took", took)
+		}()
 		defer func() {
 			if p := recover(); p != nil {
 				if err, ok := p.(error); ok && errors.Is(err, http.ErrAbortHandler) {
@@ -126,9 +136,6 @@ func (s *Server) guard(next http.Handler) http.Handler {
 				s.Log.Error("a request panicked", "pattern", r.Pattern, "panic", p)
 				http.Error(w, "something went wrong here", http.StatusInternalServerError)
 			}
-			took := time.Since(begun)
-			s.metrics.observe(r.Pattern, n.status, took)
-			s.Log.Debug("answered", "pattern", r.Pattern, "status", n.status, "took", took)
 		}()
 		next.ServeHTTP(w, r)
 	})

@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 )
+
+// leaveTime is how long a server that ends takes at most to say so.
+const leaveTime = 5 * time.Second
 
 // jobs owns the goroutines of a bench: none is begun after it ends, and all are waited for.
 type jobs struct {
@@ -48,9 +52,14 @@ func (j *jobs) end() {
 // lets go.
 func (b *Bench) Close() error {
 	b.jobs.end()
+	var err error
+	if b.Server != "" {
+		end, cancel := context.WithTimeout(context.Background(), leaveTime)
+		defer cancel()
+		err = b.Store.Leave(end, b.Server) // so that another goes on at once with what is watched
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var err error
 	for id, o := range b.open {
 		o.now.old = true
 		if o.now.users == 0 {

@@ -35,6 +35,8 @@ type Bench struct {
 	Book  *casebook.Book
 	Now   func() time.Time
 	Log   *slog.Logger
+	// Server names this server among those on the database, the same after a restart; "": there is no other.
+	Server goshawk.ID
 	// Progress is told how far the runs of cases are; it must not wait. It may be nil.
 	Progress func(c goshawk.ID, p Progress)
 
@@ -44,6 +46,7 @@ type Bench struct {
 	checked map[goshawk.ID]*checking
 	jobs    jobs
 	runs    runs
+	turn    turn
 }
 
 // Status is a ledger as a server has it.

@@ -14,7 +14,6 @@ import (
 	"goshawk/casebook"
 	"goshawk/identity"
 	"goshawk/report"
-	"goshawk/store"
 	"goshawk/trace"
 )
 
@@ -75,6 +74,11 @@ func (b *Bench) Run(ctx context.Context, s *identity.Subject, c goshawk.ID, q Ru
 		return "", err
 	}
 	set := func(name string, v any) casebook.Edit { return casebook.Set(casebook.KindRun, id, name, v) }
+	if err := b.runsHere(ctx, c, id); err != nil {
+		b.leave(id)
+		held.Release()
+		return "", err
+	}
 	_, err = b.Book.Change(ctx, s, c, "began a trace", []casebook.Edit{set("question", q), set("state", "running"), set("title", title)})
 	if err != nil {
 		b.leave(id)
@@ -294,6 +298,9 @@ func (b *Bench) work(ctx context.Context, s *identity.Subject, c, id goshawk.ID,
 	if bad := b.finish(ctx, s, c, id, state, summary, exhibit); bad != nil {
 		b.Log.Error("a trace's end was not recorded", "error", bad)
 	}
+	if bad := b.ran(ctx, c, id); bad != nil {
+		b.Log.Error("a trace's end was not noted", "error", bad)
+	}
 	b.tell(c, Progress{Run: id, Done: int64(summary.Steps), Total: int64(summary.Steps), Text: state})
 }
 
@@ -365,28 +372,4 @@ func (b *Bench) trace(ctx context.Context, c, id goshawk.ID, h *Held, q *trace.Q
 		return summary, nil, bad
 	}
 	return summariseAll(answer), buf.Bytes(), err
-}
-
-// Recover marks the runs that were running when a server ended as failed, with a word why: they can be
-// run again. It is called once, before anything runs.
-func (b *Bench) Recover(ctx context.Context) error {
-	var lost []store.RecordOf
-	err := b.Store.View(ctx, func(tx *store.Tx) (err error) {
-		lost, err = tx.RecordsWith(casebook.KindRun, "state", `"running"`)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	console := &identity.Subject{Via: identity.ViaConsole}
-	for _, r := range lost {
-		set := func(name string, v any) casebook.Edit { return casebook.Set(casebook.KindRun, r.ID, name, v) }
-		to := set("state", "failed")
-		to.Before = json.RawMessage(`"running"`)
-		edits := []casebook.Edit{to, set("summary", &RunSummary{Error: endedWords, Hint: "run it again"})}
-		if _, err := b.Book.Record(ctx, console, r.Case, "a trace was broken off with the server", edits); err != nil {
-			return err
-		}
-	}
-	return nil
 }

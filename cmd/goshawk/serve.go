@@ -49,7 +49,7 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 	f.cert = c.String("tls-cert", "", "`FILE` with the certificate, PEM; read again when it is renewed (default: no TLS)")
 	f.key = c.String("tls-key", "", "`FILE` with the certificate's key, PEM")
 	f.proxy = c.String("proxy", "", "`NETWORK` of a proxy that speaks TLS to browsers, as 10.0.0.0/8: what it says in X-Forwarded-For is believed")
-	sign := c.signFlags()
+	sign, tell := c.signFlags(), c.notifyFlags()
 	if err := c.parse(0, 0); err != nil {
 		return err
 	}
@@ -112,7 +112,15 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 	if err := sign.apply(s); err != nil {
 		return err
 	}
-	end, err := feedLog(ctx, filepath.Join(folder, auditFolder), db, log)
+	scheme := "http"
+	if certificate != nil {
+		scheme = "https"
+	}
+	at := address(scheme, listener.Addr())
+	if s.Notify, err = tell.sender(s, outside(s.URL, at)); err != nil {
+		return err
+	}
+	behind, end, err := feedLog(ctx, filepath.Join(folder, auditFolder), db, log)
 	if err != nil {
 		return err
 	}
@@ -122,24 +130,30 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, endBench()) }()
-	scheme := "http"
-	if certificate != nil {
-		scheme = "https"
-	}
-	fmt.Fprintln(c.t.out, address(scheme, listener.Addr()))
-	if err := c.welcome(ctx, s, address(scheme, listener.Addr())); err != nil {
+	defer beginSending(ctx, s.Notify)()
+	s.Gauges = gauges(s, behind)
+	fmt.Fprintln(c.t.out, at)
+	if err := c.welcome(ctx, s, at); err != nil {
 		return err
 	}
 	defer context.AfterFunc(ctx, s.Events.Close)() // who follows a case would be waited for
 	return f.answer(ctx, listener, certificate, s.Handler(), log)
 }
 
-// feedLog brings the audit trail into the log until end is called. Where that does not go on, the server
+// feedLog brings the audit trail into the log until end is called; behind is how many entries it has yet to bring. Where that does not go on, the server
 // does, and says so: what was recorded can still be proven, and an officer's work not be lost.
-func feedLog(ctx context.Context, dir string, db *store.Store, log *slog.Logger) (end func() error, err error) {
+func feedLog(ctx context.Context, dir string, db *store.Store, log *slog.Logger) (behind func(context.Context) (float64, error), end func() error, err error) {
 	l, err := audit.OpenLog(ctx, dir)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
+	}
+	behind = func(ctx context.Context) (float64, error) {
+		size, err := l.Size(ctx) // first: the trail grows meanwhile, and the log is never ahead of it
+		if err != nil {
+			return 0, err
+		}
+		head, err := db.Head(ctx)
+		return float64(head) - float64(size), err
 	}
 	feeding, stop := context.WithCancel(context.WithoutCancel(ctx))
 	done := make(chan struct{})
@@ -149,7 +163,7 @@ func feedLog(ctx context.Context, dir string, db *store.Store, log *slog.Logger)
 			log.Error("the audit log is not written any more", "error", err, "hint", goshawk.HintOf(err))
 		}
 	}()
-	return func() error {
+	return behind, func() error {
 		stop()
 		<-done
 		// What came with the last requests; an error was logged before.
