@@ -161,7 +161,7 @@ func (b *Book) Change(ctx context.Context, s *identity.Subject, id goshawk.ID, w
 	}
 	e := b.entry(s, identity.ChangeCase, id, what)
 	err = b.Store.Do(ctx, e, func(tx Tx) error {
-		if err := b.mayChange(tx, s, id, edits); err != nil {
+		if err := b.mayWrite(tx, s, id, edits); err != nil {
 			return err
 		}
 		done, err = b.apply(tx, e, id, edits, 0)
@@ -202,6 +202,13 @@ func (b *Book) mayChange(tx Tx, s *identity.Subject, id goshawk.ID, edits []Edit
 func (b *Book) Undo(ctx context.Context, s *identity.Subject, id goshawk.ID, seq int64) (done *Change, err error) {
 	e := b.entry(s, identity.ChangeCase, id, "took a change back")
 	err = b.Store.Do(ctx, e, func(tx Tx) error {
+		at, err := b.standing(tx, s, id)
+		if err == nil {
+			err = identity.May(s, identity.ReadCase, at)
+		}
+		if err != nil {
+			return err
+		}
 		list, err := tx.Changes(id, seq-1, 1)
 		if err != nil {
 			return err
@@ -213,7 +220,10 @@ func (b *Book) Undo(ctx context.Context, s *identity.Subject, id goshawk.ID, seq
 		if err != nil {
 			return err
 		}
-		if err := b.mayChange(tx, s, id, edits); err != nil {
+		if err := b.mayWrite(tx, s, id, edits); err != nil {
+			return err
+		}
+		if err := builtUpon(tx, s, id, seq, edits); err != nil {
 			return err
 		}
 		done, err = b.apply(tx, e, id, edits, seq)

@@ -15,6 +15,7 @@ type FieldRule struct {
 	Text  bool // long text: merged line by line
 	Find  bool // found by the search
 	Lead  bool // changed by who leads the case
+	Made  bool // what the server saw or computed: nobody writes it by hand
 }
 
 // KindRule says what a kind of record is.
@@ -139,9 +140,9 @@ func allKinds(line, text Check) []KindRule {
 		}},
 		{Kind: KindRun, Name: "trace", Keep: true, Fields: []FieldRule{
 			{Name: "question", Check: Object(200_000), Need: true, Once: true},
-			{Name: "state", Check: OneOf("running", "done", "failed", "cancelled"), Need: true},
-			{Name: "summary", Check: Object(1_000_000)},
-			{Name: "exhibit", Check: IDText},
+			{Name: "state", Check: OneOf("running", "done", "failed", "cancelled"), Need: true, Made: true}, // begun as running
+			{Name: "summary", Check: Object(1_000_000), Made: true},
+			{Name: "exhibit", Check: IDText, Made: true},
 			{Name: "used", Check: Flag},
 			{Name: "title", Check: line, Find: true},
 		}},
@@ -192,11 +193,11 @@ func allKinds(line, text Check) []KindRule {
 			{Name: "since", Check: Count},
 		}},
 		{Kind: KindAlert, Name: "alert", Keep: true, Fields: []FieldRule{
-			{Name: "watch", Check: IDText, Need: true, Once: true},
-			{Name: "movement", Check: Object(20_000), Need: true, Once: true, Find: true},
-			{Name: "at", Check: Time, Need: true, Once: true},
-			{Name: "state", Check: OneOf("confirmed", "unconfirmed", "dropped", "taken back"), Need: true},
-			{Name: "block", Check: Object(1_000)},
+			{Name: "watch", Check: IDText, Need: true, Once: true, Made: true},
+			{Name: "movement", Check: Object(20_000), Need: true, Once: true, Find: true, Made: true},
+			{Name: "at", Check: Time, Need: true, Once: true, Made: true},
+			{Name: "state", Check: OneOf("confirmed", "unconfirmed", "dropped", "taken back"), Need: true, Made: true},
+			{Name: "block", Check: Object(1_000), Made: true},
 			{Name: "seen", Check: Flag},
 		}},
 		{Kind: KindReport, Name: "report", Single: true, Keep: true, Fields: []FieldRule{

@@ -14,11 +14,12 @@ import (
 	"goshawk/identity"
 )
 
-// Standing implements casebook.Tx.
+// Standing implements casebook.Tx. Who is disabled stands to no case, also in a request that they began before.
 func (t *Tx) Standing(c, person goshawk.ID) (*identity.Standing, error) {
 	var at identity.Standing
 	var status string
-	found, err := t.one(`SELECT c.agency, c.status, COALESCE(m.part, '') FROM cases c LEFT JOIN members m ON m.case_id = c.id AND m.person = ?2 WHERE c.id = ?1`,
+	found, err := t.one(`SELECT c.agency, c.status, COALESCE(m.part, '') FROM cases c LEFT JOIN members m ON m.case_id = c.id AND m.person = ?2
+		WHERE c.id = ?1 AND NOT EXISTS (SELECT 1 FROM people p WHERE p.id = ?2 AND p.disabled <> 0)`,
 		[]any{c, person}, &at.Agency, &status, &at.Part)
 	if err != nil || !found {
 		return nil, err
@@ -132,6 +133,11 @@ func (t *Tx) repeat(c goshawk.ID, k casebook.Kind, id goshawk.ID) error {
 		err = t.exec(`UPDATE cases SET title = ?2, reference = ?3, status = ?4, marking = ?5 WHERE id = ?1`, c, text["title"], text["reference"], text["status"], text["marking"])
 	case casebook.KindMember:
 		if err = t.exec(`DELETE FROM members WHERE case_id = ?1 AND person = ?2`, c, id); err == nil && !deleted {
+			if _, _, bad := t.Person(id); goshawk.CodeOf(bad) == goshawk.NotFound {
+				return goshawk.Errorf(goshawk.Invalid, "there is no such person as %s", id).WithHint("choose one of the list")
+			} else if bad != nil {
+				return bad
+			}
 			err = t.exec(`INSERT INTO members (case_id, person, part) VALUES (?1, ?2, ?3)`, c, id, text["part"])
 		}
 	}

@@ -82,7 +82,12 @@ func newCast(t *testing.T) *cast {
 			}
 		}
 		edits = append(edits, casebook.Set(casebook.KindNote, "n1", "title", "A note"), casebook.Set(casebook.KindNote, "n1", "text", "Words"))
+		var seen []casebook.Edit // by the server
 		for _, more := range furnish {
+			if k := more[0].Kind; k == casebook.KindRun || k == casebook.KindAlert {
+				seen = append(seen, more...)
+				continue
+			}
 			edits = append(edits, more...)
 		}
 		if _, err := c.web.Book.Change(t.Context(), c.subject("lead"), id, "chose members", edits); err != nil {
@@ -91,6 +96,9 @@ func newCast(t *testing.T) *cast {
 		c.setNote(id, "a change to undo")
 		x, err := c.web.Book.AddExhibit(t.Context(), c.subject("lead"), id, casebook.Exhibit{Name: "a.txt", Source: "a test"}, strings.NewReader("an exhibit"))
 		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.web.Book.Record(t.Context(), nil, id, "what a server saw", seen); err != nil {
 			t.Fatal(err)
 		}
 		c.exhibit[id] = x.ID

@@ -175,7 +175,7 @@ func TestWatchEnds(t *testing.T) {
 	h := ledgertest.MustChain(watchedBefore)
 	out := uint32(0)
 	set := func(name string, v any) casebook.Edit { return casebook.Set(casebook.KindRun, "r1", name, v) }
-	_, err := d.Book.Change(t.Context(), d.officer, d.c, "traced", []casebook.Edit{set("question", RunQuestion{Ledger: "main"}), set("state", "done"),
+	_, err := d.Book.Record(t.Context(), d.officer, d.c, "traced", []casebook.Edit{set("question", RunQuestion{Ledger: "main"}), set("state", "done"),
 		set("summary", RunSummary{Ends: []RunEnd{{Kind: "unspent", Tx: h.Tx("theft").String(), Out: &out}, {Kind: "fee", Tx: h.Tx("theft").String()}}})})
 	if err != nil {
 		t.Fatal(err)
