@@ -83,7 +83,7 @@ func (d *drawing) transaction(batch *goshawk.Transactions, row int) string {
 
 // coin puts a coin; address is empty where it has none.
 func (d *drawing) coin(o goshawk.Outpoint, address string, value goshawk.Units, at int64) string {
-	n := Node{ID: "u:" + o.String(), What: NodeCoin, Text: o.String(), Title: address, Value: value.Dec(), Time: moment(at)}
+	n := Node{ID: "u:" + o.String(), What: NodeCoin, Text: o.String(), Address: address, Value: value.Dec(), Time: moment(at)}
 	if address != "" && d.h.Labels.Has(address) {
 		n.Label = labelWords(&d.h.Labels.Lookup(address)[0])
 	}

@@ -40,6 +40,7 @@ type Node struct {
 	Cluster  string     `json:"cluster,omitempty" doc:"ID of the cluster that the address is inferred to be in; left out where it is alone in it"`
 	Time     *time.Time `json:"time,omitempty" doc:"of a transaction or coin: its block's"`
 	Height   *int32     `json:"height,omitempty" doc:"of a transaction or coin: its block's"`
+	Address  string     `json:"address,omitempty" doc:"of a coin: whose it was"`
 	Value    string     `json:"value,omitempty" doc:"of a coin, in smallest units"`
 	Spent    *bool      `json:"spent,omitempty" doc:"of a coin: whether it was spent by the ledger's last block"`
 	CoinJoin string     `json:"coinjoin,omitempty" doc:"the rule by which a transaction is consistent with a CoinJoin: an inference"`

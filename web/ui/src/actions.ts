@@ -2,7 +2,7 @@
 import type { App } from "./app.ts";
 import type { Found, FoundEdge, FoundNode, Run, RunSummary } from "./api.ts";
 import { colours, edgeID, type EdgeValue, type NodeValue, type Rest, type Value } from "./model/picture.ts";
-import type { Scope } from "./model/project.ts";
+import { counting, type Scope } from "./model/project.ts";
 import { name, short } from "./model/words.ts";
 import { t } from "./messages/messages.ts";
 import { align, beside, byID, type Place } from "./layout/geometry.ts";
@@ -12,7 +12,7 @@ import type { Item } from "./view/menu.ts";
 
 export { askAdd, askGroup, askLink, askSnapshot, askShare, askTrace, askWhy, askPaths } from "./asks.ts";
 export { exportItems } from "./exports.ts";
-import { askGroup, askLink, askTrace, askWhy, askPaths, askAdd } from "./asks.ts";
+import { askGroup, askLink, askTrace, askWhy, askPaths, askAdd, randomID } from "./asks.ts";
 
 const nodeField = (id: string): string => "node/" + id;
 const edgeField = (id: string): string => "edge/" + id;
@@ -119,6 +119,41 @@ export function setScope(app: App, change: Partial<Scope>): void {
   }, 1_200) as unknown as number;
 }
 
+/** recount asks the ledger for sums that the filter cut through, and that do not say what was on which day. */
+export async function recount(app: App, signal: AbortSignal): Promise<void> {
+  const questions = new Map<string, { node: string; direction: "in" | "out"; by: "address" | "cluster"; edges: string[] }>();
+  for (const e of app.drawn.edges.values()) {
+    const stored = app.record.picture.edges.get(e.id);
+    if (!e.partly || !stored || stored.what !== "pay" || app.again.has(e.id)) continue;
+    const inward = stored.to.startsWith("s:");
+    const node = inward ? stored.to : stored.from, other = inward ? stored.from : stored.to;
+    const by = other.startsWith("c:") ? "cluster" : "address", direction = inward ? "in" : "out";
+    const key = [node, direction, by].join(" ");
+    const q = questions.get(key);
+    if (q) q.edges.push(e.id);
+    else questions.set(key, { node, direction, by, edges: [e.id] });
+  }
+  const s = app.scope, asked = counting(s);
+  for (const q of [...questions.values()].slice(0, 20)) {
+    const ledger = app.ledger(app.record.picture.nodes.get(q.node)?.network);
+    if (!ledger) continue;
+    try {
+      const found = await app.api.expand({ ledger: ledger.id, node: q.node, direction: q.direction, level: "aggregated", by: q.by, most: 500,
+        ...(s.from === undefined ? {} : { from: new Date(s.from).toISOString() }), ...(s.until === undefined ? {} : { until: new Date(s.until).toISOString() }), ...(s.min ? { min: s.min } : {}) }, signal);
+      if (signal.aborted || counting(app.scope) !== asked) return;
+      const answers = new Map(found.edges.map(({ id, ...value }) => [id, value]));
+      for (const id of q.edges) {
+        const value = answers.get(id);
+        if (value) app.again.set(id, value);
+        else if (found.more === 0) app.again.set(id, null);
+      }
+      app.draw();
+    } catch {
+      return; // what was not counted anew still says that it is partly outside
+    }
+  }
+}
+
 export function clearScope(app: App): void {
   setScope(app, { from: undefined, until: undefined, min: undefined, asset: undefined, label: undefined });
 }
@@ -128,6 +163,7 @@ let layingOut: Worker | null = null;
 /** layOut lays the picture out, in a thread of its own; pinned nodes stay. */
 export function layOut(app: App, layout: "force" | "layered", only?: ReadonlySet<string>): Promise<void> {
   layingOut?.terminate();
+  app.draw(); // what was put there a moment ago is laid out with the rest
   const nodes = [...app.drawn.nodes.values()].filter((n) => !n.folded).map((n) => {
     const times = n.value.time ? { time: Date.parse(n.value.time) } : {};
     return { id: n.id, x: n.value.x, y: n.value.y, pinned: (n.value.pinned ?? false) || (only !== undefined && !only.has(n.id)), ...times };
@@ -163,6 +199,7 @@ export function layOut(app: App, layout: "force" | "layered", only?: ReadonlySet
         if (p) sets.push([nodeField(id), { ...n, x: Math.round(p.x), y: Math.round(p.y) }]);
       }
       app.do(t(layout === "force" ? "did.force" : "did.layered"), sets);
+      app.draw();
       app.stage.fit();
     };
     worker.postMessage(order);
@@ -176,53 +213,82 @@ export const usual = 25;
 export async function expandChosen(app: App, direction: "in" | "out", most = usual, further = false): Promise<void> {
   const ids = members(app);
   if (ids.length === 0 && app.stage.focused) ids.push(app.stage.focused);
-  for (const id of ids.slice(0, 50)) await expand(app, id, direction, most, further);
+  const found: Expanded[] = [];
+  for (const id of ids.slice(0, 50)) {
+    const one = await expand(app, id, direction, most, further);
+    if (!one) return; // it was said why
+    found.push(one);
+  }
+  const only = found[0], node = app.record.picture.nodes.get(ids[0] ?? "");
+  if (!only || !node) return;
+  if (found.length === 1) {
+    if (only.none) app.tell(t(direction === "in" ? "expanded.none.in" : "expanded.none.out", { name: name(node) }), { hint: only.scope });
+    else if (only.rest) app.tell(t(only.rest.sampled ? "rest.sampled" : "rest.shown", { n: only.rest.count, name: name(node) }), { hint: only.rest.scope });
+    return;
+  }
+  // Of many, one thing is said.
+  const none = found.filter((f) => f.none).length, more = found.filter((f) => f.rest).length;
+  app.tell(t("expanded", { n: found.reduce((n, f) => n + f.added, 0) }), { hint: [none > 0 ? t(direction === "in" ? "expanded.none.of.in" : "expanded.none.of.out", { n: none }) : "", more > 0 ? t("rest.of.many", { n: more }) : ""].filter((s) => s !== "").join(" ") });
+}
+
+/** Expanded is what came of expanding one node. */
+interface Expanded {
+  added: number;
+  none: boolean; // nothing moved
+  rest: Rest | undefined;
+  scope: string;
 }
 
 /** expand shows what is around a node, the largest first; further goes on where the last answer ended. */
-export async function expand(app: App, id: string, direction: "in" | "out", most = usual, further = false): Promise<void> {
+export async function expand(app: App, id: string, direction: "in" | "out", most = usual, further = false, bySpend = false): Promise<Expanded | null> {
   const n = app.record.picture.nodes.get(id);
   const ledger = n && app.ledger(n.network);
   if (!n || !ledger) {
     app.tell(t("fault.ledger"), { hint: t("fault.ledger.hint"), fault: true });
-    return;
+    return null;
   }
   app.root.dataset["busy"] = "expand";
   try {
     const s = app.scope;
     const found = await app.api.expand({
       ledger: ledger.id, node: id, direction, level: s.level, most,
-      ...(s.level === "aggregated" && app.byCluster ? { by: "cluster" as const } : {}), ...(further && n.rest?.[direction]?.cursor ? { cursor: n.rest[direction].cursor } : {}),
+      ...(bySpend ? { by: "coin" as const, level: "transaction" as const } : s.level === "aggregated" && app.byCluster ? { by: "cluster" as const } : {}), ...(further && n.rest?.[direction]?.cursor ? { cursor: n.rest[direction].cursor } : {}),
       ...(s.from === undefined ? {} : { from: new Date(s.from).toISOString() }),
       ...(s.until === undefined ? {} : { until: new Date(s.until).toISOString() }),
       ...(s.min ? { min: s.min } : {}), ...(s.asset ? { asset: s.asset } : {}), ...(s.label ? { label: s.label } : {}),
     });
+    // Sums that were asked for within a filter are that filter's, and say so when it changes.
+    const asked = counting(s);
+    if (asked !== "" && s.level === "aggregated") for (const e of found.edges) if (e.what === "pay") e.asked = asked;
     const rest: Rest | undefined = found.more > 0 ? { count: found.more, scope: found.scope, ...(found.sampled ? { sampled: true } : {}), ...(found.cursor ? { cursor: found.cursor } : {}) } : undefined;
     const added = lay(app, found, id, direction === "in" ? -1 : 1, t(direction === "in" ? "did.expanded.in" : "did.expanded.out", { name: name(n) }), { id, direction, rest });
     app.say(t("expanded", { n: added }) + (rest ? " " + t("rest.of", { n: rest.count }) : ""));
-    if (added === 0 && found.nodes.length === 0) app.tell(t(direction === "in" ? "expanded.none.in" : "expanded.none.out", { name: name(n) }), { hint: found.scope });
-    else if (rest) app.tell(t(rest.sampled ? "rest.sampled" : "rest.shown", { n: rest.count, name: name(n) }), { hint: rest.scope });
+    return { added, none: added === 0 && found.nodes.length === 0, rest, scope: found.scope };
   } catch (e) {
     app.fail(e);
+    return null;
   } finally {
     delete app.root.dataset["busy"];
   }
 }
 
-/** nextSpend follows each chosen transaction or coin to the transactions that spend it. */
+/**
+ * nextSpend follows each chosen transaction, coin or address to the transactions that spent what it had. Of a
+ * transaction that goes through its coins: an address may have spent others in between, a coin is spent once.
+ */
 export async function nextSpend(app: App): Promise<void> {
-  const before = new Set(app.record.picture.nodes.keys());
   const level = app.scope.level;
   if (level !== "transaction") setScope(app, { level: "transaction" });
   for (const id of members(app).slice(0, 20)) {
     const n = app.record.picture.nodes.get(id);
     if (!n) continue;
-    await expand(app, id, "out", n.what === "transaction" ? 50 : 5);
-    // The next transaction by spend: one step past the outputs.
-    if (n.what === "transaction") {
-      const outs = [...app.record.picture.edges.values()].filter((e) => e.from === id && e.what === "receive").map((e) => e.to);
-      for (const out of outs.filter((o) => !before.has(o)).slice(0, 5)) await expand(app, out, "out", 1);
-    }
+    const before = app.record.picture.edges.size;
+    const found = await expand(app, id, "out", usual, false, n.what === "transaction");
+    if (!found) return;
+    // A step that leads nowhere new says so.
+    if (found.none || (n.what === "coin" && !found.added && app.record.picture.edges.size === before)) app.tell(t("next.none", { name: name(n) }), { hint: found.scope });
+    else if (found.rest) app.tell(t("rest.shown", { n: found.rest.count, name: name(n) }), { hint: found.rest.scope });
+    else if (found.added === 0 && app.record.picture.edges.size === before) app.tell(t("next.shown", { name: name(n) }));
   }
 }
 
@@ -266,6 +332,8 @@ export function lay(app: App, found: Pick<Found, "nodes" | "edges">, origin: str
   for (const e of found.edges) {
     const { id, ...value } = e;
     const was = p.edges.get(id || edgeID(e.from, e.to, e.what, e.method));
+    // A sum without a filter holds more than one within: it stays, and is narrowed when it is shown.
+    if (was && was.what === "pay" && was.asked === undefined && value.asked !== undefined) continue;
     const next: EdgeValue = was?.note ? { ...value, note: was.note } : value;
     sets.push([edgeField(id || edgeID(e.from, e.to, e.what, e.method)), next]);
   }
@@ -283,7 +351,8 @@ export function lay(app: App, found: Pick<Found, "nodes" | "edges">, origin: str
     }
   }
   app.do(words, sets);
-  if (fresh.length > 0 && !origin) app.stage.fit();
+  app.draw();
+  if (fresh.length > 0) app.stage.include(origin ? [origin, ...fresh.map((n) => n.id)] : undefined);
   return fresh.length;
 }
 
@@ -324,15 +393,92 @@ export async function loadRuns(app: App): Promise<void> {
 }
 
 /** layRun puts a trace's flow on the picture. */
-export async function layRun(app: App, run: Run): Promise<void> {
+export async function layRun(app: App, run: Run, ends: number): Promise<void> {
   try {
-    const found = await app.api.picture(run.id);
+    const found = await app.api.picture(run.id, ends);
     const edges: FoundEdge[] = found.edges.map((e) => ({ ...e, what: "trace", run: run.id }));
     lay(app, { nodes: [...found.nodes].sort(byID), edges }, null, 1, t("did.laid", { title: run.title || run.id }));
+    if (found.more > 0) app.tell(t("run.laid.part"), { hint: found.scope });
     await layOut(app, "layered");
   } catch (e) {
     app.fail(e);
   }
+}
+
+/** loadWatches reads what the case watches, and what was seen. */
+export async function loadWatches(app: App): Promise<void> {
+  try {
+    const [watches, alerts] = await Promise.all([app.api.records("watch"), app.api.records("alert")]);
+    const seen = new Map<string, number>();
+    for (const a of alerts.values()) if (a["state"] !== "taken back" && a["state"] !== "dropped") seen.set(a["watch"] as string, (seen.get(a["watch"] as string) ?? 0) + 1);
+    app.watches = new Map([...watches].map(([id, w]) => [w["text"] as string, { id, seen: seen.get(id) ?? 0 }]));
+    app.panel.refresh("selection");
+    app.panel.refresh("traces");
+  } catch {
+    // The next change asks again.
+  }
+}
+
+/** watch has the case tell when an address, a coin or a trace's unspent ends move. */
+export async function watch(app: App, what: "address" | "coin" | "ends", text: string, ledger: string, title: string): Promise<void> {
+  try {
+    const id = randomID();
+    const edit = (name: string, after: unknown): unknown => ({ kind: "watch", id, field: name, before: null, after });
+    await app.api.change(t("did.watched", { what: short(title || text) }), [edit("what", what), edit("text", text), edit("ledger", ledger), ...(title ? [edit("title", title)] : [])]);
+    await loadWatches(app);
+    app.tell(t("watch.begun"));
+  } catch (e) {
+    app.fail(e);
+  }
+}
+
+export async function unwatch(app: App, id: string): Promise<void> {
+  try {
+    await app.api.change(t("did.unwatched"), [{ kind: "watch", id, field: "deleted", before: null, after: true }]);
+    await loadWatches(app);
+  } catch (e) {
+    app.fail(e);
+  }
+}
+
+/** loadRates fetches the rates of the days in the picture, in the currency that values are told in. */
+export async function loadRates(app: App): Promise<void> {
+  try {
+    app.spans ??= await app.api.rates();
+    const p = app.record.picture;
+    let first = "", last = "";
+    const day = (time: string | undefined): void => {
+      const d = time?.slice(0, 10);
+      if (d === undefined || d === "") return;
+      if (first === "" || d < first) first = d;
+      if (d > last) last = d;
+    };
+    for (const e of p.edges.values()) {
+      day(e.first);
+      day(e.last);
+    }
+    for (const n of p.nodes.values()) day(n.time);
+    const currency = app.currency;
+    if (first === "" || currency === "") return;
+    for (const ledger of app.ledgers) {
+      const has = app.rates.get(ledger.network);
+      if (!app.currencies(ledger).includes(currency) || (has?.currency === currency && has.first <= first && has.last >= last)) continue;
+      app.rates.set(ledger.network, { currency, first, last, days: new Map(Object.entries(await app.api.dayRates(ledger.id, currency, first, last))) });
+      app.relook();
+    }
+  } catch {
+    // Then no values are told; the coin's own amounts are.
+  }
+}
+
+/** setCurrency chooses in what values are told beside the coin; that is kept with the graph. */
+export function setCurrency(app: App, currency: string): void {
+  const view: Value = { ...app.record.picture.view, currency };
+  if (app.mayChange) app.do(t("did.looked"), [["view", view]], true);
+  else app.record.picture.view = view;
+  app.rates.clear();
+  app.relook();
+  void loadRates(app);
 }
 
 export function nodeItems(app: App): Item[] {

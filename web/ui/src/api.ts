@@ -31,7 +31,7 @@ export interface ExpandQuestion extends Filter {
   node: string;
   direction: "in" | "out";
   level: Level;
-  by?: "address" | "cluster";
+  by?: "address" | "cluster" | "coin"; // coin: of a transaction, its coins and what spent them
   most: number;
   cursor?: string;
 }
@@ -214,9 +214,20 @@ export class API {
     return this.ask("POST", `${this.at}/runs/${encodeURIComponent(run)}/cancel`);
   }
 
-  /** picture is a trace's flow as nodes and edges. */
-  picture(run: string): Promise<Found> {
-    return this.ask("GET", `${this.at}/runs/${encodeURIComponent(run)}/picture`);
+  /** picture is a trace's flow as nodes and edges: the ways to so many of its largest ends; 0: all of it. */
+  picture(run: string, ends: number): Promise<Found> {
+    return this.ask("GET", `${this.at}/runs/${encodeURIComponent(run)}/picture?ends=${ends}`);
+  }
+
+  /** rates lists of which coins and days there are rates. */
+  async rates(): Promise<{ asset: string; currency: string; first: string; last: string }[]> {
+    return (await this.ask<{ rates: { asset: string; currency: string; first: string; last: string }[] }>("GET", `${this.root}/rates`)).rates;
+  }
+
+  /** dayRates are the rates of a ledger's coin, by day. */
+  async dayRates(ledger: string, currency: string, first: string, last: string): Promise<Record<string, string>> {
+    const q = new URLSearchParams({ currency, first, last });
+    return (await this.ask<{ rates: Record<string, string> }>("GET", `${this.root}/ledgers/${encodeURIComponent(ledger)}/rates?${q}`)).rates;
   }
 
   /** records of one kind, by ID, without those that were deleted. */

@@ -1,13 +1,14 @@
 // The graph's page: it keeps the record, what is chosen and how it is looked at, and tells
 // its parts when something changed. What is done stands in actions.ts.
 import { API, Problem, type Ledger, type Progress, type Run } from "./api.ts";
-import { type NodeValue, type Value, type ViewValue } from "./model/picture.ts";
+import { type EdgeValue, type NodeValue, type Value, type ViewValue } from "./model/picture.ts";
 import { GraphRecord } from "./model/record.ts";
-import { project, type Drawn, type Scope } from "./model/project.ts";
+import { counting, nothing, project, type Drawn, type DrawnEdge, type Scope } from "./model/project.ts";
+import { onDays, worth, worthBrief, worthWords, type OnDays, type Rates } from "./model/worth.ts";
 import { Saver, steps, type SaveState } from "./model/saver.ts";
 import { amount, claim, name, short, what, type Asset } from "./model/words.ts";
 import { t } from "./messages/messages.ts";
-import { Stage, type StageEvents } from "./view/stage.ts";
+import { Stage, type StageEvents, type StageLook } from "./view/stage.ts";
 import { Blank, canDraw, type Scene } from "./view/blank.ts";
 import { Table } from "./view/table.ts";
 import { Timeline } from "./view/timeline.ts";
@@ -54,7 +55,14 @@ export class App {
   methods: string[] = []; // of the traces that are shown, in the order of their looks
   hiddenMethods = new Set<string>();
   byCluster = false; // expanding at the aggregated level
-  drawn: Drawn = { nodes: new Map(), edges: new Map(), hidden: { nodes: 0, edges: 0 } };
+  drawn: Drawn = nothing();
+  again = new Map<string, EdgeValue | null>(); // sums that were counted anew within the scope
+  private counted = ""; // the scope of again
+  private counter: AbortController | null = null;
+  mostEnds = "10"; // of a trace that is put on the picture
+  watches = new Map<string, { id: string; seen: number }>(); // by what is watched
+  spans: { asset: string; currency: string }[] | null = null; // of which there are rates
+  rates = new Map<string, Rates & { first: string; last: string }>(); // by network
   ledgers: Ledger[] = [];
   runs = new Map<string, Run>();
   progress = new Map<string, Progress>();
@@ -98,8 +106,8 @@ export class App {
       readonly: () => !this.mayChange,
     };
     const drawable = canDraw();
-    this.stage = drawable ? new Stage(canvas, { palette: this.palette, methods: [], asset: (n) => this.asset(n) }, events) : new Blank(canvas);
-    this.table = new Table(table, (n) => this.asset(n), {
+    this.stage = drawable ? new Stage(canvas, this.look(), events) : new Blank(canvas);
+    this.table = new Table(table, (n) => this.asset(n), (e) => this.worthOfEdge(e), {
       choose: (id, how) => this.choose([id], how),
       chooseEdge: (edge) => this.chooseEdge(edge),
       show: (id) => this.show(id),
@@ -150,9 +158,11 @@ export class App {
     this.stage.fit();
     this.root.dataset["ready"] = String(Math.round(performance.now() - begun));
     performance.mark("graph-drawn");
+    void actions.loadRates(this);
     if (this.setting.at !== undefined) return;
     this.listen();
     void actions.loadRuns(this);
+    void actions.loadWatches(this);
     if (this.mayChange) void this.recall();
   }
 
@@ -195,15 +205,17 @@ export class App {
         for (let more = true; more; ) {
           const answer = await this.api.changes(this.record.seq);
           more = answer.more && answer.changes.length > 0;
-          let others = 0, runs = false;
+          let others = 0, runs = false, watched = false;
           for (const c of answer.changes) {
             if (c.seq <= this.record.seq) continue;
             if (c.person !== this.setting.person && c.edits.some((e) => e.kind === "graph" && e.id === this.setting.graph)) others++;
             runs ||= c.edits.some((e) => e.kind === "run");
+            watched ||= c.edits.some((e) => e.kind === "watch" || e.kind === "alert");
             this.record.remote(c);
           }
           if (others > 0) this.say(t("others.changed", { n: others }));
           if (runs) void actions.loadRuns(this);
+          if (watched) void actions.loadWatches(this);
         }
       } while (this.stale);
     } catch {
@@ -242,11 +254,15 @@ export class App {
     const shown = methods.filter((m) => !this.hiddenMethods.has(m));
     const relook = shown.join() !== this.methods.join();
     this.methods = shown;
-    this.drawn = project(p, this.scope);
+    if (counting(this.scope) !== this.counted) {
+      this.counted = counting(this.scope);
+      this.again.clear();
+    }
+    this.drawn = project(p, this.scope, this.again);
     for (const [id, e] of this.drawn.edges) if (e.value.what === "trace" && this.hiddenMethods.has(e.value.method ?? "")) this.drawn.edges.delete(id);
     for (const id of this.chosen) if (!this.drawn.nodes.has(id)) this.chosen.delete(id);
     if (this.chosenEdge && !this.drawn.edges.has(this.chosenEdge)) this.chosenEdge = null;
-    if (relook) this.stage.setLook({ palette: this.palette, methods: shown, asset: (n) => this.asset(n) });
+    if (relook) this.stage.setLook(this.look());
     this.stage.show(this.drawn);
     this.table.show(this.drawn, this.scopeWords());
     this.timeline.show(p, this.scope.from, this.scope.until);
@@ -256,6 +272,55 @@ export class App {
     this.tellChosen();
     this.bar.level(this.scope.level);
     this.bar.title(p.title);
+    this.countAnew();
+    if (p.nodes.size > 0) void actions.loadRates(this);
+  }
+
+  private counting = 0;
+
+  /** countAnew asks for sums that the filter cuts through, once it has stood still for a moment. */
+  private countAnew(): void {
+    const wanted = [...this.drawn.edges.values()].some((e) => e.partly && e.of.length === 1 && e.value.what === "pay" && !this.again.has(e.id));
+    const key = wanted ? this.counted + " " + [...this.record.picture.edges.keys()].length : "";
+    if (key === this.asking) return;
+    this.asking = key;
+    this.counter?.abort();
+    clearTimeout(this.counting);
+    if (!wanted) return;
+    this.counter = new AbortController();
+    const { signal } = this.counter;
+    this.counting = setTimeout(() => void actions.recount(this, signal), 400) as unknown as number;
+  }
+
+  private asking = "";
+
+  look(): StageLook {
+    return { palette: this.palette, methods: this.methods, asset: (n) => this.asset(n), worth: (e) => this.worthOfEdge(e, true) };
+  }
+
+  /** currency is what values are told in beside the coin; "" where there is none. */
+  get currency(): string {
+    const chosen = this.record.picture.view.currency;
+    if (chosen !== undefined) return chosen;
+    return this.ledgers.flatMap((l) => this.currencies(l))[0] ?? "";
+  }
+
+  /** currencies are those of which there are rates of a ledger's coin. */
+  currencies(l: Ledger): string[] {
+    return [...new Set((this.spans ?? []).filter((s) => s.asset === l.network || s.asset === l.ticker).map((s) => s.currency))].sort();
+  }
+
+  /** worthOf says in words what amounts were worth on their days; "" where no currency is chosen or known. */
+  worthOf(list: OnDays | null, network: string | undefined, brief = false): string {
+    const rates = this.rates.get(this.ledger(network)?.network ?? ""), asset = this.asset(network);
+    if (this.currency === "" || !rates || rates.currency !== this.currency || !asset) return "";
+    const w = list && worth(list, asset.decimals, rates);
+    return brief ? worthBrief(w, rates.currency) : worthWords(w, rates.currency);
+  }
+
+  worthOfEdge(e: DrawnEdge, brief = false): string {
+    if (e.value.value === undefined) return "";
+    return this.worthOf(onDays(e.parts ?? [e.value]), this.node(e.from)?.network ?? this.node(e.to)?.network, brief);
   }
 
   private showEmpty(): void {
@@ -303,6 +368,7 @@ export class App {
       else this.chosen.add(id);
     }
     this.tellChosen();
+    this.panel.chosen();
     if (this.chosen.size > 1) this.say(t("chosen.n", { n: this.chosen.size }));
   }
 
@@ -310,6 +376,7 @@ export class App {
     this.chosen.clear();
     this.chosenEdge = this.chosenEdge === edge ? null : edge;
     this.tellChosen();
+    this.panel.chosen();
   }
 
   private tellChosen(): void {
@@ -377,6 +444,7 @@ export class App {
 
   /** tell shows something until it is closed, or for a while. */
   tell(text: string, o: { hint?: string | undefined; fault?: boolean; act?: { text: string; press: () => void } } = {}): void {
+    if (!o.fault) for (const old of this.notice.querySelectorAll(".g-notice:not(.g-fault)")) old.remove();
     const box = h("div", { class: o.fault ? "g-notice g-fault" : "g-notice", role: o.fault ? "alert" : "status" }, h("div", {}, h("p", {}, text), o.hint ? h("p", { class: "g-hint" }, o.hint) : null));
     const away = (): void => box.remove();
     if (o.act) box.append(button({ text: o.act.text, press: () => {
@@ -408,8 +476,12 @@ export class App {
     else this.fail(problem);
   }
 
-  private relook(): void {
-    this.stage.setLook({ palette: this.palette, methods: this.methods, asset: (n) => this.asset(n) });
+  /** relook draws everything anew: colours, or the currency, are others. */
+  relook(): void {
+    this.stage.setLook(this.look());
+    this.table.show(this.drawn, this.scopeWords());
+    this.panel.refresh("selection");
+    this.panel.refresh("filter");
     this.panel.refresh("legend");
   }
 }

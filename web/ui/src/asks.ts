@@ -50,6 +50,7 @@ export function askAdd(app: App): void {
     const ids = fresh.map((f) => nodeID(f.what, f.text));
     const places = ids.length === 1 && taken.length === 0 ? [{ id: ids[0]!, x: 0, y: 0 }] : beside({ id: "", x: centre.x - 260, y: centre.y }, ids, 1, taken);
     app.do(t("did.added", { n: ids.length }), fresh.map((f, i): [string, Value] => ["node/" + ids[i]!, { what: f.what, network: f.network, text: f.text, x: places[i]!.x, y: places[i]!.y }]));
+    app.draw();
     app.choose(ids, "only");
     app.stage.fit();
     return undefined;

@@ -10,7 +10,7 @@ import type { Item } from "./view/menu.ts";
 
 export function exportItems(app: App): Item[] {
   const title = app.record.picture.title || t("graph");
-  const about: About = { title, scope: app.scopeWords() };
+  const about: About = { title, scope: app.scopeWords(), worth: (e) => app.worthOfEdge(e) };
   // Paper is light, whatever the screen is.
   const picture = (): string => svg(app.drawn, { ...about, palette: light, methods: app.methods, asset: (n) => app.asset(n), marking: app.setting.marking });
   const item = (text: string, make: () => void | Promise<void>): Item => ({ text, icon: "download", press: () => void Promise.resolve().then(make).catch((e: unknown) => app.tell(t("fault.export"), { fault: true, hint: e instanceof Error ? e.message : "" })) });

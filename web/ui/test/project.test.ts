@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { edgeID, Picture, type EdgeValue, type NodeValue } from "../src/model/picture.ts";
-import { project } from "../src/model/project.ts";
+import { counting, project, type Scope } from "../src/model/project.ts";
 import { amount, brief, less, short, sum, sureness, units } from "../src/model/words.ts";
 import { steps } from "../src/model/saver.ts";
 
@@ -51,6 +51,42 @@ test("a filter hides what is outside, counts it, and says of a sum that it is pa
   assert.deepEqual(d.hidden, { nodes: 1, edges: 1 });
   assert.ok(d.nodes.has("a:5"), "what was put there by hand and has no line stays");
   assert.deepEqual([...project(p, { level: "aggregated", min: "7" }).edges.values()].map((e) => e.value.value).sort(), ["100", "7"]);
+});
+
+test("a sum that says what moved on each day is narrowed to the filter's days", () => {
+  const days = { "2024-01-01": "1", "2024-01-02": "20", "2024-01-05": "300" };
+  const p = made({ "a:1": {}, "a:2": {} }, [["a:1", "a:2", "pay", { value: "321", count: 7, days, first: "2024-01-01T08:00:00Z", last: "2024-01-05T09:00:00Z" }]]);
+  const at = (from?: string, until?: string): unknown => {
+    const d = project(p, { level: "aggregated", from: from === undefined ? undefined : Date.parse(from), until: until === undefined ? undefined : Date.parse(until) });
+    return [...d.edges.values()].map((e) => [e.value.value, e.value.count, e.partly, e.value.first, e.value.last]);
+  };
+  assert.deepEqual(at(), [["321", 7, false, "2024-01-01T08:00:00Z", "2024-01-05T09:00:00Z"]]);
+  assert.deepEqual(at("2024-01-02T00:00:00Z", "2024-01-04T23:59:59.999Z"), [["20", undefined, false, undefined, undefined]]);
+  assert.deepEqual(at(undefined, "2024-01-02T23:59:59.999Z"), [["21", undefined, false, "2024-01-01T08:00:00Z", undefined]]);
+  assert.deepEqual(at("2024-01-02T12:00:00Z"), [["320", undefined, true, undefined, "2024-01-05T09:00:00Z"]], "a filter that cuts a day says so");
+  assert.deepEqual(at("2024-01-03T00:00:00Z", "2024-01-04T23:59:59.999Z"), [], "nothing moved then");
+});
+
+test("what was counted within another filter shows no amount until it is counted anew", () => {
+  const jan = { level: "aggregated" as const, from: Date.parse("2024-01-01"), until: Date.parse("2024-01-31T23:59:59.999Z") };
+  const p = made({ "a:1": {}, "a:2": {} }, [["a:1", "a:2", "pay", { value: "5", count: 2, asked: counting(jan), first: "2024-01-02T00:00:00Z", last: "2024-01-03T00:00:00Z" }]]);
+  const [id] = p.edges.keys();
+  const seen = (scope: Scope, again?: Map<string, EdgeValue | null>): unknown => [...project(p, scope, again).edges.values()].map((e) => [e.value.value, e.partly]);
+  assert.deepEqual(seen(jan), [["5", false]]);
+  assert.deepEqual(seen({ level: "aggregated" }), [[undefined, true]]);
+  assert.deepEqual(seen({ level: "aggregated" }, new Map([[id!, { from: "a:1", to: "a:2", what: "pay", value: "50" }]])), [["50", false]]);
+  assert.deepEqual(seen({ ...jan, min: "4" }, new Map([[id!, null]])), []);
+  p.edges.set(id!, { from: "a:1", to: "a:2", what: "pay", value: "50", count: 9 });
+  assert.deepEqual(seen({ level: "aggregated", min: "40" }), [["50", true]], "its transfers may be smaller each");
+});
+
+test("a coin beside its address's line is not counted twice", () => {
+  const coin = { what: "coin" as const, address: "2" };
+  const p = made({ "a:2": {}, "t:1": {}, "t:2": {}, "u:1:0": coin, "u:1:1": { ...coin, address: "3" } }, [
+    ["t:1", "a:2", "receive", { value: "9" }], ["t:1", "u:1:0", "receive", { value: "9" }], ["t:1", "u:1:1", "receive", { value: "1" }], ["u:1:0", "t:2", "spend", { value: "9" }],
+  ]);
+  const d = project(p, { level: "transaction" });
+  assert.deepEqual([...d.doubled].map((id) => d.edges.get(id)!.to), ["u:1:0"]);
 });
 
 test("around a label stands what is linked with it", () => {

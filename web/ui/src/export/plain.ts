@@ -1,11 +1,12 @@
 // The picture as data: CSV, GraphML and GEXF. The same drawing gives the same bytes.
 import type { Drawn, DrawnEdge, DrawnNode } from "../model/project.ts";
-import { sureness } from "../model/words.ts";
+import { certainty, sureness } from "../model/words.ts";
 
 /** What an export says of itself, in words: what was left out and where values come from. */
 export interface About {
   title: string;
   scope: string;
+  worth?: (e: DrawnEdge) => string; // in a currency, in words: a value, or why there is none
 }
 
 const byID = (a: { id: string }, b: { id: string }): number => (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
@@ -36,19 +37,19 @@ function csv(rows: (string | number | boolean | undefined)[][]): string {
 
 export function nodesCSV(d: Drawn): string {
   const rows: (string | number | boolean | undefined)[][] = [
-    ["id", "kind", "network", "address_or_transaction", "title", "label", "label_confidence", "label_confidence_words", "label_source", "inferred", "cluster", "group", "colour", "pinned", "note", "x", "y"],
+    ["id", "kind", "network", "address_or_transaction", "title", "label", "label_confidence", "label_confidence_words", "label_source", "inferred", "cluster", "group", "colour", "pinned", "note", "x", "y", "coin_address", "coin_value_smallest_unit", "time"],
   ];
   for (const { id, value: n } of sortedNodes(d)) {
     rows.push([id, n.what, n.network, n.text, n.title, n.label?.text, n.label?.confidence, n.label ? sureness(n.label.confidence) : "", n.label?.source,
-      n.inferred ? "yes" : "no", n.cluster, n.group, n.colour, n.pinned ? "yes" : "no", n.note, n.x, n.y]);
+      n.inferred ? "yes" : "no", n.cluster, n.group, n.colour, n.pinned ? "yes" : "no", n.note, n.x, n.y, n.address, n.value, n.time]);
   }
   return csv(rows);
 }
 
 export function edgesCSV(d: Drawn, about: About): string {
-  const rows: (string | number | boolean | undefined)[][] = [["id", "from", "to", "kind", "method", "amount_smallest_unit", "asset", "transfers", "first", "last", "inferred", "joint_senders", "partly_outside_filter", "scope", "note"]];
-  for (const { id, from, to, value: e, joint, partly } of sortedEdges(d)) {
-    rows.push([id, from, to, e.what, e.method, e.value, e.asset, e.count, e.first, e.last, e.inferred ? "yes" : "no", joint ? "yes" : "no", partly ? "yes" : "no", e.scope ?? about.scope, e.note]);
+  const rows: (string | number | boolean | undefined)[][] = [["id", "from", "to", "kind", "method", "amount_smallest_unit", "asset", "transfers", "first", "last", "inferred", "joint_senders", "partly_outside_filter", "scope", "note", "certainty", "value_that_day"]];
+  for (const { id, from, to, value: e, joint, partly, of, parts } of sortedEdges(d)) {
+    rows.push([id, from, to, e.what, e.method, e.value, e.asset, e.count, e.first, e.last, e.inferred ? "yes" : "no", joint ? "yes" : "no", partly ? "yes" : "no", e.scope ?? about.scope, e.note, certainty(e), about.worth?.({ id, from, to, value: e, joint, partly, of, ...(parts ? { parts } : {}) })]);
   }
   return csv(rows);
 }
@@ -81,6 +82,9 @@ const nodeColumns: Column<DrawnNode>[] = [
   ["group", "string", (n) => n.value.group],
   ["colour", "string", (n) => n.value.colour],
   ["note", "string", (n) => n.value.note],
+  ["coin_address", "string", (n) => n.value.address],
+  ["coin_value", "string", (n) => n.value.value],
+  ["time", "string", (n) => n.value.time],
   ["x", "double", (n) => n.value.x],
   ["y", "double", (n) => n.value.y],
 ];
@@ -97,6 +101,7 @@ const edgeColumns: Column<DrawnEdge>[] = [
   ["inferred", "boolean", (e) => e.value.inferred ?? false],
   ["joint_senders", "boolean", (e) => e.joint],
   ["partly_outside_filter", "boolean", (e) => e.partly],
+  ["certainty", "string", (e) => certainty(e.value)],
   ["note", "string", (e) => e.value.note],
 ];
 

@@ -17,7 +17,7 @@ export interface Link {
 }
 
 /** The distances of a drawing, in its own units: one is a pixel at the first zoom. */
-export const gap = { column: 260, row: 56, least: 44 } as const;
+export const gap = { column: 260, row: 72, least: 44 } as const;
 
 /** spot is a stable pseudo-random place for an ID, from 0 to 1 in both directions. */
 export function spot(id: string): [number, number] {
@@ -102,11 +102,16 @@ export function align(nodes: Place[], how: "column" | "row" | "spread-x" | "spre
 
 /** beside finds places for new nodes next to one: a column on the side the value goes to. */
 export function beside(origin: Place, ids: string[], side: -1 | 1, taken: Iterable<Place>): Place[] {
-  const busy = new Set<string>();
-  const key = (x: number, y: number): string => `${Math.round(x / gap.least)},${Math.round(y / gap.least)}`;
-  for (const p of taken) busy.add(key(p.x, p.y));
+  const busy = new Map<string, [number, number][]>();
+  const cell = (v: number): number => Math.floor(v / gap.least);
+  const take = (x: number, y: number): void => {
+    const key = `${cell(x)},${cell(y)}`, list = busy.get(key);
+    if (list) list.push([x, y]);
+    else busy.set(key, [[x, y]]);
+  };
+  for (const p of taken) take(p.x, p.y);
   const free = (x: number, y: number): boolean => {
-    for (const dx of [-1, 0, 1]) for (const dy of [0]) if (busy.has(key(x + dx * gap.least, y + dy * gap.least))) return false;
+    for (const dx of [-1, 0, 1]) for (const dy of [-1, 0, 1]) for (const [bx, by] of busy.get(`${cell(x) + dx},${cell(y) + dy}`) ?? []) if (Math.hypot(bx - x, by - y) < gap.least) return false;
     return true;
   };
   const out: Place[] = [];
@@ -121,7 +126,7 @@ export function beside(origin: Place, ids: string[], side: -1 | 1, taken: Iterab
         column++;
       }
       if (!free(x, y)) continue;
-      busy.add(key(x, y));
+      take(x, y);
       out.push(rounded({ id, x, y }));
       break;
     }

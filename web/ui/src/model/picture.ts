@@ -38,6 +38,7 @@ export interface NodeValue {
   time?: string; // of a transaction or coin, RFC 3339
   height?: number; // of its block
   value?: string; // of a coin, smallest units
+  address?: string; // of a coin: whose it was
   spent?: boolean; // of a coin, by the ledger's last block
   coinjoin?: string; // the rule by which a transaction is consistent with a CoinJoin: an inference
   labels?: number; // how many there are, where there is more than one
@@ -53,6 +54,8 @@ export interface EdgeValue {
   count?: number; // transfers that it sums
   first?: string; // RFC 3339
   last?: string;
+  days?: Record<string, string>; // of a sum over several days: what moved on each (UTC)
+  asked?: string; // the filter under which it was counted, as Scope's key; not there: without any
   method?: string; // of a trace
   note?: string;
   inferred?: boolean;
@@ -76,6 +79,7 @@ export interface ViewValue {
   min?: string;
   asset?: string;
   label?: string;
+  currency?: string; // that values are told in too; "": none
 }
 
 export type Value = NodeValue | EdgeValue | GroupValue | ViewValue | string | boolean | null;

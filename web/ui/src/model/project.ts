@@ -9,6 +9,7 @@ export interface Drawn {
   nodes: Map<string, DrawnNode>;
   edges: Map<string, DrawnEdge>;
   hidden: { nodes: number; edges: number }; // by the filter
+  doubled: ReadonlySet<string>; // edges of single coins whose amounts other edges hold too: sums leave them out
 }
 
 export interface DrawnNode {
@@ -25,6 +26,7 @@ export interface DrawnEdge {
   of: string[]; // IDs of the record's edges that it stands for
   partly: boolean; // a part of what it sums lies outside the filter
   joint: boolean; // the amount had several senders: what of it was whose is not said
+  parts?: EdgeValue[]; // what its value is the sum of, where that is several edges
 }
 
 export interface Scope {
@@ -36,19 +38,33 @@ export interface Scope {
   label?: string | undefined; // text in a label or title
 }
 
-/** project applies a scope to a picture. */
-export function project(p: Picture, scope: Scope): Drawn {
+/** nothing is drawn of an empty picture. */
+export function nothing(hidden: Drawn["hidden"] = { nodes: 0, edges: 0 }): Drawn {
+  return { nodes: new Map(), edges: new Map(), hidden, doubled: new Set() };
+}
+
+/** counting is a scope's part that sums depend on, as a key; "" where there is none. */
+export function counting(s: Scope): string {
+  const { from, until, min } = s;
+  return from === undefined && until === undefined && !min ? "" : [from ?? "", until ?? "", min ?? ""].join("|");
+}
+
+/**
+ * project applies a scope to a picture. again has sums that the ledger counted anew within this scope, by
+ * their edges' IDs; null where nothing is left of one.
+ */
+export function project(p: Picture, scope: Scope, again: ReadonlyMap<string, EdgeValue | null> = new Map()): Drawn {
   const aggregated = scope.level === "aggregated";
   const edges = new Map<string, DrawnEdge>();
   const counted = { nodes: 0, edges: 0 };
   const passes = (id: string, e: EdgeValue): void => {
     if (!p.nodes.has(e.from) || !p.nodes.has(e.to)) return; // one of them was deleted
-    const seen = inScope(e, scope);
-    if (seen === "out") counted.edges++;
-    else edges.set(id, { id, from: e.from, to: e.to, value: e, of: [id], partly: seen === "partly", joint: false });
+    const seen = within(e, scope, again.get(id));
+    if (seen === null) counted.edges++;
+    else edges.set(id, { id, from: e.from, to: e.to, value: seen.value, of: [id], partly: seen.partly, joint: false });
   };
   for (const [id, e] of p.edges) passes(id, e);
-  const drawn: Drawn = { nodes: new Map(), edges, hidden: counted };
+  const drawn: Drawn = { nodes: new Map(), edges, hidden: counted, doubled: new Set() };
   const wanted = scope.label?.toLocaleLowerCase() ?? "";
   for (const [id, n] of p.nodes) {
     if (aggregated && (n.what === "transaction" || n.what === "coin")) continue;
@@ -83,22 +99,72 @@ export function project(p: Picture, scope: Scope): Drawn {
       counted.nodes++;
     }
   }
+  drawn.doubled = doubles(drawn);
   fold(p, drawn);
   return drawn;
 }
 
-function inScope(e: EdgeValue, s: Scope): "in" | "partly" | "out" {
-  if (s.asset && e.asset && e.asset !== s.asset) return "out";
-  if (s.min && e.value !== undefined && e.what !== "member" && e.what !== "manual" && less(e.value, s.min)) return "out";
+/** doubles are the edges of single coins beside which the edge of the coin's address to the same transaction is drawn. */
+function doubles(d: Drawn): Set<string> {
+  const of = (id: string): string | undefined => {
+    const n = d.nodes.get(id)?.value;
+    return n?.what === "coin" ? n.address : undefined;
+  };
+  const coins: [DrawnEdge, string][] = [];
+  for (const e of d.edges.values()) {
+    if (e.value.what !== "spend" && e.value.what !== "receive") continue;
+    const from = of(e.from), to = of(e.to);
+    if (from !== undefined) coins.push([e, `a:${from}\n${e.to}`]);
+    else if (to !== undefined) coins.push([e, `${e.from}\na:${to}`]);
+  }
+  const out = new Set<string>();
+  if (coins.length === 0) return out;
+  const whole = new Set<string>();
+  for (const e of d.edges.values()) if (e.value.what === "spend" || e.value.what === "receive") whole.add(`${e.from}\n${e.to}`);
+  for (const [e, key] of coins) if (whole.has(key)) out.add(e.id);
+  return out;
+}
+
+/**
+ * within is what of an edge is in a scope: null where nothing is. A sum that lies partly outside is narrowed
+ * to the days that are inside, where it says what was on which; else it is said to be partly outside.
+ */
+function within(e: EdgeValue, s: Scope, again: EdgeValue | null | undefined): { value: EdgeValue; partly: boolean } | null {
+  if (s.asset && e.asset && e.asset !== s.asset) return null;
+  if (again === null) return null;
+  if (again) return { value: e.note ? { ...again, note: e.note } : again, partly: false };
+  if (e.asked !== undefined && e.asked !== counting(s)) {
+    // It was counted within another filter: how much it is in this one is not known yet.
+    const { value: _, count: __, first: ___, last: ____, days: _____, ...rest } = e;
+    return { value: rest, partly: true };
+  }
+  if (s.min && e.value !== undefined && e.what !== "member" && e.what !== "manual" && less(e.value, s.min)) return null;
+  // A sum may hold transfers that are smaller each.
+  const small = !!s.min && e.what === "pay" && (e.count ?? 1) > 1 && e.asked === undefined;
   const first = e.first ? Date.parse(e.first) : NaN, last = e.last ? Date.parse(e.last) : first;
-  if (Number.isNaN(first)) return "in";
-  if ((s.from !== undefined && last < s.from) || (s.until !== undefined && first > s.until)) return "out";
-  const whole = (s.from === undefined || first >= s.from) && (s.until === undefined || last <= s.until);
-  return whole ? "in" : "partly";
+  if (Number.isNaN(first)) return { value: e, partly: small };
+  if ((s.from !== undefined && last < s.from) || (s.until !== undefined && first > s.until)) return null;
+  if ((s.from === undefined || first >= s.from) && (s.until === undefined || last <= s.until)) return { value: e, partly: small };
+  if (!e.days) return { value: e, partly: true };
+  const kept: Record<string, string> = {};
+  let cut = small;
+  for (const [day, units] of Object.entries(e.days)) {
+    const begins = Date.parse(day), ends = begins + 86_399_999;
+    if ((s.from !== undefined && ends < s.from) || (s.until !== undefined && begins > s.until)) continue;
+    kept[day] = units;
+    cut ||= (s.from !== undefined && begins < s.from) || (s.until !== undefined && ends > s.until);
+  }
+  const total = sum(Object.values(kept));
+  if (total === undefined || Object.keys(kept).length === 0) return null;
+  const { count: _, first: __, last: ___, ...rest } = e;
+  const value: EdgeValue = { ...rest, value: total, days: kept };
+  if (s.from === undefined || first >= s.from) value.first = e.first!;
+  if (s.until === undefined || last <= s.until) value.last = (e.last ?? e.first)!;
+  return { value, partly: cut };
 }
 
 function matches(n: NodeValue, wanted: string): boolean {
-  for (const s of [n.label?.text, n.title, n.note, n.text]) if (s && s.toLocaleLowerCase().includes(wanted)) return true;
+  for (const s of [n.label?.text, n.title, n.note, n.text, n.address]) if (s && s.toLocaleLowerCase().includes(wanted)) return true;
   return false;
 }
 
@@ -168,7 +234,7 @@ function join(p: Picture, d: Drawn): void {
       value.first = times[0]!;
       value.last = times[times.length - 1]!;
     }
-    d.edges.set(id, { id, from: s.from, to: s.to, value, of: s.parts.flatMap((e) => e.of), partly: s.partly, joint: s.joint });
+    d.edges.set(id, { id, from: s.from, to: s.to, value, of: s.parts.flatMap((e) => e.of), partly: s.partly, joint: s.joint, parts: s.parts.map((e) => e.value) });
   }
 }
 
@@ -207,17 +273,25 @@ function fold(p: Picture, d: Drawn): void {
   for (const list of merged.values()) {
     const e = list[0]!;
     const id = edgeID(e.from, e.to, e.value.what, e.value.method ?? "");
-    const value: EdgeValue = { ...e.value, from: e.from, to: e.to, count: list.reduce((n, x) => n + (x.value.count ?? 1), 0) };
+    const { days: _, count: __, ...one } = e.value;
+    const value: EdgeValue = { ...one, from: e.from, to: e.to };
+    const transfers = list.map((x) => times(x.value));
+    if (!transfers.includes(undefined)) value.count = transfers.reduce<number>((n, x) => n + x!, 0);
     const total = sum(list.map((x) => x.value.value));
     if (total === undefined) delete value.value;
     else value.value = total;
-    const times = list.flatMap((x) => [x.value.first, x.value.last]).filter((x): x is string => !!x).sort();
-    if (times.length > 0) {
-      value.first = times[0]!;
-      value.last = times[times.length - 1]!;
+    const when = list.flatMap((x) => [x.value.first, x.value.last]).filter((x): x is string => !!x).sort();
+    if (when.length > 0) {
+      value.first = when[0]!;
+      value.last = when[when.length - 1]!;
     }
-    d.edges.set(id, { id, from: e.from, to: e.to, value, of: list.flatMap((x) => x.of), partly: list.some((x) => x.partly), joint: list.some((x) => x.joint) });
+    d.edges.set(id, { id, from: e.from, to: e.to, value, of: list.flatMap((x) => x.of), partly: list.some((x) => x.partly), joint: list.some((x) => x.joint), parts: list.flatMap((x) => x.parts ?? [x.value]) });
   }
+}
+
+/** times is how many transfers an edge sums; undefined where a filter left out some, and nobody counted the rest. */
+export function times(e: EdgeValue): number | undefined {
+  return e.count ?? (e.days ? undefined : 1);
 }
 
 function entry(map: Map<string, { from: DrawnEdge[]; to: DrawnEdge[] }>, id: string): { from: DrawnEdge[]; to: DrawnEdge[] } {

@@ -40,7 +40,8 @@ export function units(text: string, asset: Asset | undefined): string | null {
   return BigInt((m[1] || "0") + rest.padEnd(decimals, "0")).toString();
 }
 
-function group(digits: string): string {
+/** group sets digits apart by thousands. */
+export function group(digits: string): string {
   return digits.replace(/\B(?=(\d{3})+(?!\d))/g, ",");
 }
 
@@ -97,7 +98,7 @@ export function day(time: number): string {
 
 /** name is what a node is called first: its title, else its label, else itself. */
 export function name(n: NodeValue): string {
-  return n.title || n.label?.text || short(n.text);
+  return n.title || n.label?.text || short(n.address ?? n.text);
 }
 
 export function what(n: NodeValue): string {
@@ -107,6 +108,11 @@ export function what(n: NodeValue): string {
 export function edgeWhat(e: EdgeValue): string {
   const base = t(`edge.${e.what}`);
   return e.method ? `${base} (${e.method})` : base;
+}
+
+/** certainty says whether an edge is a fact of the chain, what a method says, or an inference. */
+export function certainty(e: EdgeValue): string {
+  return e.what === "trace" ? t("by.method") : e.inferred ? t("inferred") : t("fact");
 }
 
 export function count(n: number): string {

@@ -1,10 +1,10 @@
 // In place of the picture where the browser cannot draw it: everything else works, and the
 // table holds the same.
-import type { Drawn } from "../model/project.ts";
+import { nothing, type Drawn } from "../model/project.ts";
 import type { Stage } from "./stage.ts";
 
 /** What the page asks of the picture. */
-export type Scene = Pick<Stage, "box" | "area" | "focused" | "shown" | "setLook" | "show" | "move" | "choose" | "focus" | "reveal" | "fit" | "zoom" | "next" | "screen" | "centre" | "redraw" | "resized">;
+export type Scene = Pick<Stage, "box" | "area" | "focused" | "shown" | "setLook" | "show" | "move" | "choose" | "focus" | "reveal" | "fit" | "include" | "zoom" | "next" | "screen" | "centre" | "redraw" | "resized">;
 
 export function canDraw(): boolean {
   try {
@@ -19,7 +19,7 @@ export function canDraw(): boolean {
 export class Blank implements Scene {
   area = false;
   focused: string | null = null;
-  shown: Drawn = { nodes: new Map(), edges: new Map(), hidden: { nodes: 0, edges: 0 } };
+  shown: Drawn = nothing();
 
   constructor(readonly box: HTMLElement) {}
 
@@ -51,6 +51,7 @@ export class Blank implements Scene {
   choose(): void {}
   reveal(): void {}
   fit(): void {}
+  include(): void {}
   zoom(): void {}
   redraw(): void {}
   resized(): void {}

@@ -3,7 +3,7 @@
 import type { EdgeValue, NodeValue } from "../model/picture.ts";
 
 export type Shape = "circle" | "square" | "diamond" | "hexagon" | "double";
-export type Dash = "solid" | "dashed" | "dotted" | "dashdot";
+export type Dash = "solid" | "dashed" | "dotted" | "dashdot" | "long";
 
 export interface Palette {
   background: string;
@@ -59,7 +59,8 @@ export function nodeColour(n: NodeValue, p: Palette): string {
 export function edgeLook(e: EdgeValue, p: Palette, methods: readonly string[]): { colour: string; dash: Dash; width: number; offset: number; arrow: boolean } {
   if (e.what === "trace") {
     const at = Math.max(0, methods.indexOf(e.method ?? ""));
-    const dash: Dash = at === 0 ? "solid" : at === 1 ? "dashdot" : "dotted";
+    // What a method says is no fact of the chain: none of its lines is unbroken.
+    const dash: Dash = at === 0 ? "long" : at === 1 ? "dashdot" : "dotted";
     return { colour: p.methods[at % 3]!, dash, width: 2.6, offset: methods.length > 1 ? 5 * (at % 2 === 0 ? 1 : -1) * (1 + Math.floor(at / 2)) : 5, arrow: true };
   }
   if (e.what === "member") return { colour: p.nodes.cluster, dash: "dashed", width: 1.2, offset: 0, arrow: false };
@@ -67,4 +68,4 @@ export function edgeLook(e: EdgeValue, p: Palette, methods: readonly string[]): 
   return { colour: p.line, dash: e.inferred ? "dashed" : "solid", width: 1.4, offset: 0, arrow: true };
 }
 
-export const dashes: Record<Dash, number[]> = { solid: [], dashed: [8, 5], dotted: [2, 4], dashdot: [10, 4, 2, 4] };
+export const dashes: Record<Dash, number[]> = { solid: [], dashed: [8, 5], dotted: [2, 4], dashdot: [10, 4, 2, 4], long: [18, 4] };

@@ -2,12 +2,13 @@
 import type { App } from "../app.ts";
 import type { NodeValue } from "../model/picture.ts";
 import type { DrawnEdge } from "../model/project.ts";
-import { amount, count, edgeWhat, name, sum, sureness, units, what, when } from "../model/words.ts";
+import { amount, certainty, count, edgeWhat, name, sum, sureness, units, what, when } from "../model/words.ts";
 import { t, type Key } from "../messages/messages.ts";
 import * as actions from "../actions.ts";
 import { button, field, fill, h, id as newID, ltr, select, svgElement } from "./dom.ts";
 import { dashes, edgeLook, nodeColour, radius, shapes } from "./look.ts";
 import { traces } from "./traces.ts";
+import { onDays, type OnDays } from "../model/worth.ts";
 
 export type Tab = "selection" | "filter" | "traces" | "legend";
 const tabs: Tab[] = ["selection", "filter", "traces", "legend"];
@@ -52,10 +53,14 @@ export class Panel {
     if (focus) this.body.focus();
   }
 
+  /** chosen shows what was chosen just now; who reads the traces goes on with them. */
+  chosen(): void {
+    if (this.tab !== "selection" && this.tab !== "traces" && this.app.chosen.size + (this.app.chosenEdge ? 1 : 0) > 0) this.open("selection");
+  }
+
   /** refresh draws a tab anew if it is open; what is being written in it stays. */
   refresh(tab: Tab): void {
-    if (tab === "selection" && this.tab !== "selection" && this.app.chosen.size + (this.app.chosenEdge ? 1 : 0) > 0 && this.tab !== "traces") this.open("selection");
-    else if (tab === this.tab) this.draw();
+    if (tab === this.tab) this.draw();
   }
 
   private draw(): void {
@@ -117,19 +122,22 @@ export class Panel {
     const asset = app.asset(n.network);
     const into: DrawnEdge[] = [], out: DrawnEdge[] = [];
     for (const e of app.drawn.edges.values()) {
-      if (e.value.what === "trace" || e.value.what === "member" || e.value.what === "manual") continue;
+      if (e.value.what === "trace" || e.value.what === "member" || e.value.what === "manual" || app.drawn.doubled.has(e.id)) continue;
       if (e.to === id) into.push(e);
       if (e.from === id) out.push(e);
     }
     const total = (list: DrawnEdge[]): string => {
       const s = sum(list.map((e) => e.value.value));
-      return s === undefined ? t("unknown") : (list.some((e) => e.joint || e.partly) ? "≤ " : "") + amount(s, asset);
+      if (s === undefined) return t("unknown");
+      const most = list.some((e) => e.joint || e.partly) ? "≤ " : "", value = app.worthOf(onDays(list.flatMap((e) => e.parts ?? [e.value])), n.network);
+      return most + amount(s, asset) + (value === "" ? "" : `; ${most}${value}`);
     };
     const facts: [string, Node | string][] = [];
     if (n.network) facts.push([t("network"), n.network]);
+    if (n.address) facts.push([t("what.address"), ltr(n.address)]);
     if (n.time) facts.push([t("when"), when(n.time)]);
     if (n.height !== undefined) facts.push([t("block"), count(n.height)]);
-    if (n.value) facts.push([t("coin.value"), amount(n.value, asset)]);
+    if (n.value) facts.push([t("coin.value"), [amount(n.value, asset), app.worthOf(n.time ? [[n.time.slice(0, 10), n.value]] as OnDays : null, n.network)].filter((s) => s !== "").join("; ")]);
     if (n.spent !== undefined) facts.push([t("coin.spent"), n.spent ? t("yes") : t("coin.unspent")]);
     if (n.coinjoin) facts.push([t("coinjoin"), t("coinjoin.words", { rule: n.coinjoin })]);
     facts.push([t("in.shown"), into.length === 0 ? t("none") : `${total(into)} (${t("lines", { n: into.length })})`]);
@@ -150,10 +158,22 @@ export class Panel {
         may && button({ icon: "next", text: t("next"), hint: t("next.hint"), press: () => void actions.nextSpend(app) }),
         may && button({ icon: "trace", text: t("trace.here"), press: () => actions.askTrace(app, [id]) }),
         (n.what === "address" || n.what === "cluster") && button({ icon: "why", text: t("why"), hint: t("why.hint"), press: () => void actions.askWhy(app, id) }),
+        this.watch(n),
         may && button({ icon: "pin", text: t(n.pinned ? "unpin" : "pin"), press: () => actions.pin(app) }),
         may && button({ icon: "remove", text: t("remove"), press: () => actions.remove(app) })),
       may && this.looks(n),
       !may && n.note && h("p", { class: "g-note", dir: "auto" }, n.note));
+  }
+
+  /** watch says whether an address or coin is watched, and lets that begin and end. */
+  private watch(n: NodeValue): HTMLElement | false {
+    const { app } = this, what = n.what === "address" ? "address" as const : n.what === "coin" ? "coin" as const : null;
+    const ledger = app.ledger(n.network);
+    if (!what || app.setting.at !== undefined) return false;
+    const on = app.watches.get(n.text);
+    if (!on) return app.mayChange && ledger !== undefined && button({ icon: "watch", text: t("watch"), hint: t("watch.hint"), press: () => void actions.watch(app, what, n.text, ledger.id, n.title ?? "") });
+    return h("p", { class: "g-watched" }, t("watch.on", { n: on.seen }), " ", h("a", { class: "g-link", href: location.pathname.replace(/\/graphs\/.*/, "/watches") }, t("watch.open")), " ",
+      app.mayChange && button({ icon: "remove", text: t("watch.end"), press: () => void actions.unwatch(app, on.id) }));
   }
 
   /** expander offers to expand with how many at most. */
@@ -225,13 +245,15 @@ export class Panel {
       [t("column.to"), b ? h("button", { type: "button", class: "g-link", onclick: (() => app.show(e.to)) as never }, h("bdi", {}, name(b))) : ""],
     ];
     if (e.value.value !== undefined) facts.push([t("column.value"), (e.joint || e.partly ? t("at.most") + " " : "") + amount(e.value.value, asset)]);
+    const worth = app.worthOfEdge(e);
+    if (worth !== "") facts.push([t("column.worth"), (e.joint || e.partly ? t("at.most") + " " : "") + worth]);
     if (e.value.count) facts.push([t("column.count"), count(e.value.count)]);
     if (e.value.first) facts.push([t("column.first"), when(e.value.first)]);
     if (e.value.last) facts.push([t("column.last"), when(e.value.last)]);
-    fill(this.body, h("p", { class: "g-kind" }, edgeWhat(e.value), e.value.inferred ? h("span", { class: "g-tag g-inferred" }, t("inferred")) : h("span", { class: "g-tag" }, t("fact"))),
+    fill(this.body, h("p", { class: "g-kind" }, edgeWhat(e.value), h("span", { class: e.value.inferred || e.value.what === "trace" ? "g-tag g-inferred" : "g-tag" }, certainty(e.value))),
       h("h2", {}, amount(e.value.value, asset) || edgeWhat(e.value)),
       h("dl", { class: "g-facts" }, ...facts.flatMap(([k, v]) => [h("dt", {}, k), h("dd", {}, v)])),
-      e.joint && h("p", {}, t("edge.joint.long")), e.partly && h("p", {}, t("edge.partly.long")),
+      e.joint && h("p", {}, t("edge.joint.long")), e.partly && h("p", {}, t(e.value.value === undefined ? "edge.uncounted.long" : "edge.partly.long")),
       e.value.what === "trace" && h("p", {}, t("edge.trace.long", { method: e.value.method ?? "" })),
       e.value.inferred && h("p", {}, t(e.value.what === "manual" ? "edge.manual.long" : "edge.inferred.long")),
       h("p", { class: "g-hint" }, t("scope.of", { scope: e.value.scope || app.scopeWords() })),
@@ -270,10 +292,14 @@ export class Panel {
       actions.setScope(app, { from: Number.isNaN(a) ? undefined : a, until: Number.isNaN(b) ? undefined : b + 86_399_999, min, label: label.value.trim() || undefined, asset: which.value || undefined });
     };
     for (const c of [from, until, least, label, which]) c.addEventListener("change", change);
+    const currencies = [...new Set(app.ledgers.flatMap((l) => app.currencies(l)))].sort();
+    const currency = select([["", t("currency.none")], ...currencies.map((c): [string, string] => [c, c])], app.currency);
+    currency.addEventListener("change", () => actions.setCurrency(app, currency.value));
     fill(this.body, h("h2", {}, t("tab.filter")), h("p", { class: "g-hint" }, t("filter.words")),
       h("div", { class: "g-columns" }, field({ label: t("time.from") }, from), field({ label: t("time.until") }, until)),
       field({ label: t("filter.least", { ticker: asset?.ticker ?? t("unit.smallest") }) }, least), fault,
       field({ label: t("filter.label"), hint: t("filter.label.hint") }, label), assets.size > 0 && field({ label: t("filter.asset") }, which),
+      currencies.length > 0 && field({ label: t("currency"), hint: t("currency.hint") }, currency),
       h("p", { role: "status" }, app.scopeWords()), button({ text: t("filter.clear"), press: () => actions.clearScope(app) }));
   }
 

@@ -14,6 +14,7 @@ export interface NodeLook {
 }
 
 export interface EdgeLookData {
+  short?: string; // the label where there is less room
   dash: Dash;
   offset: number;
   arrow: boolean;
@@ -21,7 +22,7 @@ export interface EdgeLookData {
 }
 
 const shapeCode: Record<Shape, number> = { circle: 0, square: 1, diamond: 2, hexagon: 3, double: 4 };
-const dashCode: Record<Dash, number> = { solid: 0, dashed: 1, dotted: 2, dashdot: 3 };
+const dashCode: Record<Dash, number> = { solid: 0, dashed: 1, dotted: 2, dashdot: 3, long: 4 };
 const { UNSIGNED_BYTE, FLOAT, TRIANGLES } = WebGLRenderingContext;
 
 const nodeVertex = /* glsl */ `
@@ -226,6 +227,7 @@ void main() {
     float unit = max(v_line.y * 2.0, 1.5);
     if (style < 1.5) line *= step(mod(v_at.x, unit * 7.0), unit * 4.0);
     else if (style < 2.5) line *= step(mod(v_at.x, unit * 3.0), unit * 1.2);
+    else if (style > 3.5) line *= step(mod(v_at.x, unit * 9.0), unit * 7.5);
     else {
       float s = mod(v_at.x, unit * 8.0);
       line *= max(step(s, unit * 4.0), step(unit * 5.4, s) * step(s, unit * 6.6));

@@ -3,7 +3,7 @@
 import Graph from "graphology";
 import type Sigma from "sigma";
 import type { EdgeDisplayData, NodeDisplayData } from "sigma/types";
-import type { Drawn, DrawnEdge, DrawnNode } from "../model/project.ts";
+import { nothing, type Drawn, type DrawnEdge, type DrawnNode } from "../model/project.ts";
 import { brief, name, short, sureness, type Asset } from "../model/words.ts";
 import { t } from "../messages/messages.ts";
 import { bounds, type Place } from "../layout/geometry.ts";
@@ -41,10 +41,13 @@ interface EdgeAttributes extends EdgeLookData {
   type: "edge";
 }
 
+type Box = [x1: number, y1: number, x2: number, y2: number];
+
 export interface StageLook {
   palette: Palette;
   methods: readonly string[];
   asset(network: string | undefined): Asset | undefined;
+  worth(edge: DrawnEdge): string; // in a currency, brief; "" where there is none
 }
 
 const many = { labels: 400, edgeLabels: 250, edgeEvents: 4_000, edgesOnMove: 6_000 } as const;
@@ -58,9 +61,9 @@ export class Stage {
   focused: string | null = null;
   private hovered: string | null = null;
   area = false; // dragging the background marks an area
-  private drawn: Drawn = { nodes: new Map(), edges: new Map(), hidden: { nodes: 0, edges: 0 } };
+  private drawn: Drawn = nothing();
   private wasFar = false;
-  private taken: [x1: number, y1: number, x2: number, y2: number][] = []; // by labels of this drawing
+  private taken: Box[] = []; // by labels of this drawing
   private readonly ring = h("div", { class: "g-focus-ring", hidden: true });
   private dragging: { start: { x: number; y: number }; from: Map<string, Place>; moved: boolean } | null = null;
 
@@ -121,7 +124,7 @@ export class Stage {
   setLook(look: StageLook): void {
     this.look = look;
     const drawn = this.drawn;
-    this.drawn = { nodes: new Map(), edges: new Map(), hidden: drawn.hidden };
+    this.drawn = nothing(drawn.hidden);
     this.show(drawn, true);
   }
 
@@ -223,6 +226,18 @@ export class Stage {
       this.wasFar = far;
       this.sigma.refresh();
     }
+  }
+
+  /** include brings nodes into sight that are not; without any named, all. Where all are in sight nothing moves. */
+  include(ids?: string[]): void {
+    const { width, height } = this.sigma.getDimensions();
+    const out = (ids ?? [...this.drawn.nodes.keys()]).some((id) => {
+      const n = this.drawn.nodes.get(id);
+      if (!n) return false;
+      const at = this.sigma.graphToViewport({ x: n.value.x, y: -n.value.y });
+      return at.x < 24 || at.y < 24 || at.x > width - 24 || at.y > height - 48;
+    });
+    if (out) this.fit(this.drawn.nodes.size <= 400 ? undefined : ids);
   }
 
   redraw(): void {
@@ -328,7 +343,8 @@ export class Stage {
     const count = (e.value.count ?? 1) > 1 ? t("edge.times", { n: e.value.count! }) : "";
     const inferred = e.value.what === "manual" ? t("edge.manual") : e.value.inferred ? t("inferred") : "";
     const label = [value === "" ? "" : (e.joint || e.partly ? "≤ " : "") + value, count, e.value.what === "trace" ? (e.value.method ?? "") : "", inferred].filter((s) => s !== "").join(" · ");
-    return { ...looks, label };
+    const worth = this.look.worth(e);
+    return { ...looks, label: worth === "" ? label : `${label} · ${worth}`, short: label };
   }
 
   private dressNode(id: string, data: NodeAttributes): Partial<NodeDisplayData> & Partial<NodeLook> {
@@ -358,7 +374,7 @@ export class Stage {
     context.font = `500 12px ${family}`;
     const width = Math.max(context.measureText(data.label).width, data.sub ? context.measureText(data.sub).width * 0.9 : 0) + 12;
     const chosen = data.ring !== "";
-    if (!this.room(data.x - width / 2 + 4, y - 11, data.x + width / 2 - 4, y + (data.sub ? 17 : 3), hover || chosen)) return;
+    if (!this.room([[data.x - width / 2 + 4, y - 11, data.x + width / 2 - 4, y + (data.sub ? 17 : 3)]], hover || chosen)) return;
     if (hover) {
       context.fillStyle = p.background;
       context.strokeStyle = p.line;
@@ -384,36 +400,44 @@ export class Stage {
     if (!edge.label) return;
     const dx = b.x - a.x, dy = b.y - a.y, length = Math.hypot(dx, dy);
     context.font = "400 10.5px Inter, system-ui, sans-serif";
-    if (length - a.size - b.size < context.measureText(edge.label).width + 8) return;
     let angle = Math.atan2(dy, dx);
     if (angle > Math.PI / 2 || angle < -Math.PI / 2) angle += Math.PI;
-    const scale = radiusOnScreen(this.sigma, 1);
+    const scale = radiusOnScreen(this.sigma, 1), cos = Math.cos(angle), sin = Math.sin(angle);
     const ox = (-dy / length) * edge.offset * scale, oy = (dx / length) * edge.offset * scale;
+    const x = (a.x + b.x) / 2 + ox, y = (a.y + b.y) / 2 + oy;
+    const below = edge.offset * (cos * dx + sin * dy > 0 ? 1 : -1) > 0 ? 13 : -5;
+    // The currency gives way to the coin where there is no room for both.
+    const label = [edge.label, edge.short].find((s) => {
+      const half = s ? context.measureText(s).width / 2 : Infinity;
+      if (half * 2 > length - a.size - b.size - 8) return false;
+      // What a slanting text covers is a row of small squares along it, not the box around it.
+      const boxes: Box[] = [];
+      const n = Math.max(1, Math.ceil(half / 6));
+      for (let i = 0; i < n; i++) {
+        const along = -half + ((i + 0.5) * 2 * half) / n, cx = x + cos * along - sin * (below - 4), cy = y + sin * along + cos * (below - 4);
+        boxes.push([cx - 6, cy - 6, cx + 6, cy + 6]);
+      }
+      return this.room(boxes, edge.forceLabel);
+    });
+    if (!label) return;
     context.save();
     context.direction = "ltr";
     context.textAlign = "center";
-    context.translate((a.x + b.x) / 2 + ox, (a.y + b.y) / 2 + oy);
+    context.translate(x, y);
     context.rotate(angle);
     context.lineJoin = "round";
     context.strokeStyle = this.look.palette.halo;
     context.lineWidth = 3.5;
-    const y = edge.offset * (Math.cos(angle) * dx + Math.sin(angle) * dy > 0 ? 1 : -1) > 0 ? 13 : -5;
-    const middle = { x: (a.x + b.x) / 2 + ox - Math.sin(angle) * (y - 4), y: (a.y + b.y) / 2 + oy + Math.cos(angle) * (y - 4) }, half = context.measureText(edge.label).width / 2;
-    const wide = Math.abs(Math.cos(angle)) * half + 4, tall = Math.abs(Math.sin(angle)) * half + 6;
-    if (!this.room(middle.x - wide, middle.y - tall, middle.x + wide, middle.y + tall, edge.forceLabel)) {
-      context.restore();
-      return;
-    }
-    context.strokeText(edge.label, 0, y);
+    context.strokeText(label, 0, below);
     context.fillStyle = this.look.palette.quiet;
-    context.fillText(edge.label, 0, y);
+    context.fillText(label, 0, below);
     context.restore();
   }
 
-  /** room takes a rectangle for a label, if no other has it. */
-  private room(x1: number, y1: number, x2: number, y2: number, always: boolean): boolean {
-    if (!always && this.taken.some((t) => x1 < t[2] && x2 > t[0] && y1 < t[3] && y2 > t[1])) return false;
-    this.taken.push([x1, y1, x2, y2]);
+  /** room takes rectangles for a label, if no other has any of them. */
+  private room(boxes: Box[], always: boolean): boolean {
+    if (!always && boxes.some((b) => this.taken.some((t) => b[0] < t[2] && b[2] > t[0] && b[1] < t[3] && b[3] > t[1]))) return false;
+    this.taken.push(...boxes);
     return true;
   }
 

@@ -1,7 +1,7 @@
 // The picture's table: all that is drawn, in words, reached by the keyboard, with the same
 // selection. It shows a page at a time, so that ten thousand rows cost what a hundred do.
-import type { Drawn, DrawnEdge, DrawnNode } from "../model/project.ts";
-import { amount, claim, edgeWhat, less, name, what, when, type Asset } from "../model/words.ts";
+import { nothing, times, type Drawn, type DrawnEdge, type DrawnNode } from "../model/project.ts";
+import { amount, certainty, claim, edgeWhat, less, name, what, when, type Asset } from "../model/words.ts";
 import { t } from "../messages/messages.ts";
 import { button, fill, h, id, ltr } from "./dom.ts";
 
@@ -22,7 +22,7 @@ interface Column<T> {
 const perPage = 100;
 
 export class Table {
-  private drawn: Drawn = { nodes: new Map(), edges: new Map(), hidden: { nodes: 0, edges: 0 } };
+  private drawn: Drawn = nothing();
   private which: "nodes" | "edges" = "nodes";
   private sort = { key: "name", down: false };
   private page = 0;
@@ -38,6 +38,7 @@ export class Table {
   constructor(
     readonly box: HTMLElement,
     private readonly asset: (network: string | undefined) => Asset | undefined,
+    private readonly worth: (e: DrawnEdge) => string, // in a currency; "" where there is none
     private readonly events: TableEvents,
   ) {
     const search = h("input", { type: "search", class: "g-input", "aria-label": t("table.find"), placeholder: t("table.find") });
@@ -143,7 +144,7 @@ export class Table {
   private nodeColumns(): Column<DrawnNode>[] {
     const sums = new Map<string, { in: bigint; out: bigint }>();
     for (const e of this.drawn.edges.values()) {
-      if (e.value.value === undefined || !/^\d+$/.test(e.value.value) || e.value.what === "trace") continue;
+      if (e.value.value === undefined || !/^\d+$/.test(e.value.value) || e.value.what === "trace" || this.drawn.doubled.has(e.id)) continue;
       const v = BigInt(e.value.value);
       at(sums, e.to).in += v;
       at(sums, e.from).out += v;
@@ -164,14 +165,20 @@ export class Table {
   }
 
   private edgeColumns(): Column<DrawnEdge>[] {
-    const certain = (e: DrawnEdge): string => [e.value.inferred ? t("inferred") : t("fact"), e.joint ? t("edge.joint") : "", e.partly ? t("edge.partly") : ""].filter((s) => s !== "").join("; ");
+    const certain = (e: DrawnEdge): string => [certainty(e.value), e.joint ? t("edge.joint") : "", e.partly ? t("edge.partly") : ""].filter((s) => s !== "").join("; ");
+    const worths = new Map<string, string>();
+    for (const e of this.drawn.edges.values()) {
+      const words = this.worth(e);
+      if (words !== "") worths.set(e.id, (e.joint || e.partly ? "≤ " : "") + words);
+    }
     const network = (e: DrawnEdge): string | undefined => this.drawn.nodes.get(e.from)?.value.network ?? this.drawn.nodes.get(e.to)?.value.network;
     return [
       { key: "from", title: t("column.from"), compare: (a, b) => order(this.nameOf(a.from), this.nameOf(b.from)), cell: (e) => h("button", { type: "button", class: "g-link", "data-key": "from-" + e.id, onclick: (() => this.events.show(e.from)) as never }, h("bdi", {}, this.nameOf(e.from))) },
       { key: "to", title: t("column.to"), compare: (a, b) => order(this.nameOf(a.to), this.nameOf(b.to)), cell: (e) => h("button", { type: "button", class: "g-link", "data-key": "to-" + e.id, onclick: (() => this.events.show(e.to)) as never }, h("bdi", {}, this.nameOf(e.to))) },
       { key: "what", title: t("column.what"), compare: (a, b) => order(edgeWhat(a.value), edgeWhat(b.value)), cell: (e) => edgeWhat(e.value) },
       { key: "value", title: t("column.value"), end: true, compare: (a, b) => value(a.value.value, b.value.value), cell: (e) => (e.joint || e.partly ? "≤ " : "") + amount(e.value.value, this.asset(network(e))) },
-      { key: "count", title: t("column.count"), end: true, compare: (a, b) => (a.value.count ?? 1) - (b.value.count ?? 1), cell: (e) => (e.value.what === "member" || e.value.what === "manual" ? "" : String(e.value.count ?? 1)) },
+      ...(worths.size > 0 ? [{ key: "worth", title: t("column.worth"), end: true, compare: (a: DrawnEdge, b: DrawnEdge) => number(worths.get(a.id)) - number(worths.get(b.id)), cell: (e: DrawnEdge) => worths.get(e.id) ?? "" }] : []),
+      { key: "count", title: t("column.count"), end: true, compare: (a, b) => (times(a.value) ?? 0) - (times(b.value) ?? 0), cell: (e) => (e.value.what === "member" || e.value.what === "manual" ? "" : String(times(e.value) ?? "")) },
       { key: "first", title: t("column.first"), compare: (a, b) => order(a.value.first ?? "", b.value.first ?? ""), cell: (e) => when(e.value.first) },
       { key: "last", title: t("column.last"), compare: (a, b) => order(a.value.last ?? "", b.value.last ?? ""), cell: (e) => when(e.value.last) },
       { key: "certain", title: t("column.certain"), compare: (a, b) => order(certain(a), certain(b)), cell: certain },
@@ -179,6 +186,11 @@ export class Table {
     ];
   }
 }
+
+const number = (s: string | undefined): number => {
+  const n = Number((s ?? "").replace(/[^\d.]/g, ""));
+  return s === undefined || Number.isNaN(n) ? -1 : n;
+};
 
 function at(map: Map<string, { in: bigint; out: bigint }>, key: string): { in: bigint; out: bigint } {
   let v = map.get(key);

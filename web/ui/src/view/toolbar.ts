@@ -136,7 +136,7 @@ function finder(app: App): HTMLElement {
 export function findNodes(app: App, wanted: string, most: number): string[] {
   const first: string[] = [], rest: string[] = [];
   for (const n of app.drawn.nodes.values()) {
-    const texts = [n.value.title, n.value.label?.text, n.value.text, n.value.note];
+    const texts = [n.value.title, n.value.label?.text, n.value.text, n.value.note, n.value.address];
     const hit = texts.findIndex((s) => s?.toLocaleLowerCase().includes(wanted));
     if (hit < 0) continue;
     if (texts.some((s) => s?.toLocaleLowerCase().startsWith(wanted))) first.push(n.id);

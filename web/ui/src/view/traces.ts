@@ -4,7 +4,7 @@ import type { Run, RunEnd } from "../api.ts";
 import { amount, less, short, sureness, type Asset } from "../model/words.ts";
 import { t, type Key } from "../messages/messages.ts";
 import * as actions from "../actions.ts";
-import { button, h, ltr, svgElement } from "./dom.ts";
+import { button, h, ltr, select, svgElement } from "./dom.ts";
 import { dashes, edgeLook } from "./look.ts";
 
 export function traces(app: App): (HTMLElement | null | false)[] {
@@ -41,7 +41,7 @@ function entry(app: App, r: Run): HTMLElement {
   const asked = (q.methods ?? (q.method ? [q.method] : [])).join(", ");
   const running = r.state === "running";
   const bar = h("progress", { class: "g-progress", "aria-label": t("run.progress"), max: p && p.total > 0 ? p.total : undefined, value: p && p.total > 0 ? p.done : undefined });
-  const ends = r.summary?.ends ?? [];
+  const ends = r.summary?.ends ?? [], ended = r.state === "done" || r.state === "cancelled";
   return h("li", { class: "g-run", "data-run": r.id, "data-state": r.state },
     h("p", {}, h("strong", {}, h("bdi", {}, r.title || asked)), h("span", { class: "g-tag" }, t(`run.${r.state}`))),
     h("p", { class: "g-hint" }, [asked, q.direction ? t(q.direction) : "", t("run.starts", { n: q.starts?.length ?? 0 })].filter((s) => s !== "").join(" · ")),
@@ -51,8 +51,26 @@ function entry(app: App, r: Run): HTMLElement {
     r.summary?.ends_omitted ? h("p", { class: "g-hint" }, t("run.omitted", { n: r.summary.ends_omitted })) : null,
     h("div", { class: "g-actions" },
       running && app.mayChange && button({ text: t("run.cancel"), press: () => void app.api.cancel(r.id).catch((e: unknown) => app.fail(e)) }),
-      (r.state === "done" || r.state === "cancelled") && app.mayChange && button({ icon: "add", text: t("run.lay"), hint: t("run.lay.hint"), press: () => void actions.layRun(app, r) })),
+      ended && app.mayChange && layer(app, r),
+      ended && watcher(app, r)),
     ends.length > 0 && endTable(app, r, ends));
+}
+
+/** layer offers to put a trace on the picture: the ways to its largest ends, or all of it. */
+function layer(app: App, r: Run): HTMLElement {
+  const most = select([["10", "10"], ["25", "25"], ["100", "100"], ["0", t("run.lay.all")]], app.mostEnds);
+  most.setAttribute("aria-label", t("run.lay.most"));
+  most.addEventListener("change", () => {
+    app.mostEnds = most.value;
+  });
+  return h("div", { class: "g-expand" }, button({ icon: "add", text: t("run.lay"), hint: t("run.lay.hint"), press: () => void actions.layRun(app, r, Number(most.value)) }), h("label", { class: "g-most" }, t("run.lay.ends"), " ", most));
+}
+
+/** watcher lets a trace's unspent ends be watched. */
+function watcher(app: App, r: Run): HTMLElement | false {
+  const on = app.watches.get(r.id), ledger = r.question.ledger;
+  if (on) return h("p", { class: "g-hint" }, t("watch.on", { n: on.seen }));
+  return app.mayChange && ledger !== undefined && button({ icon: "watch", text: t("watch.ends"), hint: t("watch.ends.hint"), press: () => void actions.watch(app, "ends", r.id, ledger, r.title) });
 }
 
 function endTable(app: App, r: Run, ends: RunEnd[]): HTMLElement {
@@ -78,12 +96,13 @@ function comparison(app: App): HTMLElement | null {
   const list = [...ends].sort((a, b) => (most(a) === most(b) ? 0 : less(most(a), most(b)) ? 1 : -1)).slice(0, 50);
   const range = (e: RunEnd): string => {
     if (!e.least || !e.most) return t("unknown");
-    return e.least === e.most ? t("yes") : `${t("compare.differ")}: ${t("compare.range", { least: amount(e.least, asset), most: amount(e.most, asset) })}`;
+    return e.least === e.most ? t("compare.same") : `${t("compare.differ")}: ${t("compare.range", { least: amount(e.least, asset), most: amount(e.most, asset) })}`;
   };
-  return h("section", {}, h("h3", {}, t("compare")), h("p", { class: "g-hint" }, t("compare.words")), h("div", { class: "g-table-scroll", tabindex: 0, role: "region", "aria-label": t("compare") },
+  // In the panel there is room for two amounts a row: where they are stands above them, and whether they agree beneath.
+  return h("section", { class: "g-compare" }, h("h3", {}, t("compare")), h("p", { class: "g-hint" }, t("compare.words")), h("div", { class: "g-table-scroll", tabindex: 0, role: "region", "aria-label": t("compare") },
     h("table", { class: "g-table" }, h("caption", {}, h("bdi", {}, run.title)), h("thead", {}, h("tr", {}, h("th", { scope: "col" }, t("end.where")), ...methods.map((m) => h("th", { scope: "col", class: "g-end" }, m)), h("th", { scope: "col" }, t("compare.agree")))),
-      h("tbody", {}, ...list.map((e) => h("tr", {}, h("th", { scope: "row" }, kind(e), " ", where(e)),
-        ...methods.map((_, i) => h("td", { class: "g-end" }, e.amounts?.[i] ? amount(e.amounts[i], asset) : t("compare.not"))), h("td", {}, range(e))))))));
+      h("tbody", {}, ...list.map((e) => h("tr", { "data-agree": e.least && e.least === e.most ? "yes" : "no" }, h("th", { scope: "row" }, kind(e), " ", endNode(app, e)),
+        ...methods.map((m, i) => h("td", { class: "g-end", "data-method": m }, e.amounts?.[i] ? amount(e.amounts[i], asset) : t("compare.not"))), h("td", {}, range(e))))))));
 }
 
 /** assetOf is what a trace's amounts are in: as its answer says, else as the ledger does. */
@@ -91,6 +110,12 @@ function assetOf(app: App, r: Run): Asset | undefined {
   const { ticker, decimals } = r.summary ?? {};
   if (ticker && decimals !== undefined) return { network: "", ticker, decimals };
   return app.ledgers.find((l) => l.id === r.question.ledger) ?? app.asset(undefined);
+}
+
+/** endNode is where an end is, and leads to its node where that is in the picture. */
+function endNode(app: App, e: RunEnd): HTMLElement {
+  const id = [e.address ? "a:" + e.address : "", e.out === undefined || e.out === null ? "" : `u:${e.tx}:${e.out}`, "t:" + e.tx].find((n) => app.drawn.nodes.has(n));
+  return id === undefined ? where(e) : h("button", { type: "button", class: "g-link", onclick: (() => app.show(id)) as never }, where(e));
 }
 
 function where(e: RunEnd): HTMLElement {

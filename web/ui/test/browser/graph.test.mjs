@@ -467,7 +467,7 @@ test("a trace is asked for with its methods, its progress is told, and its ends 
   assert.match(words, /at a service Nordic Exchange4 BTC3\.99 BTCdiffer: 3\.99 BTC to 4 BTC/);
   assert.match(words, /not reached0\.01 BTC/);
   // Both methods' lines are in the picture in looks of their own, which words say too, and each can be hidden.
-  assert.match(await page.locator(".g-methods").textContent(), /fifo, unbroken line.*haircut, dash-dotted line/s);
+  assert.match(await page.locator(".g-methods").textContent(), /fifo, long-dashed line.*haircut, dash-dotted line/s);
   await page.getByRole("checkbox", { name: /^fifo/ }).uncheck();
   assert.deepEqual(await page.evaluate(() => [...goshawk.drawn.edges.values()].filter((e) => e.value.what === "trace").map((e) => e.value.method)), ["haircut"]);
   await page.context().close();

@@ -1,7 +1,7 @@
 // What browser tests share: the real server on a folder of its own, people who are signed
 // in, and Debian's Chromium with its software renderer.
 import { execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,13 +10,22 @@ import { chromium } from "playwright-core";
 const root = join(dirname(fileURLToPath(import.meta.url)), "..", "..", "..", "..");
 const go = process.env.GO ?? "go";
 
-/** house starts the server; close ends it and removes all that it made. */
-export async function house() {
+/**
+ * house starts the server; close ends it and removes all that it made. With a world it has a ledger, labels and
+ * rates of a made-up crime, as `goshawk world new` makes it.
+ */
+export async function house({ world = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "goshawk-browser-"));
-  const program = join(folder, "goshawk"), data = join(folder, "data");
+  const program = join(folder, "goshawk"), data = join(folder, "data"), made = join(folder, "world");
   const run = (...args) => execFileSync(go, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
   run("build", "-o", program, "./cmd/goshawk");
   const stage = JSON.parse(run("run", "./internal/stage", "--data", data));
+  if (world) {
+    const tool = (...args) => execFileSync(program, [...args, "--quiet"], { stdio: ["ignore", "ignore", "inherit"] });
+    tool("world", "new", "--seed", "3", "--scenario", "ransomware", "--out", made);
+    tool("ingest", "--network", "regtest", "--ledger", join(data, "ledgers", "world"), join(made, "blocks"));
+    tool("label", "--data", data, "import", join(made, "public", "labels"));
+  }
   const server = spawn(program, ["serve", "--data", data, "--listen", "127.0.0.1:0", "--log", "none"], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((done) => server.once("exit", done));
   const url = await new Promise((found, failed) => {
@@ -37,8 +46,15 @@ export async function house() {
     args: ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader", "--ignore-gpu-blocklist"],
   });
   const faults = [];
+  if (world) {
+    const prices = await fetch(url + "/api/v1/rates?name=prices.csv&asset=regtest", { method: "POST", headers: { Cookie: "goshawk=" + stage.people.administrator.cookie, "Content-Type": "text/csv" }, body: readFileSync(join(made, "public", "prices.csv")) });
+    if (!prices.ok) throw new Error(`the rates were refused: ${await prices.text()}`);
+  }
   return {
     url, stage, faults,
+
+    /** What the world tells its investigators, by the file's name under public/. */
+    told: (name) => readFileSync(join(made, "public", name), "utf8"),
 
     /** as opens a window of somebody's. What the page complains of fails the tests. */
     async as(who, options = {}) {
