@@ -270,5 +270,5 @@ func tried(err error) error {
 	if err == nil {
 		return nil
 	}
-	return goshawk.Errorf(goshawk.Unavailable, "it was not taken: %w", err).WithHint("what is wrong lies outside of this server, or in its settings")
+	return goshawk.Errorf(goshawk.Conflict, "it was not taken: %w", err).WithHint("what is wrong lies outside of this server, or in its settings")
 }

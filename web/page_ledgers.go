@@ -25,6 +25,7 @@ func benchRoutes() []route {
 		{"GET /cases/{case}/watches", identity.ReadCase, (*request).watchesPage},
 		{"POST /cases/{case}/watches", identity.ChangeCase, (*request).addWatchForm},
 		{"POST /cases/{case}/watches/{watch}/end", identity.ChangeCase, (*request).endWatchForm},
+		{"POST /cases/{case}/watches/{watch}/tell", identity.ChangeCase, (*request).tellForm},
 		{"POST /cases/{case}/alerts/{alert}/seen", identity.ChangeCase, (*request).seenAlertForm},
 	}
 }

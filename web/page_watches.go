@@ -55,7 +55,7 @@ func (a *alert) stateKey() string {
 
 // watchesPage shows what is watched and what moved.
 func (q *request) watchesPage() error {
-	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read the watches", casebook.KindCase, casebook.KindWatch, casebook.KindAlert, casebook.KindRun)
+	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read the watches", casebook.KindCase, casebook.KindWatch, casebook.KindAlert, casebook.KindRun, casebook.KindMember)
 	if err != nil {
 		return err
 	}
@@ -72,9 +72,17 @@ func (q *request) watchesPage() error {
 			break
 		}
 	}
+	people, err := q.tellable(c)
+	if err != nil {
+		return err
+	}
+	hooks, err := q.hooksOf(c)
+	if err != nil {
+		return err
+	}
 	v := q.casePage(&c.Summary, "/watches", "")
 	v.title = v.t("nav.watches")
-	return q.show(v, watchesPage(v, records(c, casebook.KindWatch), alerts, records(c, casebook.KindRun), q.ledgers(), own(c).Text("ledger")))
+	return q.show(v, watchesPage(v, records(c, casebook.KindWatch), alerts, records(c, casebook.KindRun), q.ledgers(), own(c).Text("ledger"), people, hooks))
 }
 
 func (q *request) addWatchForm() error {
@@ -97,6 +105,9 @@ func (q *request) addWatchForm() error {
 	edits := []casebook.Edit{set("what", what), set("text", text), set("ledger", f.Get("ledger"))}
 	if title := strings.TrimSpace(f.Get("title")); title != "" {
 		edits = append(edits, set("title", title))
+	}
+	if f.Get("tell") == "true" {
+		edits = append(edits, set("mail/"+string(q.subject.Person.ID), true))
 	}
 	if what == "address" {
 		if err := q.onLedger(goshawk.ID(f.Get("ledger")), text); err != nil {
