@@ -53,7 +53,7 @@ func signer(dir string) (note.Signer, error) {
 	}
 	secret, err := os.ReadFile(filepath.Join(dir, secretName))
 	if errors.Is(err, fs.ErrNotExist) {
-		if _, err := os.Stat(filepath.Join(dir, keysName)); err == nil {
+		if _, err := os.Stat(filepath.Join(dir, keysName)); err == nil || exists(dir) {
 			return nil, goshawk.Errorf(goshawk.NotFound, "the log's secret key, %s, is gone", filepath.Join(dir, secretName)).WithHint("bring it back from a backup: without it nothing can be added to the log")
 		}
 		name := "goshawk-" + strings.ToLower(rand.Text()[:12])
@@ -77,7 +77,11 @@ func signer(dir string) (note.Signer, error) {
 	if err != nil {
 		return nil, goshawk.Errorf(goshawk.Corrupt, "the log's secret key is damaged: %w", err).WithHint("bring it back from a backup")
 	}
-	if _, err := os.Stat(filepath.Join(dir, keysName)); errors.Is(err, fs.ErrNotExist) { // a kill between the two files
+	if _, err := os.Stat(filepath.Join(dir, keysName)); errors.Is(err, fs.ErrNotExist) {
+		if exists(dir) { // which this key has signed: it is not thrown away
+			return nil, goshawk.Errorf(goshawk.NotFound, "the list of the log's keys, %s, is gone", filepath.Join(dir, keysName)).WithHint("bring it back from a backup: without it nobody can verify the log")
+		}
+		// A kill between the two files.
 		if err := os.Remove(filepath.Join(dir, secretName)); err != nil {
 			return nil, err
 		}

@@ -1,9 +1,12 @@
 package audit
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -263,4 +266,68 @@ func FuzzProof(f *testing.F) {
 			t.Errorf("%q is proven", text)
 		}
 	})
+}
+
+// TestKeysAreNotMadeOverALog: where a log is, and one of the files of its keys is gone, nothing is made in
+// its place, and what is left of them stays.
+func TestKeysAreNotMadeOverALog(t *testing.T) {
+	for _, gone := range [][]string{{keysName}, {secretName}, {keysName, secretName}} {
+		dir := t.TempDir()
+		trail := list(nil).grow(2)
+		logged(t, dir, trail)
+		kept := map[string][]byte{}
+		for _, name := range []string{keysName, secretName} {
+			text, err := os.ReadFile(filepath.Join(dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			kept[name] = text
+		}
+		for _, name := range gone {
+			if err := os.Remove(filepath.Join(dir, name)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if l, err := OpenLog(t.Context(), dir); err == nil {
+			t.Errorf("without %s the log was opened", gone)
+			if err := l.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+		for name, text := range kept {
+			has, err := os.ReadFile(filepath.Join(dir, name))
+			if slices.Contains(gone, name) != errors.Is(err, fs.ErrNotExist) || err == nil && !bytes.Equal(has, text) {
+				t.Errorf("without %s: %s is %q, %v", gone, name, has, err)
+			}
+		}
+		// Brought back, all goes on.
+		for name, text := range kept {
+			if err := os.WriteFile(filepath.Join(dir, name), text, 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		logged(t, dir, trail.grow(1))
+	}
+}
+
+// TestKeysSayFromWhere: since when a key signs is what the checkpoint says with which it took over.
+func TestKeysSayFromWhere(t *testing.T) {
+	dir := t.TempDir()
+	trail := list(nil).grow(3)
+	logged(t, dir, trail)
+	trail = trail.grow(1)
+	if _, err := Rotate(t.Context(), dir, trail); err != nil {
+		t.Fatal(err)
+	}
+	keys, err := readKeys(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keys[1].From--
+	if err := writeKeys(dir, keys); err != nil {
+		t.Fatal(err)
+	}
+	if v := verified(t, dir, trail, nil); len(v.Faults) != 1 {
+		t.Errorf("%+v", v.Faults)
+	}
 }

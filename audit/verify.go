@@ -102,7 +102,13 @@ func Verify(ctx context.Context, dir string, trail Trail, kept []byte) (*Verific
 		}
 		roots[old.Size] = append(roots[old.Size], root{old.Hash, "the log's leaves are not what " + what + " says"})
 	}
+	if v.Keys[0].From != 0 {
+		v.fault(0, "", "key 1 is said to sign from size %d on, and signs from the beginning", v.Keys[0].From)
+	}
 	for i := 1; i < len(v.Keys); i++ {
+		if old, _, _, err := log.ParseCheckpoint([]byte(v.Keys[i].Handover), v.Origin, signers[i]); err == nil && old.Size != v.Keys[i].From {
+			v.fault(0, "", "key %d is said to sign from size %d on, and took over at %d", i+1, v.Keys[i].From, old.Size)
+		}
 		demand(fmt.Sprintf("the checkpoint with which key %d took over", i+1), []byte(v.Keys[i].Handover), signers[i-1], signers[i])
 	}
 	if kept != nil {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"time"
 
 	"goshawk"
 	"goshawk/audit"
@@ -51,6 +52,8 @@ func (s *Store) Replay(ctx context.Context, found func(entry int64, of goshawk.I
 func (t *Tx) replay(id goshawk.ID, found func(int64, goshawk.ID, string)) error {
 	bad := func(entry int64, format string, args ...any) { found(entry, id, fmt.Sprintf(format, args...)) }
 	want := map[casebook.Field]casebook.Value{}
+	made := map[int64]int64{}     // the entry that made each change
+	var first, latest audit.Entry // of its changes
 	seq := int64(0)
 	for from := int64(1); ; {
 		entries, err := t.Entries(from, 500, id)
@@ -69,7 +72,10 @@ func (t *Tx) replay(id goshawk.ID, found func(int64, goshawk.ID, string)) error 
 			if c.Seq != seq+1 {
 				bad(entries[i].Seq, "the case's change %d follows its change %d", c.Seq, seq)
 			}
-			seq = c.Seq
+			if seq = c.Seq; seq == 1 {
+				first = entries[i]
+			}
+			latest, made[seq] = entries[i], entries[i].Seq
 			for _, e := range c.Edits {
 				want[e.Field] = casebook.Value{JSON: e.After, Seq: c.Seq}
 			}
@@ -114,12 +120,23 @@ func (t *Tx) replay(id goshawk.ID, found func(int64, goshawk.ID, string)) error 
 	if has.Seq != seq {
 		bad(0, "the case says that its last change is %d, and the trail says %d", has.Seq, seq)
 	}
+	if first.Seq > 0 {
+		if has.Agency != first.Agency {
+			bad(first.Seq, "the case is another agency's than when it was opened")
+		}
+		if !has.Opened.Equal(first.At) {
+			bad(first.Seq, "the case says that it was opened %s", has.Opened.Format(time.RFC3339Nano))
+		}
+		if !has.Touched.Equal(latest.At) {
+			bad(latest.Seq, "the case says that it was changed last %s", has.Touched.Format(time.RFC3339Nano))
+		}
+	}
 	for kind, records := range has.Records {
 		for record, fields := range records {
 			for name, v := range fields {
 				f := casebook.Field{Kind: kind, ID: record, Name: name}
 				if w, ok := want[f]; !ok || !bytes.Equal(w.JSON, v.JSON) || w.Seq != v.Seq {
-					bad(w.Seq, "the field %q of the %s %s is not what its last change made it", name, kind, record)
+					bad(made[w.Seq], "the field %q of the %s %s is not what its last change made it", name, kind, record)
 				}
 				delete(want, f)
 			}
@@ -127,7 +144,7 @@ func (t *Tx) replay(id goshawk.ID, found func(int64, goshawk.ID, string)) error 
 	}
 	for f, w := range want {
 		if len(w.JSON) > 0 && string(w.JSON) != "null" {
-			bad(0, "the field %q of the %s %s is gone", f.Name, f.Kind, f.ID)
+			bad(made[w.Seq], "the field %q of the %s %s is gone", f.Name, f.Kind, f.ID)
 		}
 	}
 	return t.repeated(has, bad)

@@ -21,6 +21,9 @@ func TestReplay(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	do(t, s, func(tx *Tx) error { // somewhere to move it to
+		return tx.AddAgency(&identity.Agency{ID: "elsewhere", Name: "Elsewhere", Kind: identity.Police})
+	})
 	for _, edits := range [][]casebook.Edit{
 		{casebook.Set(casebook.KindNote, "n1", "text", "a <b> & c")},
 		{casebook.Set(casebook.KindTask, "t1", "title", "ring the bank")},
@@ -61,6 +64,9 @@ func TestReplay(t *testing.T) {
 		`DELETE FROM changes WHERE seq = 4`:                                               "change 4 is gone",
 		`INSERT INTO changes VALUES ('` + string(id) + `', 6, 1, 0, '', 0, '[]')`:         "6 changes up to number 6",
 		`UPDATE cases SET title = 'other'`:                                                "line in lists",
+		`UPDATE cases SET agency = 'elsewhere'`:                                           "another agency",
+		`UPDATE cases SET opened = opened - 1`:                                            "was opened",
+		`UPDATE cases SET touched = touched + 1`:                                          "was changed last",
 		`UPDATE cases SET seq = 7`:                                                        "its last change is 7",
 		`UPDATE members SET part = 'lead' WHERE part = 'viewer'`:                          `as "lead"`,
 		`DELETE FROM members WHERE part = 'viewer'`:                                       "does not let in",
@@ -84,5 +90,25 @@ func TestReplay(t *testing.T) {
 	}
 	if found := replay(); len(found) > 0 {
 		t.Fatal(found)
+	}
+}
+
+// TestReplayNamesTheEntry: a field that was edited is named with the entry that made it, which is no change's number.
+func TestReplayNamesTheEntry(t *testing.T) {
+	s, b, lead, _, c := rulesBook(t)
+	do(t, s, func(*Tx) error { return nil }) // an entry about something else
+	done, err := b.Change(t.Context(), lead, c, "wrote", []casebook.Edit{casebook.Set(casebook.KindNote, "n1", "text", "x")})
+	if err != nil || done.Entry == done.Seq {
+		t.Fatal(done, err)
+	}
+	if _, err := s.writer.ExecContext(t.Context(), `UPDATE fields SET value = '"y"' WHERE kind = 'note'`); err != nil {
+		t.Fatal(err)
+	}
+	var named []int64
+	if err := s.Replay(t.Context(), func(entry int64, _ goshawk.ID, _ string) { named = append(named, entry) }); err != nil {
+		t.Fatal(err)
+	}
+	if len(named) != 1 || named[0] != done.Entry {
+		t.Errorf("named %d, made by %d", named, done.Entry)
 	}
 }
