@@ -34,9 +34,14 @@ func (p *picture) windows(columns int, via [][][2]int, head int, legend window) 
 	if columns <= rowColumns {
 		return nil
 	}
+	all := []window{{part: partHead, width: rowColumns * columnWidth, height: head - 12}}
+	return append(append(all, p.rows(columns, via, head)...), legend)
+}
+
+// rows are the windows onto the flow alone.
+func (p *picture) rows(columns int, via [][][2]int, head int) (all []window) {
 	const width = rowColumns * columnWidth
-	all := []window{{part: partHead, width: width, height: head - 12}}
-	count := (columns - 1 + rowColumns - 2) / (rowColumns - 1)
+	count := max(1, (columns-1+rowColumns-2)/(rowColumns-1))
 	first := 0
 	for row := range count {
 		last := (columns - 1) * (row + 1) / count
@@ -56,7 +61,7 @@ func (p *picture) windows(columns int, via [][][2]int, head int, legend window) 
 		}
 		first = last
 	}
-	return append(all, legend)
+	return all
 }
 
 // heights says between which heights everything lies that is drawn in some

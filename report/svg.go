@@ -144,15 +144,7 @@ func fold(s string, most int) (lines []string) {
 
 // writeCurves draws the flows, the wide ones first so that thin ones stay visible.
 func (p *picture) writeCurves(b *bufio.Writer, via [][][2]int) {
-	least, most := -1, 0
-	for i := range p.edges {
-		if v := log16(&p.edges[i].amount); v > 0 {
-			if least < 0 || v < least {
-				least = v
-			}
-			most = max(most, v)
-		}
-	}
+	least, most := p.extremes()
 	order := make([]int, len(p.edges))
 	for i := range order {
 		order[i] = i
@@ -161,34 +153,69 @@ func (p *picture) writeCurves(b *bufio.Writer, via [][][2]int) {
 	leave, arrive := p.ports()
 	for _, i := range order {
 		e := &p.edges[i]
-		from, to, start, stop := e.from, e.to, leave[i], arrive[i]
-		points := via[i]
-		if p.backward {
-			from, to, start, stop = to, from, stop, start
-			points = slices.Clone(points)
-			slices.Reverse(points)
-		}
-		a, z := &p.nodes[from], &p.nodes[to]
-		x, y := a.x+a.width()/2, a.y+start
+		x, y, legs, tip := p.course(i, via[i], leave, arrive)
 		var d strings.Builder
 		fmt.Fprintf(&d, "M%d %d", x, y)
-		bend := func(x2, y2 int) {
-			half := (x2 - x) / 2
-			if half < 24 && half > -24 {
-				half = 24
+		for _, l := range legs {
+			if l.flat {
+				fmt.Fprintf(&d, "H%d", l.x)
+			} else {
+				fmt.Fprintf(&d, "C%d %d %d %d %d %d", l.x1, l.y1, l.x2, l.y2, l.x, l.y)
 			}
-			fmt.Fprintf(&d, "C%d %d %d %d %d %d", x+half, y, x2-half, y2, x2, y2)
-			x, y = x2, y2
 		}
-		for _, pt := range points {
-			bend(pt[0]-boxWidth/2, pt[1])
-			fmt.Fprintf(&d, "H%d", pt[0]+boxWidth/2)
-			x = pt[0] + boxWidth/2
-		}
-		bend(z.x-z.width()/2-6, z.y+stop)
 		fmt.Fprintf(b, `<path class="%s" stroke-width="%s" d="%s"><title>%s</title></path>`+"\n", e.class(p), tenths(width16(log16(&e.amount), least, most)), d.String(), xmlText(e.title))
-		fmt.Fprintf(b, `<path class="ar" d="M%d %dl-7 -4v8z"/>`+"\n", z.x-z.width()/2, z.y+stop)
+		fmt.Fprintf(b, `<path class="ar" d="M%d %dl-7 -4v8z"/>`+"\n", tip[0], tip[1])
 	}
+}
+
+// extremes are the least and the most that a curve carries, as log16 has them.
+func (p *picture) extremes() (least, most int) {
+	least = -1
+	for i := range p.edges {
+		if v := log16(&p.edges[i].amount); v > 0 {
+			if least < 0 || v < least {
+				least = v
+			}
+			most = max(most, v)
+		}
+	}
+	return least, most
+}
+
+// leg is a part of a curve: a cubic Bézier to x and y, or a level line.
+type leg struct {
+	x1, y1, x2, y2, x, y int
+	flat                 bool
+}
+
+// course is the way of a curve, in the direction of the money: where it begins, its parts,
+// and the tip of its arrow.
+func (p *picture) course(i int, points [][2]int, leave, arrive []int) (x0, y0 int, legs []leg, tip [2]int) {
+	e := &p.edges[i]
+	from, to, start, stop := e.from, e.to, leave[i], arrive[i]
+	if p.backward {
+		from, to, start, stop = to, from, stop, start
+		points = slices.Clone(points)
+		slices.Reverse(points)
+	}
+	a, z := &p.nodes[from], &p.nodes[to]
+	x, y := a.x+a.width()/2, a.y+start
+	x0, y0 = x, y
+	bend := func(x2, y2 int) {
+		half := (x2 - x) / 2
+		if half < 24 && half > -24 {
+			half = 24
+		}
+		legs = append(legs, leg{x1: x + half, y1: y, x2: x2 - half, y2: y2, x: x2, y: y2})
+		x, y = x2, y2
+	}
+	for _, pt := range points {
+		bend(pt[0]-boxWidth/2, pt[1])
+		legs = append(legs, leg{x: pt[0] + boxWidth/2, y: pt[1], flat: true})
+		x = pt[0] + boxWidth/2
+	}
+	bend(z.x-z.width()/2-6, z.y+stop)
+	return x0, y0, legs, [2]int{z.x - z.width()/2, z.y + stop}
 }
 
 func (e *curve) class(p *picture) string {

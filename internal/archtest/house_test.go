@@ -38,7 +38,7 @@ var house = [...]rule{
 		why: "an answer must be repeatable in court, to the byte"},
 	{path: "label", pure: true, chains: true, libs: []string{"github.com/goccy/go-yaml"},
 		why: "labels are read from what the caller opens; its sources call networks by their names"},
-	{path: "report", pure: true, libs: []string{"github.com/holiman/uint256"},
+	{path: "report", pure: true, libs: []string{"github.com/go-fonts/dejavu", "github.com/go-pdf/fpdf", "github.com/holiman/uint256"},
 		why: "a report must come out the same, byte for byte; it renders answers and computes none"},
 	{path: "ledger", may: []string{"internal/disk"},
 		why: "it writes through a file layer that tests can make fail, and knows no chain"},
