@@ -163,6 +163,13 @@ func TestAttempts(t *testing.T) {
 	if a = a.Fail(now.Add(25 * time.Hour)); a.Failed != 1 {
 		t.Errorf("yesterday's count: %+v", a)
 	}
+	// A clock that was ahead for an hour locks nobody out for an hour.
+	for range 20 {
+		a = a.Fail(now.Add(time.Hour))
+	}
+	if !a.Locked(now.Add(time.Hour)) || a.Locked(now) {
+		t.Errorf("after the clock was set back: %+v", a)
+	}
 }
 
 func TestSession(t *testing.T) {
@@ -176,6 +183,9 @@ func TestSession(t *testing.T) {
 		if got := [2]bool{s.Live(now.Add(after)), s.Fresh(now.Add(after))}; got != want {
 			t.Errorf("after %v: %v", after, got)
 		}
+	}
+	if s.Fresh(now.Add(-time.Hour)) {
+		t.Error("a clock that is set back keeps a sign-in fresh")
 	}
 	s.Seen = now.Add(SessionLength - time.Minute)
 	if s.Live(now.Add(SessionLength)) || !s.Live(now.Add(SessionLength-1)) {
@@ -199,6 +209,8 @@ func TestPersonCheck(t *testing.T) {
 	}
 	for _, change := range []func(*Person){
 		func(p *Person) { p.Name = "" }, func(p *Person) { p.Name = " Ines" }, func(p *Person) { p.Name = "I\nnes" }, func(p *Person) { p.Name = strings.Repeat("x", 121) }, func(p *Person) { p.Name = "\xff" },
+		func(p *Person) { p.Name = "Ines\u200b Ferreira" }, func(p *Person) { p.Name = "Ines \u202eariereF" }, func(p *Person) { p.Name = "\ufeffInes" }, func(p *Person) { p.Name = "Ines\u2028Ferreira" },
+		func(p *Person) { p.Email = "ines\u200b@police.example" },
 		func(p *Person) { p.Email = "" }, func(p *Person) { p.Email = "ines" }, func(p *Person) { p.Email = "Ines@police.example" }, func(p *Person) { p.Email = "Ines <ines@police.example>" },
 		func(p *Person) { p.Email = "ines@police.example\r\nBcc: x@y" }, func(p *Person) { p.Role = "king" }, func(p *Person) { p.Role = "" },
 	} {
@@ -206,6 +218,12 @@ func TestPersonCheck(t *testing.T) {
 		change(&p)
 		if err := p.Check(); goshawk.CodeOf(err) != goshawk.Invalid {
 			t.Errorf("%+v is let through", p)
+		}
+	}
+	for _, name := range []string{"مریم می\u200cخواهد", "क्\u200dष", "Søren Ó Súilleabháin", "Ли Мин"} {
+		p := good
+		if p.Name = name; p.Check() != nil {
+			t.Errorf("%q is a name", name)
 		}
 	}
 	for country, ok := range map[string]bool{"": true, "NL": true, "nl": false, "NLD": false, "N1": false} {

@@ -71,8 +71,11 @@ const (
 	forgotten    = 24 * time.Hour
 )
 
-// Locked says whether nobody may try now.
-func (a Attempts) Locked(now time.Time) bool { return now.Before(a.Until) }
+// Locked says whether nobody may try now. A time that is further away than any wait was set by a clock
+// that was wrong.
+func (a Attempts) Locked(now time.Time) bool {
+	return now.Before(a.Until) && a.Until.Sub(now) <= longestWait
+}
 
 // Fail returns the attempts after one more failed.
 func (a Attempts) Fail(now time.Time) Attempts {
