@@ -125,6 +125,11 @@ func (q *request) wayAdded(via identity.Via, what, key string, keep func(*store.
 	if q.limited() {
 		// Whoever else came by the same invitation, or has another recovery code, is signed out.
 		err = q.admit(&p, via, q.s.Now(), what+", and signed in", func(tx *store.Tx) error {
+			if still, err := tx.Session(q.session.Hash); err != nil {
+				return err
+			} else if still == nil {
+				return goshawk.Errorf(goshawk.Stranger, "somebody else has set up a way in meanwhile").WithHint("if that was not you, ask an administrator at once for another invitation")
+			}
 			if err := tx.EndSessions(p.ID, q.session.Hash); err != nil {
 				return err
 			}

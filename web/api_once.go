@@ -56,8 +56,8 @@ func (q *request) once(of identity.Action, limit int64, handle func(*request) er
 	if err := handle(&again); err != nil {
 		again.fail(err)
 	}
-	if !o.Done || w.more {
-		return nil
+	if !o.Done || w.more || of == identity.ManageTokens {
+		return nil // of a secret there is one answer, and nothing that is kept
 	}
 	header := http.Header{}
 	for _, name := range []string{"Content-Type", "Location", "ETag"} {
@@ -90,8 +90,8 @@ func (q *request) answered(of identity.Action, key string) (before *store.Answer
 
 func (q *request) replay(a *store.Answer) error {
 	if a.Status == 0 {
-		return goshawk.Errorf(goshawk.Conflict, "the request was carried out: entry %d of the audit trail; its answer was too large to keep, or is not written yet", a.Entry).
-			WithHint("it is not carried out twice; read the case's changes, which hold it")
+		return goshawk.Errorf(goshawk.Conflict, "the request was carried out: entry %d of the audit trail; its answer holds a secret, was too large to keep, or is not written yet", a.Entry).
+			WithHint("it is not carried out twice: look at what is there now")
 	}
 	for name, v := range a.Header {
 		q.w.Header()[name] = v

@@ -27,7 +27,7 @@ func (q *request) invitation(tx *store.Tx) (p identity.Person, err error) {
 
 // invitePage shows whom a link invites. To look at it uses nothing up.
 func (q *request) invitePage() error {
-	back, ok := q.s.signs().limit.enter(q.from(), q.s.Now())
+	back, ok := q.s.signs().limit.enter(identity.ViaInvitation, q.from(), q.s.Now())
 	if !ok {
 		return q.busy(q.s.Now())
 	}
@@ -56,7 +56,7 @@ func (q *request) invitePage() error {
 
 // invited lets who was invited set up a way in.
 func (q *request) invited() error {
-	back, ok := q.s.signs().limit.enter(q.from(), q.s.Now())
+	back, ok := q.s.signs().limit.enter(identity.ViaInvitation, q.from(), q.s.Now())
 	if !ok {
 		return q.busy(q.s.Now())
 	}

@@ -144,6 +144,9 @@ func (s *Server) guard(next http.Handler) http.Handler {
 // serve answers one route.
 func (s *Server) serve(route route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			r.Body = http.NoBody // who only asks sends nothing that is read, least of all files
+		}
 		q := &request{Request: r, w: w, s: s}
 		err := q.open(route.pattern)
 		if err == nil {
@@ -218,7 +221,8 @@ func (q *request) from() string {
 	if err != nil || !q.s.Proxy.IsValid() || !q.s.Proxy.Contains(at) {
 		return host
 	}
-	said := strings.Split(q.Header.Get("X-Forwarded-For"), ",")
+	// Some proxies add to the line that came, some a line of their own.
+	said := strings.Split(strings.Join(q.Header.Values("X-Forwarded-For"), ","), ",")
 	if last, err := netip.ParseAddr(strings.TrimSpace(said[len(said)-1])); err == nil {
 		return last.String()
 	}

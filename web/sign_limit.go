@@ -12,7 +12,7 @@ import (
 // who fails by a known account is counted by the store too, where a restart does not help.
 type limiter struct {
 	mu      sync.Mutex
-	places  map[string]*bucket           // by network
+	places  map[string]*bucket           // by way and network
 	unknown map[string]identity.Attempts // by the hash of an account that there is not
 	entries bucket                       // of the audit trail
 	missed  int64                        // failures without an entry, since the last one
@@ -74,12 +74,13 @@ func network(from string) string {
 	return at.String()
 }
 
-// enter says whether somebody at a place may try, and takes one try from them; back gives it back
-// to who succeeds.
-func (l *limiter) enter(from string, now time.Time) (back func(), ok bool) {
+// enter says whether somebody at a place may try a way in, and takes one try from them; back gives it
+// back to who succeeds. Each way has tries of its own: who guesses passwords keeps nobody beside them from
+// their passkey.
+func (l *limiter) enter(via identity.Via, from string, now time.Time) (back func(), ok bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	key := network(from)
+	key := string(via) + " " + network(from)
 	b := l.places[key]
 	if b == nil {
 		if len(l.places) >= mostPlaces {

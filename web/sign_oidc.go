@@ -137,7 +137,7 @@ func noEntry(why string) error {
 // byOIDC takes the identity provider's answer, and signs in whom it means.
 func (q *request) byOIDC() error {
 	g := q.s.signs()
-	back, ok := g.limit.enter(q.from(), q.s.Now())
+	back, ok := g.limit.enter(identity.ViaOIDC, q.from(), q.s.Now())
 	if !ok {
 		return q.showSignIn(q.busy(q.s.Now()))
 	}

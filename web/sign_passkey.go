@@ -175,7 +175,7 @@ func (q *request) byPasskey() error {
 	if err != nil {
 		return err
 	}
-	back, ok := g.limit.enter(q.from(), q.s.Now())
+	back, ok := g.limit.enter(identity.ViaPasskey, q.from(), q.s.Now())
 	if !ok {
 		return q.busy(q.s.Now())
 	}

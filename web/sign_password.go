@@ -55,7 +55,7 @@ func (q *request) attempt(email string, via identity.Via, enter func(*account) e
 	if email == "" || len(email) > 254 {
 		return goshawk.Errorf(goshawk.Invalid, "your e-mail address is missing")
 	}
-	back, ok := g.limit.enter(q.from(), now)
+	back, ok := g.limit.enter(via, q.from(), now)
 	if !ok {
 		return q.busy(now)
 	}

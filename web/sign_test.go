@@ -616,7 +616,7 @@ func TestLimiterIsBounded(t *testing.T) {
 	l := newLimiter()
 	now := time.Unix(1_800_000_000, 0)
 	for i := range 3 * mostPlaces {
-		l.enter(fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255), now)
+		l.enter(identity.ViaPassword, fmt.Sprintf("10.%d.%d.%d", i>>16, i>>8&255, i&255), now)
 		l.stranger(fmt.Sprint(i), true, now)
 	}
 	if len(l.places) > mostPlaces || len(l.unknown) > mostPlaces {
