@@ -286,7 +286,7 @@ export async function nextSpend(app: App): Promise<void> {
     const found = await expand(app, id, "out", usual, false, n.what === "transaction");
     if (!found) return;
     // A step that leads nowhere new says so.
-    if (found.none || (n.what === "coin" && !found.added && app.record.picture.edges.size === before)) app.tell(t("next.none", { name: name(n) }), { hint: found.scope });
+    if (found.none) app.tell(t("next.none", { name: name(n) }), { hint: found.scope });
     else if (found.rest) app.tell(t("rest.shown", { n: found.rest.count, name: name(n) }), { hint: found.rest.scope });
     else if (found.added === 0 && app.record.picture.edges.size === before) app.tell(t("next.shown", { name: name(n) }));
   }

@@ -220,8 +220,8 @@ export class API {
   }
 
   /** rates lists of which coins and days there are rates. */
-  async rates(): Promise<{ asset: string; currency: string; first: string; last: string }[]> {
-    return (await this.ask<{ rates: { asset: string; currency: string; first: string; last: string }[] }>("GET", `${this.root}/rates`)).rates;
+  async rates(): Promise<{ asset: string; currency: string; days: number }[]> {
+    return (await this.ask<{ rates: { asset: string; currency: string; days: number }[] }>("GET", `${this.root}/rates`)).rates;
   }
 
   /** dayRates are the rates of a ledger's coin, by day. */

@@ -61,7 +61,7 @@ export class App {
   private counter: AbortController | null = null;
   mostEnds = "10"; // of a trace that is put on the picture
   watches = new Map<string, { id: string; seen: number }>(); // by what is watched
-  spans: { asset: string; currency: string }[] | null = null; // of which there are rates
+  spans: { asset: string; currency: string; days: number }[] | null = null; // of which there are rates
   rates = new Map<string, Rates & { first: string; last: string }>(); // by network
   ledgers: Ledger[] = [];
   runs = new Map<string, Run>();
@@ -302,7 +302,11 @@ export class App {
   get currency(): string {
     const chosen = this.record.picture.view.currency;
     if (chosen !== undefined) return chosen;
-    return this.ledgers.flatMap((l) => this.currencies(l))[0] ?? "";
+    // Unless somebody chose: the one of which most days are known.
+    const fitting = new Set(this.ledgers.flatMap((l) => [l.network, l.ticker]));
+    let best = { currency: "", days: 0 };
+    for (const s of this.spans ?? []) if (fitting.has(s.asset) && s.days > best.days) best = s;
+    return best.currency;
   }
 
   /** currencies are those of which there are rates of a ledger's coin. */
