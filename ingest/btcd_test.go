@@ -3,6 +3,7 @@ package ingest_test
 import (
 	"bytes"
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"fmt"
 	"net"
@@ -17,6 +18,7 @@ import (
 	"time"
 
 	"goshawk"
+	"goshawk/chain/bitcoin"
 	"goshawk/ingest"
 )
 
@@ -63,7 +65,7 @@ func startBtcd(t *testing.T) *btcd {
 	command := exec.Command(btcdBinary(t),
 		"--regtest", "--notls", "--rpcuser=goshawk", "--rpcpass=secret", "--rpclisten="+rpc, "--listen="+n.listen, "--nodnsseed",
 		"--datadir="+dir, "--logdir="+dir, "--configfile="+filepath.Join(dir, "none.conf"),
-		"--miningaddr="+params(t, "regtest").FormatAddress(goshawk.WitnessPubKeyHash, make([]byte, 20)))
+		"--miningaddr="+params(t, "regtest").FormatAddress(goshawk.ScriptHash, anybodys(t)))
 	var log bytes.Buffer
 	command.Stdout, command.Stderr = &log, &log
 	if err := command.Start(); err != nil {
@@ -93,6 +95,16 @@ func startBtcd(t *testing.T) *btcd {
 		default:
 		}
 	}
+}
+
+// anybodys is the hash of a script that whoever wants to may spend: OP_TRUE.
+func anybodys(t *testing.T) []byte {
+	t.Helper()
+	hash, err := hex.DecodeString("da1745e9b549bd0bfa1a569971c77eba30cd5a4b")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return hash
 }
 
 func freePort(t *testing.T) string {
@@ -203,6 +215,7 @@ func TestBtcd(t *testing.T) {
 		t.Errorf("the second time: %+v, %v", again, err)
 	}
 
+	t.Run("what waits", func(t *testing.T) { whatWaits(t, node) })
 	t.Run("wrong password", func(t *testing.T) {
 		_, err := ingest.FromNode(t.Context(), &recorder{t: t}, node.client(func(o *ingest.NodeOptions) { o.User, o.Password = "goshawk", "guess" }), opts)
 		if goshawk.CodeOf(err) != goshawk.Invalid || !strings.Contains(err.Error(), "refused user and password") {
@@ -230,6 +243,44 @@ func TestBtcd(t *testing.T) {
 		}
 	})
 	t.Run("follow through a reorganisation", func(t *testing.T) { followReorganisation(t, node, to, opts) })
+}
+
+// whatWaits sends a transaction, which waits until a block takes it.
+func whatWaits(t *testing.T, node *btcd) {
+	client := node.client(nil)
+	waiting := func() []goshawk.Hash {
+		t.Helper()
+		ids, err := client.Waiting(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return ids
+	}
+	if ids := waiting(); len(ids) != 0 {
+		t.Errorf("%v wait", ids)
+	}
+	var block struct {
+		Tx []goshawk.Hash `json:"tx"`
+	}
+	if err := json.Unmarshal(node.call("getblock", node.chain()[1], 1), &block); err != nil {
+		t.Fatal(err)
+	}
+	const fee = 10_000
+	tx := &bitcoin.Tx{Version: 2, Inputs: []bitcoin.TxInput{{Prev: goshawk.Outpoint{Tx: block.Tx[0]}, Script: []byte{1, 0x51}, Sequence: 0xffffffff}},
+		Outputs: []bitcoin.TxOutput{{Value: 50_0000_0000 - fee, Script: bitcoin.Script(goshawk.PubKeyHash, make([]byte, 20))}}}
+	node.call("sendrawtransaction", hex.EncodeToString(tx.Append(nil)))
+	if ids := waiting(); !slices.Equal(ids, []goshawk.Hash{tx.ID()}) {
+		t.Fatalf("%v wait, not %v", ids, tx.ID())
+	}
+	raws, err := client.Raw(t.Context(), []goshawk.Hash{tx.ID(), {7}})
+	if err != nil || len(raws) != 2 || !bytes.Equal(raws[0], tx.Append(nil)) || raws[1] != nil {
+		t.Errorf("%x, %v", raws, err)
+	}
+	node.mine(1)
+	best, err := client.Best(t.Context())
+	if ids := waiting(); err != nil || len(ids) != 0 || best != node.best() {
+		t.Errorf("%v wait after block %v: %v", ids, best, err)
+	}
 }
 
 // followReorganisation lets a second node mine a longer branch apart, then

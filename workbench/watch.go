@@ -55,6 +55,7 @@ type sighting struct {
 	watch goshawk.ID
 	move  Movement
 	block BlockOf
+	state string // "": in a block
 }
 
 // Watch looks, until the bench ends, at what is watched whenever its ledger grew, and writes what moved into
@@ -286,12 +287,7 @@ func (h *Held) takenBack(ctx context.Context, watch goshawk.ID, alerts map[gosha
 		e.Before = rec["state"].JSON
 		edits = append(edits, e)
 	}
-	slices.SortFunc(edits, func(a, b casebook.Edit) int {
-		if a.ID < b.ID {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(edits, func(a, b casebook.Edit) int { return compareIDs(a.ID, b.ID) })
 	return edits, nil
 }
 
@@ -304,8 +300,14 @@ func (s *sighting) edits(rec casebook.Record, now time.Time) []casebook.Edit {
 		}
 		return e
 	}
-	if rec == nil {
-		return []casebook.Edit{set("watch", s.watch), set("movement", s.move), set("at", now.UTC().Format(time.RFC3339)), set("state", AlertConfirmed), set("block", s.block)}
+	whole := []casebook.Edit{set("watch", s.watch), set("movement", s.move), set("at", now.UTC().Format(time.RFC3339))}
+	switch {
+	case s.state != "" && rec == nil:
+		return append(whole, set("state", s.state))
+	case s.state != "":
+		return []casebook.Edit{set("state", s.state)}
+	case rec == nil:
+		return append(whole, set("state", AlertConfirmed), set("block", s.block))
 	}
 	var was BlockOf
 	if rec.Text("state") == AlertConfirmed && json.Unmarshal(rec["block"].JSON, &was) == nil && was.Hash == s.block.Hash {
@@ -334,23 +336,10 @@ func (h *Held) sightings(ctx context.Context, c, watch goshawk.ID, rec casebook.
 		return nil, err
 	}
 	first := blocks[0].FirstTx
-	switch rec.Text("what") {
-	case "address":
+	if rec.Text("what") == "address" {
 		return h.atAddress(ctx, c, watch, rec.Text("text"), first)
-	case "coin":
-		return h.ofCoins(ctx, c, watch, []string{rec.Text("text")}, first)
 	}
-	var summary RunSummary
-	if run := runs[goshawk.ID(rec.Text("text"))]; run == nil || json.Unmarshal(run["summary"].JSON, &summary) != nil {
-		return nil, goshawk.Errorf(goshawk.NotFound, "the trace whose ends are watched has no answer")
-	}
-	var coins []string
-	for _, e := range summary.Ends {
-		if e.Kind == string(goshawk.EndUnspent) && e.Out != nil {
-			coins = append(coins, fmt.Sprintf("%s:%d", e.Tx, *e.Out))
-		}
-	}
-	return h.ofCoins(ctx, c, watch, coins, first)
+	return h.ofCoins(ctx, c, watch, coinsOf(rec, runs), first)
 }
 
 func (h *Held) atAddress(ctx context.Context, c, watch goshawk.ID, text string, first goshawk.TxID) ([]sighting, error) {

@@ -12,6 +12,7 @@ import (
 	"goshawk"
 	"goshawk/audit"
 	"goshawk/casebook"
+	"goshawk/chain/bitcoin"
 	"goshawk/identity"
 	"goshawk/ledger/ledgertest"
 	"goshawk/store"
@@ -59,7 +60,9 @@ func newDesk(t *testing.T) *desk {
 func (d *desk) use(context.Context, goshawk.ID) (*Held, error) {
 	h := over(d.t, ledgertest.MustChain(d.script).Ledger(), "")
 	h.ID = "main"
-	return h, nil
+	var err error
+	h.Params, err = bitcoin.Lookup("regtest")
+	return h, err
 }
 
 func (d *desk) watch(id goshawk.ID, what, text string) {
@@ -78,6 +81,12 @@ func (d *desk) look(script string) map[string]string {
 	if err := d.lookAt(d.t.Context(), d.c, d.use); err != nil {
 		d.t.Fatal(err)
 	}
+	return d.alerts(script)
+}
+
+// alerts are a case's: the transactions' names, or hashes where the script has none, with their states.
+func (d *desk) alerts(script string) map[string]string {
+	d.t.Helper()
 	whole, err := d.Book.Read(d.t.Context(), d.officer, d.c, "looked", casebook.KindAlert)
 	if err != nil {
 		d.t.Fatal(err)

@@ -49,7 +49,7 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 	f.cert = c.String("tls-cert", "", "`FILE` with the certificate, PEM; read again when it is renewed (default: no TLS)")
 	f.key = c.String("tls-key", "", "`FILE` with the certificate's key, PEM")
 	f.proxy = c.String("proxy", "", "`NETWORK` of a proxy that speaks TLS to browsers, as 10.0.0.0/8: what it says in X-Forwarded-For is believed")
-	sign, tell := c.signFlags(), c.notifyFlags()
+	sign, tell, wait := c.signFlags(), c.notifyFlags(), c.poolFlags()
 	if err := c.parse(0, 0); err != nil {
 		return err
 	}
@@ -66,6 +66,10 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 		if proxy, err = netip.ParsePrefix(*f.proxy); err != nil {
 			return badUsage("--proxy is no network: %v", err).WithHint("an address with the length of its prefix: 127.0.0.1/32, 10.0.0.0/8")
 		}
+	}
+	pools, err := wait.pools()
+	if err != nil {
+		return err
 	}
 	folder, err := f.data.dataFolder()
 	if err != nil {
@@ -125,7 +129,7 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	endBench, err := openBench(ctx, folder, s)
+	endBench, err := openBench(ctx, folder, s, pools)
 	if err != nil {
 		return err
 	}

@@ -7,16 +7,18 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"goshawk"
 	"goshawk/casebook"
+	"goshawk/ingest"
 	"goshawk/store"
 	"goshawk/web"
 	"goshawk/workbench"
 )
 
 // openBench gives a server its ledgers, traces and watches, until end is called.
-func openBench(ctx context.Context, folder string, s *web.Server) (end func() error, err error) {
+func openBench(ctx context.Context, folder string, s *web.Server, pools map[goshawk.ID]workbench.Pool) (end func() error, err error) {
 	id, err := serverID(folder)
 	if err != nil {
 		return nil, err
@@ -31,11 +33,54 @@ func openBench(ctx context.Context, folder string, s *web.Server) (end func() er
 	if err == nil {
 		err = b.Watch()
 	}
+	if err == nil {
+		err = b.WatchPools(pools)
+	}
 	if err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	s.Bench = b
 	return b.Close, nil
+}
+
+// poolPatience is how long one question to a node is repeated. It is asked again anyway.
+const poolPatience = time.Second
+
+// poolFlags are the flags of 'goshawk serve' about nodes that know what is in no block yet.
+type poolFlags struct {
+	nodes  *list
+	cookie *string
+}
+
+func (c *command) poolFlags() *poolFlags {
+	f := &poolFlags{nodes: &list{strict: true}}
+	c.Var(f.nodes, "mempool", "`LEDGER=URL` of a node's JSON-RPC, http://HOST:PORT, to look there for what is watched and in no block yet; several with commas between them; better set as GOSHAWK_MEMPOOL where the URL holds a password")
+	f.cookie = c.String("mempool-cookie", "", "`FILE` with the node's cookie, for a URL that holds no name and password")
+	return f
+}
+
+// pools are the nodes, by the ledgers of their chains.
+func (f *poolFlags) pools() (map[goshawk.ID]workbench.Pool, error) {
+	pools := map[goshawk.ID]workbench.Pool{}
+	for _, text := range f.nodes.values {
+		name, at, ok := strings.Cut(text, "=")
+		if !ok || !goshawk.ID(name).Valid() {
+			return nil, badUsage("--mempool names a ledger and its node").WithHint("write LEDGER=http://HOST:PORT, with the ledger's name on the page Ledgers")
+		}
+		if pools[goshawk.ID(name)] != nil {
+			return nil, badUsage("--mempool names the ledger %s twice", name)
+		}
+		o := ingest.NodeOptions{URL: at, Patience: poolPatience}
+		if !strings.Contains(at, "@") {
+			o.CookieFile = *f.cookie
+		}
+		n, err := ingest.NewNode(o)
+		if err != nil {
+			return nil, err
+		}
+		pools[goshawk.ID(name)] = n
+	}
+	return pools, nil
 }
 
 // serverName is a file of a data folder: what the server on it is called on its database, where there may be others.

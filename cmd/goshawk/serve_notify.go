@@ -21,7 +21,7 @@ type notifyFlags struct {
 func (c *command) notifyFlags() *notifyFlags {
 	f := &notifyFlags{
 		server:   c.String("mail-server", "", "`HOST[:PORT]` that mail about what moved is sent through, by SMTP (default: no mail is sent)"),
-		security: c.String("mail-security", notify.StartTLS, "how it is `SPOKEN` to: starttls, tls (from the first byte on), none"),
+		security: c.String("mail-security", notify.StartTLS, "`WAY` in which it is spoken to: starttls, tls (from the first byte on), none"),
 		user:     c.String("mail-user", "", "`NAME` to sign in with at the mail server"),
 		password: c.String("mail-password", "", "`PASSWORD` to sign in with at the mail server; better set as GOSHAWK_MAIL_PASSWORD"),
 		from:     c.String("mail-from", "", "`ADDRESS` that mail comes from, as goshawk@police.example"),
