@@ -186,7 +186,7 @@ type CaseNode struct {
 	Title    string  `json:"title"`
 	Note     string  `json:"note"`
 	X        float64 `json:"x"`
-	Y        float64 `json:"y"` // upwards
+	Y        float64 `json:"y"` // downwards
 	Label    string  `json:"label"`
 	Sure     string  `json:"confidence"`
 	Source   string  `json:"source"`

@@ -553,17 +553,17 @@ func (d *document) custody(c *Case) {
 func (d *document) again(c *Case) {
 	s := d.begin("rerun", "How to compute it again")
 	s.say("Each command asks the same question again. DIR is a ledger of the network up to the block that is named, made from any node's block files; PATH is the folder of label files of the hashes in this report. The answer has the same bytes as the exhibit.")
-	any := false
+	read := false
 	for i := range c.Runs {
 		r := &c.Runs[i]
 		for _, t := range r.Traces {
-			any = true
+			read = true
 			s.head("", r.Number+", "+line(t.Method, 40))
 			s.add(block{kind: blockCode, text: rerun(t, " \\\n    ")})
 			s.say(rerunWords(t))
 		}
 	}
-	if !any {
+	if !read {
 		s.say("No trace of the case has an answer that can be read.")
 	}
 	s.say("The package that this report comes in is verified without a network by: goshawk verify PACKAGE. The plain Python program in it computes the amounts again from the raw transactions, without Goshawk.")

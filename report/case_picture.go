@@ -63,7 +63,7 @@ func (p *CasePicture) spots() *spotted {
 		x, y := pictureWidth/2, s.height/2
 		if scale > 0 {
 			x = margin + int(math.Round((sane(n.X)-least[0])*scale))
-			y = pictureEdge + int(math.Round((most[1]-sane(n.Y))*scale))
+			y = pictureEdge + int(math.Round((sane(n.Y)-least[1])*scale))
 		}
 		caption := n.Title
 		if caption == "" {

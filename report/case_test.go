@@ -306,6 +306,13 @@ func TestReadTraces(t *testing.T) {
 			t.Errorf("%s is not the same when it is read and written:\n%s\n%s", name, b.String(), again.String())
 		}
 	}
+	var b bytes.Buffer
+	if err := ComparisonJSON(&b, &goshawk.Comparison{Traces: []*goshawk.Trace{small(), blank("lifo", "forward")}}); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := ReadTraces(&b); err != nil || len(list) != 2 || list[0].Method != "haircut" || len(list[0].Ends) != 3 {
+		t.Errorf("a comparison: %v, %v", list, err)
+	}
 	for _, bad := range []string{"", "{}", `{"method":1}`, `{"method":"fifo","ends":[{"tx":"xyz"}]}`} {
 		if _, err := ReadTraces(strings.NewReader(bad)); goshawk.CodeOf(err) != goshawk.Invalid {
 			t.Errorf("%q: %v", bad, err)

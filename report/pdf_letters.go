@@ -180,13 +180,13 @@ func arabicDigit(r rune) bool { return r >= 0x0660 && r <= 0x0669 || r >= 0x06f0
 // Unicode Bidirectional Algorithm (UAX 9) without explicit marks, which clean takes out.
 func seen(s string) string {
 	in := []rune(s)
-	base, any := 0, false
+	base, turned := 0, false
 	for _, r := range in {
 		if leftward(r) {
-			any = true
+			turned = true
 		}
 	}
-	if !any {
+	if !turned {
 		return s
 	}
 	for _, r := range in {

@@ -12,16 +12,22 @@ import (
 // method. It reads all of r, which the caller bounds; what is no such answer is an Invalid
 // error. What the JSON does not hold (how many labels a source has) is left empty.
 func ReadTraces(r io.Reader) ([]*goshawk.Trace, error) {
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
 	var a struct {
-		readTrace
 		Traces []readTrace `json:"traces"`
 	}
-	if err := json.NewDecoder(r).Decode(&a); err != nil {
+	if err := json.Unmarshal(text, &a); err != nil {
 		return nil, goshawk.Errorf(goshawk.Invalid, "this is no trace's answer: %w", err)
 	}
 	all := a.Traces
-	if len(all) == 0 {
-		all = []readTrace{a.readTrace}
+	if len(all) == 0 { // one trace, not a comparison
+		all = make([]readTrace, 1)
+		if err := json.Unmarshal(text, &all[0]); err != nil {
+			return nil, goshawk.Errorf(goshawk.Invalid, "this is no trace's answer: %w", err)
+		}
 	}
 	var list []*goshawk.Trace
 	for i := range all {
