@@ -61,6 +61,7 @@ func verbs() []verb {
 		{"serve", "", "open the workbench: cases, graphs, letters and reports in a browser", runServe},
 		{"admin", "reset EMAIL", "let somebody in again who lost every way in to the workbench", runAdmin},
 		{"audit", "verify | rotate | prove NUMBER... | check FILE", "prove that nothing of what was done was changed or removed since", runAudit},
+		{"verify", "PACKAGE", "verify a package of evidence: hashes, signature, transactions, every number", runVerify},
 		{"backup", "--out FILE", "write all that a server keeps into one file, while it serves", runBackup},
 		{"restore", "FILE", "make a data folder of a backup", runRestore},
 		{"world", "new | list | verify DIR | solve DIR | serve DIR | pool", "make a chain whose whole truth is known", runWorld},

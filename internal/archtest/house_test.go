@@ -80,6 +80,8 @@ var house = [...]rule{
 		why: "what is done with ledgers, for the server and the command line: it puts the engine's parts together and brings what they find into cases"},
 	{path: "notify", may: []string{"audit", "casebook", "identity", "store"},
 		why: "it brings what lies in the outbox to people and programs outside: whoever reads what leaves the server reads this package"},
+	{path: "evidence", may: []string{"audit", "chain/bitcoin", "pattern", "report", "trace"},
+		why: "who verifies a package trusts this code and the bytes alone: it opens no ledger, no database and no network"},
 	{path: "backup", may: []string{"audit", "casebook", "store"},
 		why: "it copies what a server keeps, and verifies a copy by what these know of theirs"},
 	{path: "web", may: []string{everything}, chains: false,

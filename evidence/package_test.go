@@ -1,0 +1,418 @@
+package evidence
+
+import (
+	"archive/zip"
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"goshawk"
+	"goshawk/audit"
+	"goshawk/report"
+	"goshawk/trace"
+)
+
+var seed = bytes.Repeat([]byte{7}, ed25519.SeedSize)
+
+// sample is a package about a random chain, with a trace, a comparison, one that was cut short, and
+// exhibits of which one is left out.
+func sample(t testing.TB, change func(*Package)) []byte {
+	t.Helper()
+	ctx := context.Background()
+	h := rapid.Custom(func(t *rapid.T) *history {
+		h := grow(t)
+		for len(h.coins) < 30 || h.model.Partial || h.model.Start > 0 {
+			h = grow(t)
+		}
+		return h
+	}).Example(3)
+	ledger := h.model.Ledger()
+	head, err := ledger.Head(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &Collector{ID: "main", Ledger: ledger, Params: h.params}
+	p := &Package{Case: CaseLine{ID: "case1", Title: "Ransom <&>", Reference: "1 Js 5/26", Agency: "Police of Sample"}, At: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
+		Report: Report{[]byte("<p>"), []byte("%PDF"), []byte("{}")}, Sign: ed25519.NewKeyFromSeed(seed), NoProof: "it is a test",
+		Labels: []goshawk.LabelSource{{Source: "x.csv", Hash: strings.Repeat("0", 64)}}}
+	for n, methods := range [][]trace.Method{{trace.FIFO}, {trace.Haircut, trace.LIFO, trace.TIHO}} {
+		q := trace.Question{Starts: h.coins[:3], Services: some{3}, StopConfidence: 50, ServicesBy: "address"}
+		traces, rules, err := c.Again(ctx, &Asked{Question: q, Methods: methods, At: head.Point()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var answer bytes.Buffer
+		if len(methods) == 1 {
+			err = report.TraceJSON(&answer, traces[0])
+		} else {
+			var all *goshawk.Comparison
+			if all, err = trace.Compare(ctx, ledger, q, methods); err == nil {
+				err = report.ComparisonJSON(&answer, all)
+			}
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := Run{RunLine: RunLine{Number: n + 1, ID: "r1", Title: "a trace", State: "done", Ledger: "main"}, Question: json.RawMessage(`{"x":1}`), Answer: answer.Bytes(), Traces: traces, Rules: rules}
+		for _, m := range methods {
+			r.RunLine.Traces = append(r.RunLine.Traces, string(m))
+		}
+		p.Runs = append(p.Runs, r)
+	}
+	p.Runs = append(p.Runs, Run{RunLine: RunLine{Number: 3, State: "cancelled", Why: "it was cancelled"}, Question: json.RawMessage(`{}`)})
+	p.Chains = []Source{{c, h}}
+	text := []byte("a statement")
+	p.Exhibit = []Exhibit{
+		{ID: "x1", Number: "E-1", Name: "../con .txt", SHA256: hex.EncodeToString(sumOf(text)), Bytes: int64(len(text)), Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }},
+		{ID: "x2", Number: "E-2", Name: "large.bin", Left: "it is too large"},
+	}
+	if change != nil {
+		change(p)
+	}
+	var out bytes.Buffer
+	if _, err := Write(ctx, &out, p); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+func sumOf(text []byte) []byte {
+	h := algorithms()[0].make()
+	h.Write(text)
+	return h.Sum(nil)
+}
+
+// look verifies a package in a zip file's bytes.
+func look(t testing.TB, text []byte, signer ed25519.PublicKey) *Verification {
+	t.Helper()
+	v, err := VerifyZip(context.Background(), bytes.NewReader(text), int64(len(text)), signer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func words(v *Verification) string {
+	var b strings.Builder
+	for _, c := range v.Checks {
+		fmt.Fprintf(&b, "%s, %s: %s\n", c.State, c.Of, c.Text)
+	}
+	return b.String()
+}
+
+// unpack returns the files of a zip file, in order.
+func unpack(t testing.TB, text []byte) (names []string, content map[string][]byte) {
+	t.Helper()
+	z, err := zip.NewReader(bytes.NewReader(text), int64(len(text)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	content = map[string][]byte{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if content[f.Name], err = io.ReadAll(r); err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, f.Name)
+	}
+	return names, content
+}
+
+func pack(t testing.TB, names []string, content map[string][]byte) []byte {
+	t.Helper()
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	for _, name := range names {
+		w, err := z.Create(name)
+		if err == nil {
+			_, err = w.Write(content[name])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// TestPackage: a package verifies as a file and as a folder, by our own code and by what the README
+// names: sha256sum, ssh-keygen and the tracer. The same case gives the same bytes.
+func TestPackage(t *testing.T) {
+	text := sample(t, nil)
+	if !bytes.Equal(text, sample(t, nil)) {
+		t.Error("two packages of one case differ")
+	}
+	key := ed25519.NewKeyFromSeed(seed).Public().(ed25519.PublicKey)
+	v := look(t, text, key)
+	if v.Faults > 0 || v.Signer != Fingerprint(key) {
+		t.Fatalf("%s", words(v))
+	}
+	for _, want := range []string{"verified, trace: run 1, fifo:", "verified, trace: run 2, tiho:", "verified, trace: run 2: the comparison", "verified, trace: run 1: the answer that was fixed",
+		"not verified, trace: run 3", "not verified, exhibits: E-2", "verified, exhibits: 1 exhibit", "verified, signature: that is the key", "not verified, log:"} {
+		if !strings.Contains(words(v), want) {
+			t.Errorf("%q is not among\n%s", want, words(v))
+		}
+	}
+	if v := look(t, text, ed25519.NewKeyFromSeed(bytes.Repeat([]byte{8}, 32)).Public().(ed25519.PublicKey)); v.Faults != 1 {
+		t.Errorf("another key was asked for: %s", words(v))
+	}
+
+	dir := t.TempDir()
+	names, content := unpack(t, text)
+	root := filepath.Join(dir, strings.Split(names[0], "/")[0])
+	for _, name := range names {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, content[name], 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v, err := VerifyPath(t.Context(), root, key); err != nil || v.Faults > 0 {
+		t.Fatalf("as a folder: %v\n%s", err, words(v))
+	}
+	out, err := tracer(t, filepath.Join(root, "data"))
+	if err == nil || !strings.Contains(out, "4 traces recomputed. 1 differ or could not be recomputed.") || strings.Contains(out, "DIFFERS") {
+		t.Errorf("the tracer: %v\n%s", err, out)
+	}
+	for _, cmd := range [][]string{
+		{"sha256sum", "--strict", "-c", "manifest-sha256.txt", "tagmanifest-sha256.txt"}, {"sha512sum", "--strict", "-c", "manifest-sha512.txt", "tagmanifest-sha512.txt"},
+		{"sh", "-c", "ssh-keygen -Y verify -f allowed_signers -I Police_of_Sample -n goshawk-package -s tagmanifest-sha256.txt.sig < tagmanifest-sha256.txt"},
+	} {
+		c := exec.CommandContext(t.Context(), cmd[0], cmd[1:]...)
+		c.Dir = root
+		if out, err := c.CombinedOutput(); err != nil {
+			t.Errorf("%v: %v\n%s", cmd, err, out)
+		}
+	}
+	if err := os.Symlink("/etc/passwd", filepath.Join(root, "data", "link")); err != nil {
+		t.Fatal(err)
+	}
+	if v, err := VerifyPath(t.Context(), root, nil); err != nil || v.Faults == 0 {
+		t.Errorf("a link in a folder: %v", err)
+	}
+}
+
+// TestEdited: a byte that was changed in any file is found; so is a file that was added or taken out.
+func TestEdited(t *testing.T) {
+	names, content := unpack(t, sample(t, nil))
+	for _, name := range names {
+		for _, at := range []int{0, len(content[name]) / 2, len(content[name]) - 1} {
+			was := content[name]
+			content[name] = slices.Clone(was)
+			if len(was) == 0 {
+				content[name] = []byte{'x'}
+			} else {
+				content[name][at] ^= 1
+			}
+			if v := look(t, pack(t, names, content), nil); v.Faults == 0 {
+				t.Errorf("%s, byte %d: not found", name, at)
+			}
+			content[name] = was
+		}
+	}
+	for i, name := range names {
+		if v := look(t, pack(t, slices.Delete(slices.Clone(names), i, i+1), content), nil); v.Faults == 0 && !strings.HasSuffix(name, signatureName) {
+			t.Errorf("without %s: not found", name)
+		}
+	}
+	root, _, _ := strings.Cut(names[0], "/")
+	content[root+"/data/more.txt"] = []byte("more")
+	if v := look(t, pack(t, append(slices.Clone(names), root+"/data/more.txt"), content), nil); v.Faults == 0 {
+		t.Error("a file that was added is not found")
+	}
+}
+
+// TestForged: whoever makes manifests and signature anew is found by what the bytes prove: numbers,
+// transactions, paths, headers.
+func TestForged(t *testing.T) {
+	forged := func(file string, old, new string) *Verification {
+		t.Helper()
+		names, content := unpack(t, sample(t, nil))
+		root, _, _ := strings.Cut(names[0], "/")
+		b := newBag(io.Discard, root, time.Time{})
+		var out bytes.Buffer
+		b.zip = zip.NewWriter(&out)
+		met := false
+		for _, name := range names {
+			name, under := strings.CutPrefix(name, root+"/data/")
+			if !under {
+				continue
+			}
+			text := content[root+"/data/"+name]
+			if name == file {
+				if !bytes.Contains(text, []byte(old)) {
+					t.Fatalf("%s has no %q:\n%s", file, old, text)
+				}
+				met = true
+				text = bytes.Replace(text, []byte(old), []byte(new), 1)
+			}
+			if err := b.file(payload+name, text); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if !met {
+			t.Fatalf("there is no %s", file)
+		}
+		if err := b.close(nil, ed25519.NewKeyFromSeed(bytes.Repeat([]byte{9}, 32)), "forger"); err != nil {
+			t.Fatal(err)
+		}
+		return look(t, out.Bytes(), nil)
+	}
+	if v := forged("report.html", "<p>", "<q>"); v.Faults > 0 {
+		t.Fatalf("what is signed anew is signed: %s", words(v))
+	}
+	for _, f := range [][3]string{
+		{"runs/1/traces/fifo.json", `"amount": "`, `"amount": "1`},
+		{"runs/1/traces/fifo.json", `"steps": `, `"steps": 1`},
+		{"runs/1/traces/fifo.json", `"hops": `, `"hops": 1`},
+		{"runs/1/answer.json", `"amount": "`, `"amount": "1`},
+		{"runs/2/answer.json", `"amounts": {"haircut": "`, `"amounts": {"haircut": "1`},
+		{"runs/2/rules.json", `"services": [`, `"services": [], "was": [`},
+		{"chain/main/transactions.jsonl", `"position":1`, `"position":0`},
+		{"chain/main/transactions.jsonl", `"raw":"02`, `"raw":"03`},
+		{"chain/main/blocks.jsonl", `"header":"`, `"header":"0`},
+		{"chain/main/blocks.jsonl", `"height":0`, `"height":9`},
+		{"chain/main/network.json", `"easiest_bits": `, `"easiest_bits": 1`},
+		{"exhibits/E-1/_con_.txt", "statement", "Statement"},
+	} {
+		if v := forged(f[0], f[1], f[2]); v.Faults == 0 {
+			t.Errorf("%v is not found: %s", f, words(v))
+		}
+	}
+}
+
+// TestMissing: what the source of blocks lacks is named, by the package and by whoever verifies it.
+func TestMissing(t *testing.T) {
+	text := sample(t, func(p *Package) { p.Chains[0].Blocks = nil })
+	v := look(t, text, nil)
+	if !strings.Contains(words(v), "no source of raw blocks is known") {
+		t.Errorf("%s", words(v))
+	}
+	if strings.Contains(words(v), "every number is the same") {
+		t.Error("numbers were verified without transactions")
+	}
+}
+
+// trail is an audit trail of one entry.
+type trail struct{ one audit.Entry }
+
+func (t trail) Entries(_ context.Context, from int64, _ int) ([]audit.Entry, error) {
+	if from > t.one.Seq {
+		return nil, nil
+	}
+	return []audit.Entry{t.one}, nil
+}
+
+// TestLogProof: exhibits that the log has recorded are said to be.
+func TestLogProof(t *testing.T) {
+	dir := t.TempDir()
+	log, err := audit.OpenLog(t.Context(), dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := audit.Entry{Seq: 1, At: time.Unix(1_700_000_000, 0), Case: "case1", Action: "change", What: "fixed an exhibit <x>",
+		Detail: json.RawMessage(`{"sha256":"` + hex.EncodeToString(sumOf([]byte("a statement"))) + `"}`)}
+	if err := log.CatchUp(t.Context(), trail{e}); err != nil {
+		t.Error(err)
+	}
+	if err := log.Close(); err != nil {
+		t.Fatal(err)
+	}
+	proof, err := audit.Prove(t.Context(), dir, []audit.Entry{e})
+	if err != nil {
+		t.Fatal(err)
+	}
+	v := look(t, sample(t, func(p *Package) { p.Proof = proof }), nil)
+	if v.Faults > 0 || !strings.Contains(words(v), "1 exhibit: the log has recorded") {
+		t.Errorf("%s", words(v))
+	}
+	bad := *proof
+	bad.Proven = slices.Clone(proof.Proven)
+	bad.Proven[0].Salt = strings.Repeat("1", 64)
+	if v := look(t, sample(t, func(p *Package) { p.Proof = &bad }), nil); v.Faults == 0 {
+		t.Error("a proof that does not hold is not found")
+	}
+}
+
+// TestHostile: what is no package, and what would harm who unpacks it, is a fault.
+func TestHostile(t *testing.T) {
+	entry := func(name string, mode fs.FileMode, text []byte) []byte {
+		var out bytes.Buffer
+		z := zip.NewWriter(&out)
+		h := &zip.FileHeader{Name: name, Method: zip.Deflate}
+		h.SetMode(mode)
+		w, err := z.CreateHeader(h)
+		if err == nil {
+			_, err = w.Write(text)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := z.Close(); err != nil {
+			t.Fatal(err)
+		}
+		return out.Bytes()
+	}
+	two := func(a, b string) []byte { return pack(t, []string{a, b}, map[string][]byte{}) }
+	for name, text := range map[string][]byte{
+		"nothing": nil, "text": []byte("no zip"), "upwards": entry("p/../../x", 0o644, nil), "absolute": entry("/etc/x", 0o644, nil), "backslash": entry(`p/a\..\b`, 0o644, nil),
+		"drive": entry("p/c:x", 0o644, nil), "device": entry("p/data/nul.txt", 0o644, nil), "link": entry("p/data/x", fs.ModeSymlink|0o777, []byte("/etc/passwd")),
+		"pipe": entry("p/data/x", fs.ModeNamedPipe|0o777, nil), "twice": two("p/data/x", "p/data/x"), "by case": two("p/data/x", "p/data/X"), "two roots": two("p/data/x", "q/data/x"),
+		"control": entry("p/a\x1b[2J", 0o644, nil), "hidden": entry("p/.x", 0o644, nil), "bomb": entry("p/data/x", 0o644, make([]byte, mostSlack+(64<<20))),
+	} {
+		if v := look(t, text, nil); v.Faults == 0 {
+			t.Errorf("%s: no fault", name)
+		}
+	}
+}
+
+// FuzzVerify: no bytes harm who verifies them.
+func FuzzVerify(f *testing.F) {
+	f.Add(sample(f, nil))
+	f.Add([]byte("PK"))
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if v := look(t, text, nil); v.Faults == 0 && v.Case.ID != "case1" {
+			t.Errorf("no fault: %s", words(v))
+		}
+	})
+}
+
+// FuzzChain: nor do any bytes in the files of a chain.
+func FuzzChain(f *testing.F) {
+	_, content := unpack(f, sample(f, nil))
+	file := func(name string) []byte { return content["package-case1/data/chain/main/"+name] }
+	f.Add(file("network.json"), file("blocks.jsonl"), file("transactions.jsonl"), file("coins.jsonl"), content["package-case1/data/runs/1/rules.json"], content["package-case1/data/runs/1/traces/fifo.json"])
+	f.Fuzz(func(t *testing.T, network, blocks, transactions, coins, rules, answer []byte) {
+		r, err := newReplay(t.Context(), func(name string) (io.ReadCloser, error) {
+			return io.NopCloser(bytes.NewReader(map[string][]byte{"network.json": network, "blocks.jsonl": blocks, "transactions.jsonl": transactions, "coins.jsonl": coins}[name])), nil
+		})
+		if err != nil {
+			return
+		}
+		var l Rules
+		if json.Unmarshal(rules, &l) == nil {
+			_, _ = r.recompute(t.Context(), &l, answer)
+		}
+	})
+}
