@@ -159,3 +159,21 @@ Please answer by {{due}}, quoting {{reference}}, to {{officer}}, {{email}}, with
 {{officer}}  
 {{agency}}
 `
+
+// Known lists profiles to begin from: what the named sources say of services, and nothing from memory. None
+// is taken for checked: an agency does that, and says when.
+func Known() []Profile {
+	const told = "notes that come with Goshawk, from %; nobody of your agency has checked them"
+	from := func(s string) string { return strings.Replace(told, "%", s, 1) }
+	return []Profile{
+		{Name: "Binance", Source: from("binance.com and an overview of others"), Requires: "By its portal for law enforcement (LERS); access to it is reviewed in about three business days. A court order, or an order or warrant of the police, and documents are mandatory. " +
+			"The user is told unless that is forbidden."},
+		{Name: "CoinEx", Source: from("its own page"), Requires: "Offers four ways in which it verifies an officer: ask which, before sending."},
+		{Name: "Crypto Bot", Days: 14, Source: from("help.send.tg"), Requires: "The case number in the subject; an editable copy of the order; the identifiers as text that can be copied; the officer's identity card. It makes a further check of identity of its own. Answers within 14 days."},
+		{Name: "Crypto.com", Days: 30, Source: from("its own page"), Requires: "By Kodex only. Acknowledges with a reference number; answers in about 30 days."},
+		{Name: "KTX", Source: from("its own page"), Requires: "The identity cards of two officers, and a chart of the flow of funds."},
+		{Name: "KuCoin", Source: from("a copy of its page"), Requires: "Addresses and transaction ids as text or a spreadsheet, not as PDF. Answers in 10 to 15 working days."},
+		{Name: "MEXC", Source: from("mexc.com"), Requires: "By its portal (LEORS). Reviewed in 15 to 20 working days. Preservation for at most 60 days, extended in the portal. A freeze is for at most 30 days: *the request must state for how long, " +
+			"and the restriction lapses if it does not*. Assets are returned on a judicial document only. The user may be told."},
+	}
+}

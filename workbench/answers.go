@@ -261,15 +261,15 @@ func (b *Bench) Answer(ctx context.Context, s *identity.Subject, c goshawk.ID, n
 	if err := b.Book.MayChange(ctx, s, c); err != nil {
 		return "", err
 	}
-	table, name, err := b.AnswerFile(ctx, s, c, n.Exhibit, n.Mapping.Delimiter)
-	if err != nil {
-		return "", err
-	}
 	held, err := b.Use(ctx, n.Ledger)
 	if err != nil {
 		return "", err
 	}
 	defer held.Release()
+	table, name, err := b.AnswerFile(ctx, s, c, n.Exhibit, n.Mapping.Delimiter)
+	if err != nil {
+		return "", err
+	}
 	if d := int(held.Known.Asset.Decimals); n.Mapping.Decimals != d {
 		return "", goshawk.Errorf(goshawk.Invalid, "the coin of the ledger %q has %d decimals, not %d", n.Ledger, d, n.Mapping.Decimals)
 	}

@@ -50,13 +50,13 @@ func Make(tb testing.TB, data string, seed uint64, scenario string) *World {
 	_, err = ingest.FromFiles(tb.Context(), l, ingest.OS(), []string{filepath.Join(w.Dir, "blocks")}, ingest.Options{Params: params})
 	must(err)
 	must(l.Close())
-	files, err := filepath.Glob(filepath.Join(w.Dir, "public", "labels", "*"))
+	files, err := filepath.Glob(filepath.Join(w.Dir, "public", "labels", "*.yaml"))
 	must(err)
 	var sources []*label.Source
 	for _, name := range files {
 		text, err := os.ReadFile(name)
 		must(err)
-		s, err := label.Parse(filepath.Base(name), text, nil)
+		s, err := label.Parse(filepath.Base(name), text, bitcoin.AddressCheck())
 		must(err)
 		sources = append(sources, s)
 	}
