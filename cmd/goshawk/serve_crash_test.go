@@ -246,8 +246,14 @@ func TestServeCrash(t *testing.T) {
 // besides the first; -1: at least those.
 func (d desk) holds(t *testing.T, folder string, acked map[string]bool, exactly int) (pending int64) {
 	t.Helper()
+	return d.holdsAt(t, folder, filepath.Join(folder, databaseName), acked, exactly)
+}
+
+// holdsAt is holds of any database.
+func (d desk) holdsAt(t *testing.T, folder, where string, acked map[string]bool, exactly int) (pending int64) {
+	t.Helper()
 	ctx := t.Context()
-	db, err := store.Open(ctx, filepath.Join(folder, databaseName))
+	db, err := store.Open(ctx, where)
 	if err != nil {
 		t.Fatal(err)
 	}
