@@ -82,7 +82,7 @@ const (
 // gets the same rows.
 type Mapping struct {
 	List      List           `json:"list" enum:"deposits,withdrawals,statement"`
-	Delimiter string         `json:"delimiter" enum:",,;,\t,|"`
+	Delimiter string         `json:"delimiter" maxLength:"1" doc:"a comma, a semicolon, a tab or a bar"`
 	Columns   map[Column]int `json:"columns" doc:"which column of the file, from 0"`
 	Time      string         `json:"time" enum:"iso,day-first,month-first,unix,unix-ms"`
 	Zone      string         `json:"zone,omitempty" doc:"of times that do not say it: +00:00"`

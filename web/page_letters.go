@@ -171,16 +171,18 @@ func (q *request) letterFile() error {
 	if err != nil {
 		return err
 	}
+	q.handOut(f)
+	return nil
+}
+
+// handOut sends a letter's file: it is kept, and not shown as a page of this server, for its style is inside it.
+func (q *request) handOut(f *letterFile) {
 	h := q.w.Header()
-	// It is kept, and not shown as a page of this server: its style is inside it.
 	h.Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	h.Set("Content-Type", "application/octet-stream")
 	h.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.name}))
 	h.Set("Content-Length", strconv.Itoa(len(f.bytes)))
-	if _, err := q.w.Write(f.bytes); err != nil {
-		return nil //nolint:nilerr // the browser is gone
-	}
-	return nil
+	q.w.Write(f.bytes) //nolint:errcheck // the browser is gone
 }
 
 // letterBytes is one form of a letter as it is now.
