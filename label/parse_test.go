@@ -622,3 +622,16 @@ func FuzzPlainMapping(f *testing.F) {
 		}
 	})
 }
+
+// TestNobodyIsListed: a dated list that names nobody is a list; one that nobody dated, or whose entries cannot be read, is a mistake.
+func TestNobodyIsListed(t *testing.T) {
+	s, err := Parse("list.json", []byte(`{"metadata": {"sdnListDate": "08/20/2026"}, "addresses": {}}`), nil)
+	if err != nil || len(s.Labels) != 0 || s.Date != "2026-08-20" {
+		t.Errorf("%+v, %v", s, err)
+	}
+	for _, text := range []string{`{"addresses": {}}`, `{"metadata": {"sdnListDate": "08/20/2026"}, "addresses": {"1a": 7}}`} {
+		if s, err := Parse("list.json", []byte(text), nil); goshawk.CodeOf(err) != goshawk.Invalid {
+			t.Errorf("%s: %+v, %v", text, s, err)
+		}
+	}
+}

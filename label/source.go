@@ -170,7 +170,9 @@ func Parse(name string, data []byte, check CheckAddress) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	if len(s.Labels)+len(s.Actors)+s.Skipped == 0 {
+	// A dated sanctions list that names nobody says so: somebody looked.
+	nobody := s.Format == FormatSanctions && s.Date != "" && len(s.Warnings) == 0
+	if len(s.Labels)+len(s.Actors)+s.Skipped == 0 && !nobody {
 		e := goshawk.Errorf(goshawk.Invalid, "%s holds no label that can be read", name)
 		if len(s.Warnings) > 0 {
 			e = goshawk.Errorf(goshawk.Invalid, "%s holds no label that can be read; line %d: %s", name, s.Warnings[0].Line, s.Warnings[0].Text)

@@ -468,9 +468,9 @@ func TestDecoys(t *testing.T) {
 // is meant changes these seals.
 func TestSameSpecSameBytes(t *testing.T) {
 	for era, seal := range map[world.Era]string{
-		world.Era2015: "c3675ae7578adbf18a62e1624be1be6a26b7eb613f624926ee1f622bb59ae31e",
-		world.Era2019: "b250edf066b99d36d771a85328b6202ddacf0297d50c14a6164ea63ae6f6b7ad",
-		world.Era2022: "5dcf19464aa52b20899d24ba01340aed61002a74664a3ce815ac768a427b583d",
+		world.Era2015: "7b5729a040c61d4c853114558106d3d14173ba3543c08dc69e043b8a416643f7",
+		world.Era2019: "f23b1930ccc39946442eaf91cbf9c9c554f95c727c40b64f87efb19488f5ec76",
+		world.Era2022: "b29a5375b97ef8ad3ed1e133826ca2e5c555f6da793ea9a67321bc6bf4870465",
 	} {
 		_, m := whole(t, 31, era, 30_000)
 		if m.Seal != seal {

@@ -74,6 +74,12 @@ func (s *campaign) begin() {
 	for n := range late {
 		s.at(s.part(310+uint64(n*400/late)), func() bool { s.give(s.show()); return true })
 	}
+	// By then an authority has seen the campaign, and lists the address that it knows.
+	s.at(s.part(400), func() bool {
+		s.e.State(world.Statement{Address: s.published.Address, Label: s.name, Concept: "donation", Abuse: s.story.abuse, Basis: "authority_data",
+			Source: "https://sanctions.example/list", Actor: s.collector.actor, Sanction: "SDGT"})
+		return true
+	})
 	s.at(s.part(420), func() bool {
 		researcher := s.e.Newcomer(world.Citizen, "Institute for Open Networks", &s.rng)
 		s.probe = s.collect(researcher, s.show(), s.around(1_000, 1<<14), "a researcher's payment, to see where it goes: no donation")

@@ -51,11 +51,29 @@ func TestStories(t *testing.T) {
 				slipped(t, m, c, m.answer(t, name))
 			}
 			oneAddressPerDonor(t, m.answer(t, "donations"))
+			groupListed(t, l)
 			paidFromExchanges(t, m.answer(t, "site"))
 			priceAndTime(t, m, c, m.answer(t, "advertisements"))
 			seeded(t, m, c, m.answer(t, "giveaway"))
 			nested(t, m, l, m.answer(t, "broker"))
 		})
+	}
+}
+
+// groupListed: an authority lists the campaign's published address, and no other of it.
+func groupListed(t *testing.T, l *listener) {
+	t.Helper()
+	var named []string
+	for _, s := range l.said {
+		if s.Sanction == "SDGT" {
+			named = append(named, s.Label)
+			if s.Concept != "donation" || s.Wrong != "" {
+				t.Errorf("%+v is listed", s)
+			}
+		}
+	}
+	if len(named) != 1 {
+		t.Errorf("%q are listed", named)
 	}
 }
 
@@ -235,7 +253,7 @@ func nested(t *testing.T, m memory, l *listener, a *Answer) {
 	}
 	listed := 0
 	for _, s := range l.said {
-		if s.Sanction != "" {
+		if s.Sanction == "CYBER2" {
 			listed++
 			if s.Actor.Role != world.Broker || s.Wrong != "" {
 				t.Errorf("%+v is listed", s)

@@ -14,7 +14,7 @@ import (
 // bets.csv, and balances.csv, in which every change of an account names the row
 // that it comes from. Below public/labels/ lie what vendors and the
 // public say about addresses (TagPacks), who the services are (an ActorPack),
-// and, where an authority lists somebody, its sanctions list. truth/customers.csv
+// and an authority's sanctions list, which may name nobody. truth/customers.csv
 // says who customers are and whose papers are not their own,
 // truth/withdrawals.csv which withdrawals are part of a crime, truth/labels.csv
 // which labels are wrong, and why.
@@ -221,5 +221,5 @@ func (r *Records) End(_ *world.Economy, create world.Create) error {
 	if err := r.cases.Close(); err != nil {
 		return err
 	}
-	return r.public.close(create)
+	return r.public.close(create, r.e.Time())
 }

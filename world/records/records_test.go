@@ -503,8 +503,8 @@ func TestVendors(t *testing.T) {
 			}
 			packs = append(packs, s)
 		}
-		if len(packs) != 4 {
-			t.Errorf("%d: %d packs", era, len(packs))
+		if len(packs) != 5 {
+			t.Errorf("%d: %d files of labels", era, len(packs))
 		}
 		truth := m.rows(t, "truth/labels.csv")
 		if len(truth) != read {

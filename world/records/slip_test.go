@@ -110,10 +110,14 @@ func TestSlips(t *testing.T) {
 	}
 }
 
-// TestNobodyListed: without a listing there is no list, and without reports no pack of them.
+// TestNobodyListed: without a listing the list names nobody, and without reports there is no pack of them.
 func TestNobodyListed(t *testing.T) {
 	m, _ := build(t, world.Spec{Seed: 16, Era: world.Era2019, Txs: 2_500})
-	if m.MapFS[folder+"sanctions.json"] != nil || m.MapFS[folder+"reports.yaml"] != nil {
+	if m.MapFS[folder+"reports.yaml"] != nil {
 		t.Error("somebody was spoken of")
+	}
+	list, err := label.Parse("sanctions.json", m.MapFS[folder+"sanctions.json"].Data, bitcoin.AddressCheck())
+	if err != nil || len(list.Labels) != 0 || len(list.Report()) != 0 || list.Date == "" {
+		t.Errorf("%+v, %v", list, err)
 	}
 }

@@ -156,12 +156,10 @@ type listing struct {
 }
 
 // sanctions writes the sanctions list in the form in which the US list is
-// published as JSON, if anybody is on it. Its entries have no number of that
-// list's: they would lead to somebody real.
-func (p *public) sanctions(create world.Create) error {
-	if len(p.listed) == 0 {
-		return nil
-	}
+// published as JSON; one that names nobody is written too: an officer who looks
+// must see that nobody is on it. Its entries have no number of that list's: they
+// would lead to somebody real.
+func (p *public) sanctions(create world.Create, now uint32) error {
 	type entry struct {
 		Entity  string `json:"entity"`
 		Program string `json:"program"`
@@ -182,15 +180,13 @@ func (p *public) sanctions(create world.Create) error {
 		Addresses map[string]entries `json:"addresses"` // written in the order of its keys
 	}
 	list.Addresses = map[string]entries{}
-	latest := uint32(0)
 	for i, l := range p.listed {
-		latest = max(latest, l.time)
 		at := list.Addresses[l.address]
 		at.Type = kind
 		at.Entries = append(at.Entries, entry{l.entity, l.programme, kind, fmt.Sprintf("invented-%d", i+1)})
 		list.Addresses[l.address] = at
 	}
-	list.Metadata.Date = time.Unix(int64(latest), 0).UTC().Format("01/02/2006")
+	list.Metadata.Date = time.Unix(int64(now), 0).UTC().Format("01/02/2006")
 	list.Metadata.Source, list.Metadata.Total = "Sanctions list of an invented world", len(list.Addresses)
 	text, err := json.MarshalIndent(list, "", "  ")
 	if err != nil {

@@ -213,8 +213,8 @@ func (p *public) note(source string, t *tag) error {
 	return p.truth.text(source).text(t.address).text(t.label).text(t.concept).text(t.abuse).text(t.basis).text(right).text(t.why).number(uint64(t.owner)).end()
 }
 
-// close ends all files, and writes who the services are and who is listed.
-func (p *public) close(create world.Create) error {
+// close ends all files, and writes who the services are and, as of now, who is listed.
+func (p *public) close(create world.Create, now uint32) error {
 	for _, v := range p.vendors {
 		if err := v.pack.close(); err != nil {
 			return err
@@ -229,5 +229,5 @@ func (p *public) close(create world.Create) error {
 	if err := p.actors(create); err != nil {
 		return err
 	}
-	return p.sanctions(create)
+	return p.sanctions(create, now)
 }
