@@ -114,11 +114,7 @@ func (r *replay) recompute(ctx context.Context, rules *Rules, answer []byte) (fa
 		joins[tx] = true
 	}
 	q.CoinJoin = func(b *goshawk.Transactions, row int) bool { return joins[b.Rows[row].Hash.String()] }
-	at := goshawk.TracePoint{Height: -1, Hash: s.Ledger.Hash, Start: s.Ledger.Start, Partial: s.Ledger.Partial}
-	if s.Ledger.Height != nil {
-		at.Height = *s.Ledger.Height
-	}
-	ledger := r.at(at)
+	ledger := r.at(s.point())
 	ledger.met = map[goshawk.TxID]bool{}
 	again, err := trace.Run(ctx, ledger, *q)
 	if err != nil {

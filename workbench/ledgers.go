@@ -15,6 +15,7 @@ import (
 	"goshawk"
 	"goshawk/audit"
 	"goshawk/casebook"
+	"goshawk/evidence"
 	"goshawk/identity"
 	"goshawk/label"
 	"goshawk/store"
@@ -37,6 +38,8 @@ type Bench struct {
 	Log   *slog.Logger
 	// Server names this server among those on the database, the same after a restart; "": there is no other.
 	Server goshawk.ID
+	// Raw are the raw blocks of ledgers, for packages of evidence.
+	Raw map[goshawk.ID]evidence.Blocks
 	// Progress is told how far the runs of cases are; it must not wait. It may be nil.
 	Progress func(c goshawk.ID, p Progress)
 

@@ -27,8 +27,9 @@ const (
 
 // runs are the traces that run.
 type runs struct {
-	mu      sync.Mutex
-	running map[goshawk.ID]*running
+	mu       sync.Mutex
+	running  map[goshawk.ID]*running
+	packages []PackageJob // the latest
 }
 
 type running struct {

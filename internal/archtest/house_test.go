@@ -76,7 +76,7 @@ var house = [...]rule{
 		why: "whatever is done to a case is done by somebody, and its entry is written with it"},
 	{path: "store", may: []string{"audit", "casebook", "identity"},
 		why: "it keeps what these define, in SQL, and decides nothing"},
-	{path: "workbench", may: []string{"account", "audit", "casebook", "chain/bitcoin", "cluster", "identity", "internal/disk", "label", "ledger", "letter", "pattern", "report", "store", "trace"},
+	{path: "workbench", may: []string{"account", "audit", "casebook", "chain/bitcoin", "cluster", "evidence", "identity", "internal/disk", "label", "ledger", "letter", "pattern", "report", "store", "trace"},
 		why: "what is done with ledgers, for the server and the command line: it puts the engine's parts together and brings what they find into cases"},
 	{path: "notify", may: []string{"audit", "casebook", "identity", "store"},
 		why: "it brings what lies in the outbox to people and programs outside: whoever reads what leaves the server reads this package"},
