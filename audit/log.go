@@ -40,6 +40,9 @@ const batch = 256
 // none.
 func OpenLog(ctx context.Context, dir string) (*Log, error) {
 	s, err := signer(dir)
+	if goshawk.CodeOf(err) != "" {
+		return nil, err // which says what to do
+	}
 	if err != nil {
 		return nil, goshawk.Errorf(goshawk.Unavailable, "cannot open the log's keys: %w", err).WithHint("is the data folder writable?")
 	}

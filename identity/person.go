@@ -108,6 +108,19 @@ type Person struct {
 	Created  time.Time  `json:"created"`
 }
 
+// Settled is what an administrator says of a person: entries of the audit trail hold it as it was before and after, and
+// whoever verifies the trail holds it against the tables.
+type Settled struct {
+	Name     string     `json:"name"`
+	Email    string     `json:"email"`
+	Agency   goshawk.ID `json:"agency"`
+	Role     Role       `json:"role"`
+	Disabled bool       `json:"disabled"`
+}
+
+// SettledOf is what is settled of a person.
+func SettledOf(p *Person) Settled { return Settled{p.Name, p.Email, p.Agency, p.Role, p.Disabled} }
+
 // Via is how somebody proved who they are. It is part of what they may do.
 type Via string
 

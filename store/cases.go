@@ -115,10 +115,7 @@ func (t *Tx) repeat(c goshawk.ID, k casebook.Kind, id goshawk.ID) error {
 		if name == casebook.Deleted {
 			deleted = value == "true"
 		}
-		var s string
-		if json.Unmarshal([]byte(value), &s) != nil {
-			s = value
-		}
+		s := words(value)
 		text[name] = s
 		if f, ok := casebook.Lookup(k, name); ok && f.Find && s != "" {
 			body = append(body, s)
@@ -149,6 +146,14 @@ func (t *Tx) repeat(c goshawk.ID, k casebook.Kind, id goshawk.ID) error {
 	}
 	return t.exec(`INSERT INTO texts (number, case_id, kind, id, body) VALUES ((SELECT COALESCE(MAX(number), 0) + 1 FROM texts), ?1, ?2, ?3, ?4)`,
 		c, k, id, strings.Join(body, "\n"))
+}
+
+// words is what a field says: a text, or a value as it is written.
+func words(value string) (s string) {
+	if json.Unmarshal([]byte(value), &s) != nil {
+		return value
+	}
+	return s
 }
 
 const caseColumns = `SELECT c.id, c.agency, c.title, c.reference, c.status, c.marking, c.seq, c.opened, c.touched, COALESCE(m.part, '')

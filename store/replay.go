@@ -5,11 +5,15 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
+	"slices"
+	"strings"
 	"time"
 
 	"goshawk"
 	"goshawk/audit"
 	"goshawk/casebook"
+	"goshawk/identity"
 )
 
 // Trail is the store as package audit sees it.
@@ -44,7 +48,7 @@ func (s *Store) Replay(ctx context.Context, found func(entry int64, of goshawk.I
 				return err
 			}
 		}
-		return nil
+		return t.replayRest(found)
 	})
 }
 
@@ -184,5 +188,98 @@ func (t *Tx) repeated(c *casebook.Case, bad func(int64, string, ...any)) error {
 	for person := range want {
 		bad(0, "the case does not let in %s, who is its member", person)
 	}
+	if err != nil {
+		return err
+	}
+	return t.found(c, bad)
+}
+
+// found holds what the search finds against the fields that it repeats.
+func (t *Tx) found(c *casebook.Case, bad func(int64, string, ...any)) error {
+	type record struct {
+		kind casebook.Kind
+		id   goshawk.ID
+	}
+	want := map[record]string{}
+	for kind, records := range c.Records {
+		for id, fields := range records {
+			var body []string
+			for _, name := range slices.Sorted(maps.Keys(fields)) {
+				if f, ok := casebook.Lookup(kind, name); ok && f.Find {
+					if s := words(string(fields[name].JSON)); s != "" {
+						body = append(body, s)
+					}
+				}
+			}
+			if len(body) > 0 && !fields.Gone() {
+				want[record{kind, id}] = strings.Join(body, "\n")
+			}
+		}
+	}
+	err := t.each(func(scan func(...any) error) error {
+		var r record
+		var body string
+		if err := scan(&r.kind, &r.id, &body); err != nil {
+			return err
+		}
+		if want[r] != body {
+			bad(0, "what the search finds of the %s %s is not what its fields say", r.kind, r.id)
+		}
+		delete(want, r)
+		return nil
+	}, `SELECT kind, id, body FROM texts WHERE case_id = ?1`, c.ID)
+	for r := range want {
+		bad(0, "what the search finds of the %s %s is gone", r.kind, r.id)
+	}
 	return err
+}
+
+// replayRest holds what is about no case against the trail: the number of the last entry, and who people are, as far
+// as entries say it.
+func (t *Tx) replayRest(found func(entry int64, of goshawk.ID, what string)) error {
+	var head, last int64
+	if err := t.row(`SELECT h.seq, COALESCE((SELECT MAX(a.seq) FROM audit a), 0) FROM audit_head h`).Scan(&head, &last); err != nil {
+		return err
+	}
+	if head != last {
+		found(0, "", fmt.Sprintf("the number of the last entry is said to be %d, and is %d", head, last))
+	}
+	type said struct {
+		identity.Settled
+		entry int64
+	}
+	want := map[goshawk.ID]said{}
+	err := t.each(func(scan func(...any) error) error {
+		var entry int64
+		var detail string
+		if err := scan(&entry, &detail); err != nil {
+			return err
+		}
+		var d struct {
+			About goshawk.ID        `json:"about"`
+			After *identity.Settled `json:"after"`
+		}
+		if json.Unmarshal([]byte(detail), &d) == nil && d.After != nil && d.After.Email != "" {
+			want[d.About] = said{*d.After, entry}
+		}
+		return nil
+	}, `SELECT seq, detail FROM audit WHERE action = ?1 AND detail <> '' ORDER BY seq`, identity.ManagePeople)
+	if err != nil {
+		return err
+	}
+	people, err := t.People("")
+	if err != nil {
+		return err
+	}
+	for i := range people {
+		p := &people[i]
+		if w, ok := want[p.ID]; ok && w.Settled != identity.SettledOf(p) {
+			found(w.entry, "", fmt.Sprintf("the account %s is not what was said of it last", p.ID))
+		}
+		delete(want, p.ID)
+	}
+	for id, w := range want {
+		found(w.entry, "", fmt.Sprintf("the account %s is gone", id))
+	}
+	return nil
 }

@@ -1,11 +1,13 @@
 package store
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
 	"goshawk"
+	"goshawk/audit"
 	"goshawk/casebook"
 	"goshawk/identity"
 )
@@ -67,6 +69,9 @@ func TestReplay(t *testing.T) {
 		`UPDATE cases SET agency = 'elsewhere'`:                                           "another agency",
 		`UPDATE cases SET opened = opened - 1`:                                            "was opened",
 		`UPDATE cases SET touched = touched + 1`:                                          "was changed last",
+		`DELETE FROM texts WHERE kind = 'note'`:                                           "what the search finds of the note n1",
+		`UPDATE texts SET body = 'b' WHERE kind = 'note'`:                                 "what the search finds of the note n1",
+		`UPDATE texts SET id = 'n2' WHERE kind = 'note'`:                                  "what the search finds of the note n2",
 		`UPDATE cases SET seq = 7`:                                                        "its last change is 7",
 		`UPDATE members SET part = 'lead' WHERE part = 'viewer'`:                          `as "lead"`,
 		`DELETE FROM members WHERE part = 'viewer'`:                                       "does not let in",
@@ -108,7 +113,66 @@ func TestReplayNamesTheEntry(t *testing.T) {
 	if err := s.Replay(t.Context(), func(entry int64, _ goshawk.ID, _ string) { named = append(named, entry) }); err != nil {
 		t.Fatal(err)
 	}
-	if len(named) != 1 || named[0] != done.Entry {
+	if len(named) == 0 || named[0] != done.Entry {
 		t.Errorf("named %d, made by %d", named, done.Entry)
+	}
+}
+
+// TestReplayOfTheRest: the number of the last entry, and who people are, are held against the trail, too.
+func TestReplayOfTheRest(t *testing.T) {
+	s, _, lead, worker, _ := rulesBook(t)
+	ctx := t.Context()
+	said := func(p *identity.Person, what string) {
+		t.Helper()
+		detail, err := json.Marshal(map[string]any{"about": p.ID, "after": identity.SettledOf(p)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Do(ctx, &audit.Entry{At: at(0), Action: string(identity.ManagePeople), What: what, Detail: detail}, func(tx *Tx) error { return tx.SetPerson(p) }); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said(&lead.Person, "changed a person")
+	said(&worker.Person, "changed a person")
+	was := worker.Person
+	worker.Person.Name = "Another name"
+	said(&worker.Person, "changed a person")
+	for sql, want := range map[string]string{
+		`UPDATE people SET name = name`: "",
+		`UPDATE people SET role = 'administrator' WHERE id = '` + string(lead.Person.ID) + `'`:      string(lead.Person.ID),
+		`UPDATE people SET disabled = 1 WHERE id = '` + string(lead.Person.ID) + `'`:                string(lead.Person.ID),
+		`UPDATE people SET email = 'mallory@x.example' WHERE id = '` + string(lead.Person.ID) + `'`: string(lead.Person.ID),
+		`UPDATE people SET name = '` + was.Name + `' WHERE id = '` + string(was.ID) + `'`:           string(was.ID),
+		`UPDATE audit_head SET seq = seq + 1`:                                                       "last entry",
+		`UPDATE audit_head SET seq = seq - 1`:                                                       "last entry",
+	} {
+		tx, err := s.writer.BeginTx(ctx, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := tx.ExecContext(ctx, sql); err != nil {
+			t.Fatal(sql, err)
+		}
+		var found []string
+		bad := (&Tx{ctx: ctx, tx: tx, s: s}).replayRest(func(_ int64, _ goshawk.ID, what string) { found = append(found, what) })
+		if err := tx.Rollback(); bad != nil || err != nil {
+			t.Fatal(sql, bad, err)
+		}
+		if all := strings.Join(found, "; "); want == "" && all != "" || !strings.Contains(all, want) {
+			t.Errorf("%s: %q", sql, found)
+		}
+	}
+}
+
+// TestAnEntryWithoutSaltHidesNoOther: a salt that was destroyed is one more fault, and does not end the look at
+// the rest.
+func TestAnEntryWithoutSaltHidesNoOther(t *testing.T) {
+	s, _, _, _, _ := rulesBook(t)
+	if _, err := s.writer.ExecContext(t.Context(), `UPDATE audit SET salt = 'none' WHERE seq = 1`); err != nil {
+		t.Fatal(err)
+	}
+	list, err := Trail{s}.Entries(t.Context(), 1, 10)
+	if err != nil || len(list) < 2 || list[0].Salt != [32]byte{} {
+		t.Errorf("%d entries, %v", len(list), err)
 	}
 }

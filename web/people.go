@@ -95,7 +95,8 @@ func (q *request) newPerson() error {
 	i, secret := identity.NewInvitation(p.ID, q.s.Now())
 	err := p.Check()
 	if err == nil {
-		err = q.aboutPerson(&p, "added a person and invited them", nil, func(tx *store.Tx) error {
+		settled := identity.SettledOf(&p)
+		err = q.aboutPerson(&p, "added a person and invited them", &settled, func(tx *store.Tx) error {
 			list, err := tx.Agencies()
 			if err != nil {
 				return err
@@ -120,12 +121,12 @@ func (q *request) newPerson() error {
 }
 
 // aboutPerson does something about somebody, with its entry.
-func (q *request) aboutPerson(p *identity.Person, what string, change any, f func(*store.Tx) error) error {
+func (q *request) aboutPerson(p *identity.Person, what string, after *identity.Settled, f func(*store.Tx) error) error {
 	e := q.note(identity.ManagePeople, what)
 	detail, err := json.Marshal(struct {
-		About  goshawk.ID `json:"about"`
-		Change any        `json:"change,omitempty"`
-	}{p.ID, change})
+		About goshawk.ID        `json:"about"`
+		After *identity.Settled `json:"after,omitempty"`
+	}{p.ID, after})
 	if err != nil {
 		return err
 	}
@@ -198,15 +199,6 @@ func (q *request) showPerson(failed error) error {
 	return q.showAs(code, v, personPage(v, d))
 }
 
-// settled is what may change of a person, before and after, as the entry keeps it.
-type settled struct {
-	Name     string        `json:"name"`
-	Role     identity.Role `json:"role"`
-	Disabled bool          `json:"disabled"`
-}
-
-func settledOf(p *identity.Person) settled { return settled{p.Name, p.Role, p.Disabled} }
-
 // onPerson changes somebody, and does more with it.
 func (q *request) onPerson(what, key string, change func(*identity.Person), more func(*store.Tx, *identity.Person) error) error {
 	id := goshawk.ID(q.PathValue("person"))
@@ -216,14 +208,14 @@ func (q *request) onPerson(what, key string, change func(*identity.Person), more
 		if err != nil {
 			return err
 		}
-		before := settledOf(&p)
+		before := identity.SettledOf(&p)
 		change(&p)
 		detail := struct {
-			About  goshawk.ID `json:"about"`
-			Before *settled   `json:"before,omitempty"`
-			After  *settled   `json:"after,omitempty"`
+			About  goshawk.ID        `json:"about"`
+			Before *identity.Settled `json:"before,omitempty"`
+			After  *identity.Settled `json:"after,omitempty"`
 		}{About: id}
-		if after := settledOf(&p); after != before {
+		if after := identity.SettledOf(&p); after != before {
 			if err := p.Check(); err != nil {
 				return err
 			}

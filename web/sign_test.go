@@ -564,7 +564,7 @@ func TestLastAdministrator(t *testing.T) {
 	b.form(path("administrator")+"/invite", nil, "Accept", "application/json").is(t, 409, nil)
 	b.form(path("administrator"), map[string]string{"name": "Ada", "role": "administrator"}).is(t, 303, nil)
 	list := s.about("changed a person's name or role")
-	if len(list) != 1 || !strings.Contains(string(list[0].Detail), `"before":{"name":"administrator","role":"administrator","disabled":false},"after":{"name":"Ada"`) {
+	if len(list) != 1 || !strings.Contains(string(list[0].Detail), `"before":{"name":"administrator",`) || !strings.Contains(string(list[0].Detail), `"after":{"name":"Ada"`) {
 		t.Errorf("%+v", list)
 	}
 	b.form(path("administrator2"), map[string]string{"name": "administrator2", "role": "king"}, "Accept", "application/json").is(t, 400, nil)
