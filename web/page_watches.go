@@ -41,6 +41,15 @@ func (a *alert) what() string {
 	return "spent"
 }
 
+// seenAt is when it was first seen, which stands for its block's time as long as it is in none.
+func (a *alert) seenAt() time.Time {
+	at, err := time.Parse(time.RFC3339, a.Text("at"))
+	if err != nil {
+		return time.Time{}
+	}
+	return at
+}
+
 func (a *alert) look() string {
 	if a.Text("state") == workbench.AlertConfirmed {
 		return "good"
