@@ -201,7 +201,7 @@ func createFile(fsys disk.FS, name string) (*fileWriter, error) {
 
 func writeError(name string, err error) error {
 	return goshawk.Errorf(goshawk.Unavailable, "cannot write the ledger's file %s: %w", name, err).
-		WithHint("free some space or check the disk, then run the same command again: it resumes")
+		WithHint("free some space or check the disk, then run the same command again: an ingest resumes; temporary ledgers lie in TMPDIR")
 }
 
 // section writes bytes from an offset on, through a buffer of its own.
