@@ -331,3 +331,21 @@ func TestKeysSayFromWhere(t *testing.T) {
 		t.Errorf("%+v", v.Faults)
 	}
 }
+
+// TestFaultsAreOnlyRead: what somebody wrote into the tables by hand is shown, and tells the terminal nothing.
+func TestFaultsAreOnlyRead(t *testing.T) {
+	dir := t.TempDir()
+	trail := list(nil).grow(2)
+	logged(t, dir, trail)
+	trail[0].What, trail[1].Case = "read\x1b[2J\u202eesac", "c\x1b]0;x\a"
+	v := verified(t, dir, trail, nil)
+	v.Fault(0, "\x1bc", "the field \"\x1b\" is gone\n  FAULT made up")
+	if len(v.Faults) != 3 {
+		t.Fatalf("%+v", v.Faults)
+	}
+	for _, f := range v.Faults {
+		if all := string(f.Case) + f.What; strings.ContainsAny(all, "\x1b\a\n\u202e") || !strings.Contains(all, "\uFFFD") {
+			t.Errorf("%q", all)
+		}
+	}
+}

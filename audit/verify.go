@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
+	"unicode"
 
 	"github.com/transparency-dev/formats/log"
 	"github.com/transparency-dev/merkle/compact"
@@ -49,7 +51,17 @@ func (v *Verification) fault(entry int64, of goshawk.ID, format string, args ...
 		v.More++
 		return
 	}
-	v.Faults = append(v.Faults, Fault{entry, of, fmt.Sprintf(format, args...)})
+	v.Faults = append(v.Faults, Fault{entry, goshawk.ID(shown(string(of))), shown(fmt.Sprintf(format, args...))})
+}
+
+// shown is what was found in tables that somebody may have edited, as a terminal can be shown it: it is told nothing.
+func shown(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp) {
+			return unicode.ReplacementChar
+		}
+		return r
+	}, s)
 }
 
 // Verify compares a trail with the log in a folder, and the log with itself. kept is
