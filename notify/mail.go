@@ -115,10 +115,10 @@ func (m *Mailer) Send(ctx context.Context, l *Letter) error {
 	if err != nil {
 		return mailFault(err)
 	}
-	defer context.AfterFunc(ctx, func() { to.Close() })() //nolint:errcheck // it is broken off
+	defer context.AfterFunc(ctx, func() { to.Close() })()
 	err = client.SendWithSMTPClient(to, msg)
 	if bad := client.CloseWithSMTPClient(to); err == nil && bad != nil {
-		to.Close() //nolint:errcheck // it took the mail: that it says no good-bye is nothing to send it again for
+		to.Close() // it took the mail: that it says no good-bye is nothing to send it again for
 	}
 	return mailFault(err)
 }
