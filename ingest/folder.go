@@ -111,7 +111,7 @@ func (d *folder) list(path string) error {
 		}
 		var names []string
 		for _, e := range entries {
-			if !e.IsDir() && (isBlockFile(e.Name(), "blk", ".dat") || strings.HasSuffix(e.Name(), ".blk")) {
+			if !e.IsDir() && (isBlockFile(e.Name()) || strings.HasSuffix(e.Name(), ".blk")) {
 				names = append(names, e.Name())
 			}
 		}
@@ -132,13 +132,13 @@ func (d *folder) list(path string) error {
 		WithHint("a node keeps them in the folder blocks of its data folder, as blk00000.dat and so on")
 }
 
-// isBlockFile says whether a name is prefix, digits, suffix.
-func isBlockFile(name, prefix, suffix string) bool {
-	digits, ok := strings.CutPrefix(name, prefix)
+// isBlockFile says whether a name is that of a node's block file.
+func isBlockFile(name string) bool {
+	digits, ok := strings.CutPrefix(name, "blk")
 	if !ok {
 		return false
 	}
-	digits, ok = strings.CutSuffix(digits, suffix)
+	digits, ok = strings.CutSuffix(digits, ".dat")
 	return ok && digits != "" && strings.Trim(digits, "0123456789") == ""
 }
 
@@ -150,7 +150,7 @@ func (d *folder) include(name string) error {
 	}
 	f := blockFile{name: name, told: -1, size: -1}
 	dir, base := filepath.Split(name)
-	if isBlockFile(base, "blk", ".dat") {
+	if isBlockFile(base) {
 		key, ok := d.masks[dir]
 		if !ok {
 			var err error
@@ -193,7 +193,7 @@ func (d *folder) scan(ctx context.Context, index int32, size int64) error {
 			d.lost = Warning{File: filepath.Base(f.name), Offset: offset}
 		}
 	}
-	if f.next == 0 && !isBlockFile(filepath.Base(f.name), "blk", ".dat") {
+	if f.next == 0 && !isBlockFile(filepath.Base(f.name)) {
 		if f.lone, err = d.lone(&s, f.name); err != nil {
 			return err
 		}

@@ -73,7 +73,7 @@ func (r *RawFolder) look(ctx context.Context, key mask) error {
 	}
 	var names []string
 	for _, e := range entries {
-		if isBlockFile(e.Name(), "blk", ".dat") {
+		if isBlockFile(e.Name()) {
 			names = append(names, filepath.Join(r.path, e.Name()))
 		}
 	}

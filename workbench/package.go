@@ -54,13 +54,25 @@ const (
 )
 
 // MakePackage begins to make a package of evidence of a case: its report, exhibits, traces and their raw
-// transactions, signed. It becomes an exhibit of the case. Package says how far it is.
-func (b *Bench) MakePackage(ctx context.Context, s *identity.Subject, c goshawk.ID) (goshawk.ID, error) {
+// transactions, signed. It becomes an exhibit of the case. Package says how far it is. The bytes of the exhibits named in
+// without are left out, which the package says.
+func (b *Bench) MakePackage(ctx context.Context, s *identity.Subject, c goshawk.ID, without ...goshawk.ID) (goshawk.ID, error) {
 	if err := b.Book.MayChange(ctx, s, c); err != nil {
 		return "", err
 	}
 	if b.Book.Files == nil {
 		return "", goshawk.Errorf(goshawk.Unsupported, "this server keeps no exhibits")
+	}
+	if len(without) > 0 {
+		whole, err := b.Book.Read(ctx, s, c, "looked which exhibits there are", casebook.KindExhibit)
+		if err != nil {
+			return "", err
+		}
+		for _, x := range without {
+			if whole.Records[casebook.KindExhibit][x] == nil {
+				return "", goshawk.Errorf(goshawk.Invalid, "the case has no exhibit %q to leave out", x)
+			}
+		}
 	}
 	id := casebook.NewID()
 	work, cancel := context.WithCancelCause(context.Background()) //nolint:contextcheck // it goes on when who asked has left
@@ -76,7 +88,7 @@ func (b *Bench) MakePackage(ctx context.Context, s *identity.Subject, c goshawk.
 		defer context.AfterFunc(bench, func() { r.cancel(nil) })()
 		work, end := context.WithTimeout(work, mostRunTime)
 		defer end()
-		b.makePackage(work, &subject, c, id)
+		b.makePackage(work, &subject, c, id, without)
 	})
 	if !started {
 		b.leave(id)
@@ -103,7 +115,7 @@ func (b *Bench) Package(ctx context.Context, s *identity.Subject, c, id goshawk.
 			return &j, nil
 		}
 	}
-	return nil, goshawk.Errorf(goshawk.NotFound, "no package %s was begun since the server was started", id).WithHint("those that were made are among the exhibits")
+	return nil, goshawk.Errorf(goshawk.Conflict, "no package %s was begun since the server was started", id).WithHint("those that were made are among the exhibits")
 }
 
 // notePackage keeps how a package stands, and tells who listens.
@@ -122,8 +134,8 @@ func (b *Bench) notePackage(j PackageJob) {
 	b.tell(j.of, Progress{Run: j.ID, Done: int64(j.Done), Total: int64(j.Total), Text: j.Text})
 }
 
-func (b *Bench) makePackage(ctx context.Context, s *identity.Subject, c, id goshawk.ID) {
-	m := &maker{b: b, s: s, c: c, job: PackageJob{ID: id, State: "running", of: c}}
+func (b *Bench) makePackage(ctx context.Context, s *identity.Subject, c, id goshawk.ID, without []goshawk.ID) {
+	m := &maker{b: b, s: s, c: c, without: without, job: PackageJob{ID: id, State: "running", of: c}}
 	err := m.make(ctx)
 	m.release()
 	m.job.State, m.job.Text = "done", "done"
@@ -146,12 +158,13 @@ func (b *Bench) makePackage(ctx context.Context, s *identity.Subject, c, id gosh
 
 // maker makes one package.
 type maker struct {
-	b    *Bench
-	s    *identity.Subject
-	c    goshawk.ID
-	job  PackageJob
-	held map[goshawk.ID]*Held
-	from map[goshawk.ID]*evidence.Collector
+	b       *Bench
+	s       *identity.Subject
+	c       goshawk.ID
+	job     PackageJob
+	held    map[goshawk.ID]*Held
+	without []goshawk.ID // exhibits
+	from    map[goshawk.ID]*evidence.Collector
 }
 
 func (m *maker) release() {
@@ -236,7 +249,7 @@ func (m *maker) traces(ctx context.Context, whole *casebook.Case, p *evidence.Pa
 func (m *maker) trace(ctx context.Context, rec casebook.Record, r *evidence.Run) (why string, err error) {
 	var q RunQuestion
 	if json.Unmarshal(r.Question, &q) != nil {
-		return "its question cannot be read", nil
+		return "its question cannot be read", nil //nolint:nilerr // it is named in the package
 	}
 	exhibit := goshawk.ID(rec.Text("exhibit"))
 	if exhibit == "" {
@@ -247,7 +260,7 @@ func (m *maker) trace(ctx context.Context, rec casebook.Record, r *evidence.Run)
 	}
 	asked, err := evidence.Question(r.Answer)
 	if err != nil {
-		return err.Error(), nil
+		return err.Error(), nil //nolint:nilerr // it is named in the package
 	}
 	held := m.held[q.Ledger]
 	if held == nil {
@@ -321,6 +334,8 @@ func (m *maker) exhibits(ctx context.Context, whole *casebook.Case, p *evidence.
 		switch {
 		case e.Source == packageSource:
 			x.Left = "it is an earlier package of this case"
+		case slices.Contains(m.without, x.ID):
+			x.Left = "whoever made the package left it out"
 		case e.Bytes > mostInPackage:
 			x.Left = fmt.Sprintf("it has more than %d bytes: hand it over beside the package", mostInPackage)
 		default:
