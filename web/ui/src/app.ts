@@ -1,6 +1,6 @@
 // The graph's page: it keeps the record, what is chosen and how it is looked at, and tells
 // its parts when something changed. What is done stands in actions.ts.
-import { API, Problem, type Ledger, type Progress, type Run } from "./api.ts";
+import { type API, type GraphAnswer, Problem, type Ledger, type Progress, type Run } from "./api.ts";
 import { type EdgeValue, type NodeValue, type Value, type ViewValue } from "./model/picture.ts";
 import { GraphRecord } from "./model/record.ts";
 import { counting, nothing, project, type Drawn, type DrawnEdge, type Scope } from "./model/project.ts";
@@ -9,7 +9,7 @@ import { Saver, steps, type SaveState } from "./model/saver.ts";
 import { amount, claim, name, short, what, type Asset } from "./model/words.ts";
 import { t } from "./messages/messages.ts";
 import { Stage, type StageEvents, type StageLook } from "./view/stage.ts";
-import { Blank, canDraw, type Scene } from "./view/blank.ts";
+import { Blank, type Scene } from "./view/blank.ts";
 import { Table } from "./view/table.ts";
 import { Timeline } from "./view/timeline.ts";
 import { Panel } from "./view/panel.ts";
@@ -70,13 +70,15 @@ export class App {
   private stale = false;
   private loading = false;
 
+  /** first is what was asked of the server while this was made. */
   constructor(
     readonly root: HTMLElement,
     readonly setting: Setting,
+    private readonly first: { api: API; graph: Promise<GraphAnswer>; ledgers: Promise<Ledger[]> },
   ) {
     this.mayChange = setting.may && setting.at === undefined;
     this.record = new GraphRecord(setting.graph);
-    this.api = new API(setting.api, setting.case);
+    this.api = first.api;
     this.saver = new Saver(this.record, this.api, {
       settle: (clashes) => askClash(this.record.picture, clashes),
       state: (state, problem) => this.saved(state, problem),
@@ -105,8 +107,20 @@ export class App {
       focus: (id) => this.tellFocus(id),
       readonly: () => !this.mayChange,
     };
-    const drawable = canDraw();
-    this.stage = drawable ? new Stage(canvas, this.look(), events) : new Blank(canvas);
+    let scene: Scene;
+    try {
+      scene = new Stage(canvas, this.look(), events);
+    } catch {
+      scene = new Blank(canvas); // there is no WebGL: asking for it beforehand costs a context
+      fill(canvas);
+    }
+    this.stage = scene;
+    const drawable = scene instanceof Stage;
+    // What a page drew with is let go of at once: the next one would wait for it to be collected.
+    addEventListener("pagehide", () => this.stage.close());
+    addEventListener("pageshow", (e) => {
+      if (e.persisted) location.reload();
+    });
     this.table = new Table(table, (n) => this.asset(n), (e) => this.worthOfEdge(e), {
       choose: (id, how) => this.choose([id], how),
       chooseEdge: (edge) => this.chooseEdge(edge),
@@ -144,9 +158,8 @@ export class App {
   /** start loads the graph, draws it, and begins to listen. */
   async start(): Promise<void> {
     const begun = performance.now();
-    const ledgers = this.api.ledgers().catch(() => []);
     try {
-      const [answer, known] = await Promise.all([this.api.graph(this.setting.graph, this.setting.at), ledgers]);
+      const [answer, known] = await Promise.all([this.first.graph, this.first.ledgers]);
       this.ledgers = known;
       this.record.load(answer.fields, answer.seq);
     } catch (e) {

@@ -1,4 +1,5 @@
 // The graph's page begins here: it finds its place in the page, and what the page says of it.
+import { API } from "./api.ts";
 import { App, type Setting } from "./app.ts";
 import { use, type Key } from "./messages/messages.ts";
 
@@ -15,11 +16,15 @@ async function begin(root: HTMLElement): Promise<void> {
     lead: d["lead"] === "yes",
     ...(d["at"] ? { at: Number(d["at"]) } : {}),
   };
+  // What is to be drawn is on its way while the page makes what draws it.
+  const api = new API(setting.api, setting.case);
+  const first = { api, graph: api.graph(setting.graph, setting.at), ledgers: api.ledgers().catch(() => []) };
+  first.graph.catch(() => {}); // it is told by who waits for it
   if (d["messages"]) {
     const answer = await fetch(d["messages"]);
     if (answer.ok) use(document.documentElement.lang, (await answer.json()) as Partial<Record<Key, string>>);
   }
-  const app = new App(root, setting);
+  const app = new App(root, setting, first);
   // For tests, and for whoever looks at the page with the browser's tools.
   (globalThis as { goshawk?: App }).goshawk = app;
   await app.start();

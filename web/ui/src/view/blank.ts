@@ -4,17 +4,7 @@ import { nothing, type Drawn } from "../model/project.ts";
 import type { Stage } from "./stage.ts";
 
 /** What the page asks of the picture. */
-export type Scene = Pick<Stage, "box" | "area" | "focused" | "shown" | "setLook" | "show" | "move" | "choose" | "focus" | "reveal" | "fit" | "include" | "zoom" | "next" | "screen" | "centre" | "redraw" | "resized">;
-
-export function canDraw(): boolean {
-  try {
-    const gl = document.createElement("canvas").getContext("webgl2");
-    gl?.getExtension("WEBGL_lose_context")?.loseContext();
-    return gl !== null;
-  } catch {
-    return false;
-  }
-}
+export type Scene = Pick<Stage, "box" | "area" | "focused" | "shown" | "setLook" | "show" | "move" | "choose" | "focus" | "reveal" | "fit" | "include" | "zoom" | "next" | "screen" | "centre" | "redraw" | "resized" | "close">;
 
 export class Blank implements Scene {
   area = false;
@@ -55,4 +45,5 @@ export class Blank implements Scene {
   zoom(): void {}
   redraw(): void {}
   resized(): void {}
+  close(): void {}
 }

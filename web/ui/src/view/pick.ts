@@ -3,6 +3,7 @@
 // at every move of the mouse, which on machines without one takes longer than all drawing.
 // Here it is computed from the places: ten thousand nodes in less than a millisecond.
 import Sigma from "sigma";
+import { idleCanvas, trust } from "./idle.ts";
 import type { Attributes } from "graphology-types";
 import type { NodeDisplayData } from "sigma/types";
 
@@ -21,7 +22,14 @@ const slack = { node: 3, edge: 4 } as const;
  */
 export class Picker<N extends Attributes, E extends Attributes> extends Sigma<N, E> {
   override createWebGLContext(id: string, options: Parameters<Sigma["createWebGLContext"]>[1] = {} as never): WebGLRenderingContext {
-    return super.createWebGLContext(id, { ...options, picking: false } as never);
+    if (id === "hoverNodes") {
+      // The node under the mouse is drawn with the others; its label alone is drawn again.
+      (this as unknown as { createCanvas(id: string): void }).createCanvas(id);
+      return super.createWebGLContext(id, { ...options, picking: false, canvas: idleCanvas() } as never);
+    }
+    const gl = super.createWebGLContext(id, { ...options, picking: false } as never);
+    trust(gl);
+    return gl;
   }
 
   /** pickBySight begins it, once the picture is made. */

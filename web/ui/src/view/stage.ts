@@ -12,6 +12,7 @@ import { edgeLook, nodeColour, radius, shapes, type Palette } from "./look.ts";
 import { EdgeLineProgram } from "sigma/rendering";
 import { edgeProgram, nodeProgram, type EdgeLookData, type NodeLook } from "./programs.ts";
 import { h } from "./dom.ts";
+import { noEdges, noNodes } from "./idle.ts";
 
 export interface StageEvents {
   choose(nodes: string[], how: "only" | "toggle" | "add"): void;
@@ -77,9 +78,9 @@ export class Stage {
       autoRescale: true,
       defaultNodeType: "node",
       defaultEdgeType: "edge",
-      nodeProgramClasses: { node: nodeProgram(() => ({ background: rgb(this.look.palette.background), text: rgb(this.look.palette.text) })) as never },
-      nodeHoverProgramClasses: { node: nodeProgram(() => ({ background: rgb(this.look.palette.background), text: rgb(this.look.palette.text) })) as never },
-      edgeProgramClasses: { edge: edgeProgram(() => this.roomForArrows()) as never, thin: EdgeLineProgram as never },
+      nodeProgramClasses: { node: nodeProgram(() => ({ background: rgb(this.look.palette.background), text: rgb(this.look.palette.text) })) as never, circle: noNodes as never },
+      nodeHoverProgramClasses: { node: noNodes as never, circle: noNodes as never },
+      edgeProgramClasses: { edge: edgeProgram(() => this.roomForArrows()) as never, thin: EdgeLineProgram as never, line: noEdges as never, arrow: noEdges as never },
       itemSizesReference: "positions",
       zoomToSizeRatioFunction: (ratio) => ratio,
       minEdgeThickness: 1.1,
@@ -238,6 +239,11 @@ export class Stage {
       return at.x < 24 || at.y < 24 || at.x > width - 24 || at.y > height - 48;
     });
     if (out) this.fit(this.drawn.nodes.size <= 400 ? undefined : ids);
+  }
+
+  /** close lets go of the graphics card. */
+  close(): void {
+    this.sigma.kill();
   }
 
   redraw(): void {
