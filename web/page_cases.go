@@ -260,7 +260,7 @@ func (v *view) recordIn(c goshawk.ID, k casebook.Kind, id goshawk.ID) string {
 		{casebook.KindCustody, "/exhibits", "/exhibits"},
 		{casebook.KindGraph, "/graphs/{graph}", "/graphs/" + string(id)},
 		{casebook.KindRun, "/runs/{run}", "/runs/" + string(id)},
-		{casebook.KindFinding, "/report", "/report#" + string(id)},
+		{casebook.KindFinding, "/findings", "/findings#" + string(id)},
 		{casebook.KindReport, "/report", "/report"},
 		{casebook.KindLetter, "/letters/{letter}", "/letters/" + string(id)},
 		{casebook.KindAnswer, "/answers/{answer}", "/answers/" + string(id)},

@@ -67,6 +67,7 @@ func caseWays() []way {
 		{"/letters", "nav.letters", "letter", identity.ReadCase},
 		{"/answers", "nav.answers", "answer", identity.ReadCase},
 		{"/watches", "nav.watches", "watch", identity.ReadCase},
+		{"/findings", "nav.findings", "flag", identity.ReadCase},
 		{"/report", "nav.report", "report", identity.ReadCase},
 		{"/members", "nav.members", "people", identity.ReadCase},
 		{"/history", "nav.history", "history", identity.ReadHistory},

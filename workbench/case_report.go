@@ -31,37 +31,44 @@ func (b *Bench) CaseReport(ctx context.Context, s *identity.Subject, id goshawk.
 	if err != nil {
 		return nil, err
 	}
-	own, asked := c.Records[casebook.KindCase]["case"], c.Records[casebook.KindReport]["case"]
-	out := &report.Case{Version: goshawk.Version, ID: string(id), Seq: c.Seq, At: c.Touched, Marking: own.Text("marking"), Reference: own.Text("reference"), Title: own.Text("title"),
-		Author: asked.Text("author"), Qualification: asked.Text("qualification"), Question: own.Text("question"), Summary: own.Text("summary"),
-		Alternatives: asked.Text("alternatives"), Limitations: asked.Text("limitations")}
+	out := DraftReport(c)
 	if out.Agency, err = b.agencyName(ctx, c.Agency); err != nil {
 		return nil, err
 	}
-	numbers := exhibitNumbers(c)
-	out.Exhibits = caseExhibits(c)
-	runs := ReportRuns(c)
-	used := usedRuns(c)
 	budget := int64(mostAnswers)
-	out.Runs = make([]report.CaseRun, len(runs))
-	for _, want := range []bool{true, false} { // those used are read first
-		for i, run := range runs {
-			if used[run] != want {
+	for _, used := range []bool{true, false} { // those used are read first
+		for i := range out.Runs {
+			if out.Runs[i].Used != used {
 				continue
 			}
-			out.Runs[i] = caseRun(c, run, i+1, numbers)
-			out.Runs[i].Used = want
-			if err := b.readAnswer(ctx, s, id, c, run, &out.Runs[i], &budget); err != nil {
+			if err := b.readAnswer(ctx, s, id, c, &out.Runs[i], &budget); err != nil {
 				return nil, err
 			}
 		}
 	}
+	out.Labels = caseLabels(out.Runs)
+	out.Heuristics = caseHeuristics(c, out)
+	return out, nil
+}
+
+// DraftReport is what a case's records alone say of its report: without the agency's name, and
+// without what is read from the traces' answers.
+func DraftReport(c *casebook.Case) *report.Case {
+	own, asked := c.Records[casebook.KindCase]["case"], c.Records[casebook.KindReport]["case"]
+	out := &report.Case{Version: goshawk.Version, ID: string(c.ID), Seq: c.Seq, At: c.Touched, Marking: own.Text("marking"), Reference: own.Text("reference"), Title: own.Text("title"),
+		Author: asked.Text("author"), Qualification: asked.Text("qualification"), Question: own.Text("question"), Summary: own.Text("summary"),
+		Alternatives: asked.Text("alternatives"), Limitations: asked.Text("limitations"), Runs: []report.CaseRun{}, Labels: []report.CaseSource{}, Heuristics: []report.CaseHeuristic{}}
+	numbers, runs, used := exhibitNumbers(c), ReportRuns(c), usedRuns(c)
+	out.Exhibits = caseExhibits(c)
+	for i, run := range runs {
+		one := caseRun(c, run, i, numbers)
+		one.Used = used[run]
+		out.Runs = append(out.Runs, one)
+	}
 	out.Findings = caseFindings(c, numbers, runs)
 	out.Ranges = report.Ranges(out.Runs)
 	out.Picture = casePicture(c.Records[casebook.KindGraph][goshawk.ID(asked.Text("graph"))])
-	out.Labels = caseLabels(out.Runs)
-	out.Heuristics = caseHeuristics(c, out, goshawk.ID(asked.Text("graph")))
-	return out, nil
+	return out
 }
 
 func (b *Bench) agencyName(ctx context.Context, id goshawk.ID) (name string, err error) {
@@ -185,9 +192,9 @@ func caseFindings(c *casebook.Case, numbers map[goshawk.ID]string, runs []goshaw
 // runNumber is what a report calls a trace, by its place among them.
 func runNumber(at int) string { return "R-" + strconv.Itoa(at+1) }
 
-func caseRun(c *casebook.Case, id goshawk.ID, n int, numbers map[goshawk.ID]string) report.CaseRun {
+func caseRun(c *casebook.Case, id goshawk.ID, at int, numbers map[goshawk.ID]string) report.CaseRun {
 	r := c.Records[casebook.KindRun][id]
-	out := report.CaseRun{Number: runNumber(n - 1), ID: string(id), Title: r.Text("title"), State: r.Text("state"), Exhibit: numbers[goshawk.ID(r.Text("exhibit"))]}
+	out := report.CaseRun{Number: runNumber(at), ID: string(id), Title: r.Text("title"), State: r.Text("state"), Exhibit: numbers[goshawk.ID(r.Text("exhibit"))]}
 	var q RunQuestion
 	var sum RunSummary
 	if json.Unmarshal(r["question"].JSON, &q) != nil {
@@ -289,8 +296,8 @@ func runParameters(q *RunQuestion) (list []report.CaseFact) {
 }
 
 // readAnswer reads a trace's whole answer from its exhibit, if there is one and it fits.
-func (b *Bench) readAnswer(ctx context.Context, s *identity.Subject, id goshawk.ID, c *casebook.Case, run goshawk.ID, out *report.CaseRun, budget *int64) error {
-	exhibit := goshawk.ID(c.Records[casebook.KindRun][run].Text("exhibit"))
+func (b *Bench) readAnswer(ctx context.Context, s *identity.Subject, id goshawk.ID, c *casebook.Case, out *report.CaseRun, budget *int64) error {
+	exhibit := goshawk.ID(c.Records[casebook.KindRun][goshawk.ID(out.ID)].Text("exhibit"))
 	rec := c.Records[casebook.KindExhibit][exhibit]
 	if exhibit == "" || rec == nil {
 		return nil
@@ -398,7 +405,7 @@ func sweepRule() string { return "service sweep of goshawk " + goshawk.Version }
 
 // caseHeuristics lists the rules by which something was inferred that the report shows: in the
 // traces that are used, and on the graph.
-func caseHeuristics(c *casebook.Case, out *report.Case, graph goshawk.ID) []report.CaseHeuristic {
+func caseHeuristics(c *casebook.Case, out *report.Case) []report.CaseHeuristic {
 	list := []report.CaseHeuristic{}
 	measured := bitcoin.Networks()[0].Name // the one whose economy worlds copy
 	add := func(name, where, network string, t times) {
@@ -441,6 +448,7 @@ func caseHeuristics(c *casebook.Case, out *report.Case, graph goshawk.ID) []repo
 			}
 		}
 	}
+	graph := goshawk.ID(c.Records[casebook.KindReport]["case"].Text("graph"))
 	onGraph(c.Records[casebook.KindGraph][graph], add)
 	slices.SortStableFunc(list, func(a, b report.CaseHeuristic) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Where, b.Where))
@@ -492,3 +500,6 @@ func blockTime(seconds int64) time.Time {
 	}
 	return time.Unix(seconds, 0).UTC()
 }
+
+// PackageSource is the source of exhibits that are packages of evidence.
+const PackageSource = packageSource
