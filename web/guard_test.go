@@ -135,3 +135,21 @@ func TestAnInvitationEndsForAllWhoOpenedIt(t *testing.T) {
 		t.Errorf("the other one has a way in, too: %v", err)
 	}
 }
+
+// TestSmallFormsAreSmall: what is no field of a form of one's is not read without end, nor written to the disk, from
+// whoever is signed in.
+func TestSmallFormsAreSmall(t *testing.T) {
+	s := newStage(t)
+	h := s.web.Handler()
+	cookie := "goshawk=" + s.session("reader", identity.ViaPasskey)
+	for _, path := range []string{"/cases/none/graphs", "/sign-in", "/people", "/account/password", "/cases/none/members"} {
+		body := &counted{Reader: io.MultiReader(strings.NewReader("--b\r\nContent-Disposition: form-data; name=\"title\"; filename=\"x\"\r\n\r\n"), io.LimitReader(zeros{}, 64<<20))}
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, body)
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=b")
+		r.Header.Set("Cookie", cookie)
+		h.ServeHTTP(httptest.NewRecorder(), r)
+		if body.n > 2<<20 {
+			t.Errorf("%s: %d bytes were read", path, body.n)
+		}
+	}
+}

@@ -122,6 +122,27 @@ func (q *request) smallForm() error {
 	return nil
 }
 
+// FormValue is http.Request's, of a small form: that one would take files of any size, from whoever sends them, and
+// put them on the disk. Who wants files reads them first.
+func (q *request) FormValue(name string) string {
+	if q.Form == nil {
+		if err := q.smallForm(); err != nil {
+			return ""
+		}
+	}
+	return q.Request.FormValue(name)
+}
+
+// PostFormValue is http.Request's, as FormValue.
+func (q *request) PostFormValue(name string) string {
+	if q.PostForm == nil {
+		if err := q.smallForm(); err != nil {
+			return ""
+		}
+	}
+	return q.Request.PostFormValue(name)
+}
+
 // field is what a form says, without spaces around it.
 func (q *request) field(name string) string { return strings.TrimSpace(q.PostFormValue(name)) }
 
