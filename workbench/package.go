@@ -55,7 +55,7 @@ const (
 
 // MakePackage begins to make a package of evidence of a case: its report, exhibits, traces and their raw
 // transactions, signed. It becomes an exhibit of the case. Package says how far it is. The bytes of the exhibits named in
-// without are left out, which the package says.
+// without are left out, which the package says. Where one is being made, whoever asks for it again waits for that one.
 func (b *Bench) MakePackage(ctx context.Context, s *identity.Subject, c goshawk.ID, without ...goshawk.ID) (goshawk.ID, error) {
 	if err := b.Book.MayChange(ctx, s, c); err != nil {
 		return "", err
@@ -73,6 +73,9 @@ func (b *Bench) MakePackage(ctx context.Context, s *identity.Subject, c goshawk.
 				return "", goshawk.Errorf(goshawk.Invalid, "the case has no exhibit %q to leave out", x)
 			}
 		}
+	}
+	if id := b.making(c); id != "" && len(without) == 0 {
+		return id, nil
 	}
 	id := casebook.NewID()
 	work, cancel := context.WithCancelCause(context.Background()) //nolint:contextcheck // it goes on when who asked has left
@@ -95,6 +98,18 @@ func (b *Bench) MakePackage(ctx context.Context, s *identity.Subject, c goshawk.
 		return "", errEnding()
 	}
 	return id, nil
+}
+
+// making is the package of a case that is being made; "" where none is.
+func (b *Bench) making(c goshawk.ID) goshawk.ID {
+	b.runs.mu.Lock()
+	defer b.runs.mu.Unlock()
+	for i := range b.runs.packages {
+		if j := &b.runs.packages[i]; j.of == c && j.State == "running" {
+			return j.ID
+		}
+	}
+	return ""
 }
 
 // CancelPackage ends the making of a package; nothing of it is kept.

@@ -190,6 +190,9 @@ func TestCancelPackage(t *testing.T) {
 		t.Fatal(err)
 	}
 	<-waits.asked
+	if same, err := r.MakePackage(t.Context(), r.officer, r.c); err != nil || same != id {
+		t.Errorf("asked for twice: %s, %v", same, err)
+	}
 	if err := r.CancelPackage(t.Context(), r.officer, r.c, id); err != nil {
 		t.Fatal(err)
 	}
