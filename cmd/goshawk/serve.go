@@ -49,7 +49,7 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 	f.cert = c.String("tls-cert", "", "`FILE` with the certificate, PEM; read again when it is renewed (default: no TLS)")
 	f.key = c.String("tls-key", "", "`FILE` with the certificate's key, PEM")
 	f.proxy = c.String("proxy", "", "`NETWORK` of a proxy that speaks TLS to browsers, as 10.0.0.0/8: what it says in X-Forwarded-For is believed")
-	sign, tell, wait := c.signFlags(), c.notifyFlags(), c.poolFlags()
+	sign, tell, wait, raw := c.signFlags(), c.notifyFlags(), c.poolFlags(), c.blockFlags()
 	if err := c.parse(0, 0); err != nil {
 		return err
 	}
@@ -134,6 +134,9 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, endBench()) }()
+	if s.Bench.Raw, err = raw.sources(ctx, s.Bench); err != nil {
+		return err
+	}
 	defer beginSending(ctx, s.Notify)()
 	s.Gauges = gauges(s, behind)
 	fmt.Fprintln(c.t.out, at)
