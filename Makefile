@@ -42,10 +42,14 @@ browser: assets chromium ## what holds of the pages in Chromium, against the rea
 build: $(ASSETS) ## the program, as ./goshawk
 	$(GO) build -trimpath -o goshawk ./cmd/goshawk
 
-demo: $(ASSETS) ## follow a ransom through a made-up world; everything goes to goshawk-demo/
-	@$(GO) run ./cmd/goshawk demo
+demo: build ## follow a ransom through a made-up world, and open its case in a browser; everything goes to goshawk-demo/
+	@./goshawk demo --serve
 
-picture: demo ## the README's: that report, as a browser shows it; needs Chromium and ImageMagick
+.PHONY: demo-files
+demo-files: build ## the same without the server
+	@./goshawk demo
+
+picture: demo-files ## the README's: that report, as a browser shows it; needs Chromium and ImageMagick
 	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --force-device-scale-factor=1.5 --window-size=1000,1060 \
 	  --screenshot=$(CURDIR)/docs/report.png file://$(CURDIR)/goshawk-demo/report.html
 	convert docs/report.png +dither -colors 64 -strip PNG8:docs/report.png

@@ -47,6 +47,9 @@ type Server struct {
 	metrics *metrics
 	signState
 
+	// Notice stands at the head of every page; "": nothing does.
+	Notice string
+
 	// Patience is how long a form may take to come, and a piece of an answer to be taken; 0: a minute.
 	Patience time.Duration
 

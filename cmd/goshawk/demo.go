@@ -16,6 +16,7 @@ import (
 
 	"goshawk"
 	"goshawk/chain/bitcoin"
+	"goshawk/internal/disk"
 	"goshawk/report"
 	"goshawk/trace"
 	"goshawk/workbench"
@@ -45,18 +46,28 @@ const (
 // What a demo's folder holds. demoMade begins the text that marks it as one.
 const (
 	demoWorld  = "world"
-	demoLedger = "ledger"
+	demoData   = "data" // of a server, with the ledger in it
 	demoReport = "report.html"
 	demoAnswer = "answer.txt"
 	demoMade   = "'goshawk demo' made this folder, and replaces it when it is run again."
 )
 
+// demoLedger is where a demo's ledger is: where its server finds it.
+func demoLedger(folder string) string {
+	return filepath.Join(folder, demoData, workbench.LedgerFolder, "made-up-world")
+}
+
 // runDemo makes a world, and works its case as an officer would: from the papers
 // to the exchange that can answer. The truth is looked at last, and only to say
 // whether the answer is right.
 func runDemo(ctx context.Context, t *terminal, c *command) error {
-	out := c.String("out", "goshawk-demo", "`DIR` for world, ledger and report; what an earlier demo left there is replaced")
+	out := c.String("out", "goshawk-demo", "`DIR` for world, ledger, report and a server's data; what an earlier demo left there is replaced")
+	serve := c.Bool("serve", false, "then serve the case in a browser, to this machine only, until interrupted; nobody needs a password")
+	listen := c.String("listen", "127.0.0.1:8080", "`HOST:PORT` of this machine to serve at; port 0 takes a free one")
 	if err := c.parse(0, 0); err != nil {
+		return err
+	}
+	if err := checkLoopback(*listen); err != nil {
 		return err
 	}
 	if *out == "" {
@@ -76,6 +87,9 @@ func runDemo(ctx context.Context, t *terminal, c *command) error {
 		if err := d.write(folder, text); err != nil {
 			return err
 		}
+		if err := d.furnish(ctx, folder, time.Now()); err != nil {
+			return err
+		}
 		if old {
 			return os.RemoveAll(*out)
 		}
@@ -87,10 +101,15 @@ func runDemo(ctx context.Context, t *terminal, c *command) error {
 	if _, err := fmt.Fprint(t.out, text); err != nil {
 		return err
 	}
-	ledger := filepath.Join(*out, demoLedger)
+	ledger := demoLedger(*out)
 	c.say("\nThe report: %s\nGo on with it:\n  goshawk trace --ledger %s --labels %s --from %v --compare\n  goshawk show --ledger %s %s\n  goshawk world solve %s",
 		filepath.Join(*out, demoReport), ledger, filepath.Join(*out, demoWorld, "public", "labels"), d.paid, ledger, d.answer.Start[0].Address, filepath.Join(*out, demoWorld))
-	return nil
+	if !*serve {
+		c.say("Work on it in a browser, as people who need no password: goshawk demo --serve")
+		return nil
+	}
+	c.say("")
+	return serveDemo(ctx, t, filepath.Join(*out, demoData), *listen)
 }
 
 // isDemo says whether a folder is there that a demo made. Anything else that is
@@ -102,13 +121,28 @@ func isDemo(folder string) (bool, error) {
 	entries, err := os.ReadDir(folder)
 	text, rerr := os.ReadFile(filepath.Join(folder, demoAnswer))
 	foreign := slices.ContainsFunc(entries, func(e os.DirEntry) bool {
-		return !slices.Contains([]string{demoWorld, demoLedger, demoReport, demoAnswer}, e.Name())
+		return !slices.Contains([]string{demoWorld, demoData, demoReport, demoAnswer}, e.Name())
 	})
 	if err != nil || rerr != nil || foreign || !bytes.HasPrefix(text, []byte(demoMade)) {
 		return false, goshawk.Errorf(goshawk.Conflict, "%s is there, and not just as a demo left it", folder).
 			WithHint("name a new folder (--out DIR); nothing is overwritten that a demo did not make")
 	}
-	return true, nil
+	return true, unserved(filepath.Join(folder, demoData))
+}
+
+// unserved refuses to replace a data folder that a server runs on.
+func unserved(data string) error {
+	dir, err := disk.Open(data)
+	if err != nil {
+		return nil //nolint:nilerr // there is none
+	}
+	lock, err := dir.Lock(serveLock)
+	if errors.Is(err, disk.ErrLocked) {
+		return goshawk.Errorf(goshawk.Locked, "a server runs on %s", data).WithHint("end it first, or name a new folder (--out DIR)")
+	} else if err != nil {
+		return err
+	}
+	return lock.Close()
 }
 
 // demo is what was asked in a world, and what came out.
@@ -155,7 +189,7 @@ func playDemo(ctx context.Context, c *command, folder string) (d *demo, err erro
 		return nil, err
 	}
 	bar.update(-1, "reading its blocks into a ledger")
-	r, err := ingestWorld(ctx, dir, filepath.Join(folder, demoLedger), m.Network)
+	r, err := ingestWorld(ctx, dir, demoLedger(folder), m.Network)
 	if err != nil {
 		return nil, err
 	}

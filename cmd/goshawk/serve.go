@@ -33,6 +33,8 @@ type workbenchFlags struct {
 	cert     *string
 	key      *string
 	proxy    *string
+	// around is what is put around the server's own answers; nil: nothing.
+	around func(*web.Server, http.Handler) http.Handler
 }
 
 // What a data folder holds of a server.
@@ -41,8 +43,11 @@ const (
 	serveLock    = "serve.lock" // held while one runs
 )
 
-func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
-	f := &workbenchFlags{c: c, data: c.dataFlags()}
+func runServe(ctx context.Context, _ *terminal, c *command) error { return serveBench(ctx, c, nil) }
+
+// serveBench serves what a command's flags say.
+func serveBench(ctx context.Context, c *command, around func(*web.Server, http.Handler) http.Handler) (err error) {
+	f := &workbenchFlags{c: c, data: c.dataFlags(), around: around}
 	f.listen = c.String("listen", "127.0.0.1:8080", "`HOST:PORT` to answer at; port 0 takes a free one")
 	f.database = c.String("database", "", "`URL` of a PostgreSQL database, postgres://...; better set as GOSHAWK_DATABASE (default: SQLite in the data folder)")
 	f.logAs = c.String("log", "text", "`FORM` of the log on standard error: text, json, none")
@@ -140,11 +145,17 @@ func runServe(ctx context.Context, _ *terminal, c *command) (err error) {
 	defer beginSending(ctx, s.Notify)()
 	s.Gauges = gauges(s, behind)
 	fmt.Fprintln(c.t.out, at)
-	if err := c.welcome(ctx, s, at); err != nil {
-		return err
+	if f.around == nil {
+		if err := c.welcome(ctx, s, at); err != nil {
+			return err
+		}
 	}
 	defer context.AfterFunc(ctx, s.Events.Close)() // who follows a case would be waited for
-	return f.answer(ctx, listener, certificate, s.Handler(), log)
+	handler := s.Handler()
+	if f.around != nil {
+		handler = f.around(s, handler)
+	}
+	return f.answer(ctx, listener, certificate, handler, log)
 }
 
 // feedLog brings the audit trail into the log until end is called; behind is how many entries it has yet to bring. Where that does not go on, the server

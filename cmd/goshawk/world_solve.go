@@ -136,6 +136,15 @@ func solveWorld(ctx context.Context, dir string, m *world.Manifest, scratch stri
 
 // worldLabels reads what the world's vendors say.
 func worldLabels(ctx context.Context, public fs.FS) (*label.Set, error) {
+	sources, err := worldSources(ctx, public)
+	if err != nil {
+		return nil, err
+	}
+	return label.NewSet(nil, sources)
+}
+
+// worldSources reads a world's label files.
+func worldSources(ctx context.Context, public fs.FS) ([]*label.Source, error) {
 	names, err := fs.Glob(public, "labels/*") // in the order of their names
 	if err != nil {
 		return nil, goshawk.Errorf(goshawk.Unavailable, "the labels cannot be read: %w", err)
@@ -155,7 +164,7 @@ func worldLabels(ctx context.Context, public fs.FS) (*label.Set, error) {
 		}
 		sources = append(sources, source)
 	}
-	return label.NewSet(nil, sources)
+	return sources, nil
 }
 
 // answerKey reads a case's answer key; nil where it is withheld.
