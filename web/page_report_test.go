@@ -71,7 +71,7 @@ func TestFindings(t *testing.T) {
 		}
 	}
 	page := string(b.do("GET", at+"/findings", nil).body)
-	if strings.Index(page, "1. First") < 0 || strings.Index(page, "1. First") > strings.Index(page, "2. Second") || !strings.Contains(page, "R-1 An attempt") {
+	if !strings.Contains(page, "1. First") || strings.Index(page, "1. First") > strings.Index(page, "2. Second") || !strings.Contains(page, "R-1 An attempt") {
 		t.Error("the findings are not there in their order")
 	}
 	b.send(at+"/findings/"+string(ids["Second"])+"/move", "to", "up", "back", at+"/findings").is(t, 303, nil)
