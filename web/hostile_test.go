@@ -3,6 +3,8 @@ package web
 import (
 	"bufio"
 	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
 	"fmt"
 	"io"
 	"net"
@@ -119,7 +121,7 @@ func TestPagesAreClean(t *testing.T) {
 		}
 		if strings.HasPrefix(res.Header.Get("Content-Type"), "text/html") {
 			seen++
-			clean(t, at, res.body)
+			clean(t, at, res.body, res.Header.Get("Content-Security-Policy"))
 		}
 		if got := res.Header.Get("Content-Security-Policy"); !strings.Contains(got, "default-src 'none'") || strings.Contains(got, "unsafe") {
 			t.Errorf("%s: the policy is %q", at, got)
@@ -134,16 +136,16 @@ func TestPagesAreClean(t *testing.T) {
 	if res.StatusCode != http.StatusConflict {
 		t.Errorf("no clash: %s", res.Status)
 	}
-	clean(t, "clash", res.body)
+	clean(t, "clash", res.body, "")
 	res = ines.post(casePath(id)+"/find", "text", hostile+" "+firstAddress+" "+hostile, "source", hostile)
 	if res.StatusCode != 200 {
 		t.Errorf("find: %s", res.Status)
 	}
-	clean(t, "find", res.body)
+	clean(t, "find", res.body, "")
 }
 
-// clean reads a page as browsers do.
-func clean(t *testing.T, name string, page []byte) {
+// clean reads a page as browsers do. A style is clean if the policy names it by its hash.
+func clean(t *testing.T, name string, page []byte, policy string) {
 	t.Helper()
 	doc, err := html.Parse(bytes.NewReader(page))
 	if err != nil {
@@ -184,7 +186,12 @@ func clean(t *testing.T, name string, page []byte) {
 			if n.Data == "script" && (!strings.HasPrefix(src, "/assets/") || n.FirstChild != nil) {
 				t.Errorf("%s: a script of %q", name, src)
 			}
-		case "style", "iframe", "object", "embed", "base", "img":
+		case "style":
+			sum := sha256.Sum256([]byte(n.FirstChild.Data))
+			if !strings.Contains(policy, "'sha256-"+base64.StdEncoding.EncodeToString(sum[:])+"'") {
+				t.Errorf("%s: a style that the policy %q does not name", name, policy)
+			}
+		case "iframe", "object", "embed", "base", "img":
 			t.Errorf("%s: <%s>", name, n.Data)
 		}
 	}
