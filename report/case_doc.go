@@ -246,16 +246,28 @@ const caseEnds = 100 // of one trace in a report
 func (s *section) ends(r *CaseRun) {
 	columns := append([]column{{name: "End", weight: 14}, {name: "Address, coin, time", weight: 42}, {name: "Who is said to be there", weight: 28}}, amountColumns(r)...)
 	var rows [][]docCell
-	for i := range r.Ends[:min(len(r.Ends), caseEnds)] {
+	fees, cut := 0, r.EndsCut
+	for i := range r.Ends {
 		e := &r.Ends[i]
+		if goshawk.EndKind(e.Kind) == goshawk.EndFee {
+			fees++ // one for each transaction: their sum stands in the totals
+			continue
+		}
+		if len(rows) == caseEnds {
+			cut++
+			continue
+		}
 		rows = append(rows, append([]docCell{strong(endTitle(e.Kind, r.Direction)), placed(e), claimed(e)}, amountCells(r, e.Amounts, nil)...))
 	}
 	if len(rows) == 0 {
 		return
 	}
 	s.add(block{kind: blockTable, text: "Ends of " + r.Number + ", the largest first", columns: columns, rows: rows})
-	if n := len(r.Ends) - len(rows) + r.EndsCut; n > 0 {
-		s.say("And " + goshawk.Count(n, "smaller end", "smaller ends") + ", listed in the exhibit of the trace.")
+	if fees > 0 {
+		s.say("And the fees of " + goshawk.Count(fees, "transaction", "transactions") + ", whose sum stands with every trace that was made.")
+	}
+	if cut > 0 {
+		s.say("And " + goshawk.Count(cut, "smaller end", "smaller ends") + ", listed in the exhibit of the trace.")
 	}
 }
 

@@ -20,6 +20,17 @@ type run struct {
 	s workbench.RunSummary
 }
 
+// fees is how many of the listed ends are fees: one for each transaction, and nobody to ask.
+func (r *run) fees() int {
+	n := 0
+	for i := range r.s.Ends {
+		if r.s.Ends[i].Kind == string(goshawk.EndFee) {
+			n++
+		}
+	}
+	return n
+}
+
 func readRun(r record) run {
 	one := run{record: r}
 	// What cannot be read is shown empty: the history still has it.

@@ -90,7 +90,6 @@ export class Stage {
       labelFont: "Inter, system-ui, sans-serif",
       labelSize: 12,
       labelRenderedSizeThreshold: 5,
-      labelDensity: 1.2,
       labelGridCellSize: 110,
       zIndex: true,
       doubleClickZoomingRatio: 1,
@@ -315,6 +314,8 @@ export class Stage {
       renderEdgeLabels: edges <= many.edgeLabels,
       hideEdgesOnMove: edges > many.edgesOnMove,
       hideLabelsOnMove: this.drawn.nodes.size > 4_000,
+      // Where every label may be drawn, the nodes' order decides and not their places: names come first.
+      labelDensity: this.drawn.nodes.size <= many.labels ? 0 : 1.2,
       labelColor: { color: this.look.palette.text },
       edgeLabelColor: { color: this.look.palette.quiet },
     });
