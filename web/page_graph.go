@@ -190,6 +190,15 @@ func (g *graphView) at() string {
 	return strconv.FormatInt(g.Seq, 10)
 }
 
+// source is what the page's script asks for first: it is on its way before there is a script. The two have to be the same to the letter.
+func (g *graphView) source(v *view) string {
+	source := apiRoot + casePath(v.at.ID) + "/graphs/" + string(g.ID)
+	if at := g.at(); at != "" {
+		source += "?at=" + at
+	}
+	return source
+}
+
 // may says what the picture lets do.
 func (g *graphView) may(v *view) string {
 	if g.snapshot == "" && v.mayChange() {

@@ -168,7 +168,6 @@ export class App {
     }
     this.scope = scopeOf(this.record.picture.view);
     this.draw();
-    this.stage.fit();
     this.root.dataset["ready"] = String(Math.round(performance.now() - begun));
     performance.mark("graph-drawn");
     void actions.loadRates(this);

@@ -16,10 +16,15 @@ class Nothing {
 export const noNodes = Nothing as unknown as NodeProgramType;
 export const noEdges = Nothing as unknown as EdgeProgramType;
 
-/** idleCanvas has a context all of whose calls do nothing. */
-export function idleCanvas(): HTMLCanvasElement {
-  const gl = new Proxy({}, { get: () => () => null });
-  return { getContext: () => gl } as unknown as HTMLCanvasElement;
+/** idleContext does nothing, whatever is called. */
+export function idleContext(): WebGLRenderingContext {
+  return new Proxy({}, { get: () => () => null }) as WebGLRenderingContext;
+}
+
+/** sized gives a canvas its size before it has a context: afterwards each change would make its memory anew. */
+export function sized(canvas: HTMLCanvasElement, box: HTMLElement): void {
+  canvas.width = box.offsetWidth * devicePixelRatio;
+  canvas.height = box.offsetHeight * devicePixelRatio;
 }
 
 /** trust spares the question after each shader whether it compiled: a program that cannot be linked says so once. */

@@ -3,40 +3,54 @@
 // at every move of the mouse, which on machines without one takes longer than all drawing.
 // Here it is computed from the places: ten thousand nodes in less than a millisecond.
 import Sigma from "sigma";
-import { idleCanvas, trust } from "./idle.ts";
+import { idleContext, sized, trust } from "./idle.ts";
 import type { Attributes } from "graphology-types";
-import type { NodeDisplayData } from "sigma/types";
+import type { NodeDisplayData, RenderParams } from "sigma/types";
 
 interface Hidden {
   getNodeAtPosition(at: { x: number; y: number }): string | null;
   getEdgeAtPoint(x: number, y: number): string | null;
   nodeDataCache: Record<string, NodeDisplayData>;
+  nodePrograms: Record<string, { render(params: RenderParams): void }>;
+  elements: Record<string, HTMLCanvasElement>;
+  webGLContexts: Record<string, WebGLRenderingContext>;
 }
 
 /** How far beside a thing still is on it, in pixels. */
 const slack = { node: 3, edge: 4 } as const;
 
 /**
- * Picker is sigma without its picking. The two methods that it replaces are not part of
- * sigma's contract: its version is exact in package.json, and browser tests click on nodes.
+ * Picker is sigma without its picking, and with one WebGL context for lines and nodes. What it replaces is not
+ * part of sigma's contract: its version is exact in package.json, and browser tests click on nodes.
  */
 export class Picker<N extends Attributes, E extends Attributes> extends Sigma<N, E> {
   override createWebGLContext(id: string, options: Parameters<Sigma["createWebGLContext"]>[1] = {} as never): WebGLRenderingContext {
-    if (id === "hoverNodes") {
-      // The node under the mouse is drawn with the others; its label alone is drawn again.
-      (this as unknown as { createCanvas(id: string): void }).createCanvas(id);
-      return super.createWebGLContext(id, { ...options, picking: false, canvas: idleCanvas() } as never);
-    }
-    const gl = super.createWebGLContext(id, { ...options, picking: false } as never);
-    trust(gl);
+    const { elements, webGLContexts } = this as unknown as Hidden;
+    (this as unknown as { createCanvas(id: string): void }).createCanvas(id);
+    const canvas = elements[id]!;
+    // Lines and nodes share a context. The node under the mouse is drawn with the others; its label alone is drawn again.
+    const shared = id === "edges" ? undefined : id === "nodes" ? webGLContexts["edges"] : idleContext();
+    if (shared) canvas.remove();
+    else sized(canvas, this.getContainer());
+    const gl = super.createWebGLContext(id, { ...options, picking: false, canvas: shared ? { getContext: () => shared } : canvas } as never);
+    if (!shared) trust(gl);
     return gl;
   }
 
-  /** pickBySight begins it, once the picture is made. */
-  pickBySight(offset: (edge: string) => number): void {
+  /** drawBySight begins it, once the picture is made: nodes are drawn after the lines, and picked by their places. */
+  drawBySight(offset: (edge: string) => number): void {
     const hidden = this as unknown as Hidden;
     hidden.getNodeAtPosition = (at) => this.nodeAt(at, hidden.nodeDataCache);
     hidden.getEdgeAtPoint = (x, y) => (this.getSetting("enableEdgeEvents") ? this.edgeAt({ x, y }, hidden.nodeDataCache, offset) : null);
+    let nodes: (() => void)[] = [];
+    for (const program of Object.values(hidden.nodePrograms)) {
+      const draw = program.render.bind(program);
+      program.render = (params) => nodes.push(() => draw(params));
+    }
+    this.on("afterRender", () => {
+      for (const draw of nodes) draw();
+      nodes = [];
+    });
   }
 
   private sight(at: { x: number; y: number }): { x: number; y: number; pixel: number } {

@@ -64,6 +64,7 @@ export class Stage {
   area = false; // dragging the background marks an area
   private drawn: Drawn = nothing();
   private wasFar = false;
+  private thin = false; // the program that draws hairs is made
   private taken: Box[] = []; // by labels of this drawing
   private readonly ring = h("div", { class: "g-focus-ring", hidden: true });
   private dragging: { start: { x: number; y: number }; from: Map<string, Place>; moved: boolean } | null = null;
@@ -80,7 +81,7 @@ export class Stage {
       defaultEdgeType: "edge",
       nodeProgramClasses: { node: nodeProgram(() => ({ background: rgb(this.look.palette.background), text: rgb(this.look.palette.text) })) as never, circle: noNodes as never },
       nodeHoverProgramClasses: { node: noNodes as never, circle: noNodes as never },
-      edgeProgramClasses: { edge: edgeProgram(() => this.roomForArrows()) as never, thin: EdgeLineProgram as never, line: noEdges as never, arrow: noEdges as never },
+      edgeProgramClasses: { edge: edgeProgram(() => this.roomForArrows()) as never, thin: noEdges as never, line: noEdges as never, arrow: noEdges as never },
       itemSizesReference: "positions",
       zoomToSizeRatioFunction: (ratio) => ratio,
       minEdgeThickness: 1.1,
@@ -101,17 +102,14 @@ export class Stage {
       nodeReducer: (id, data) => this.dressNode(id, data),
       edgeReducer: (id, data) => this.dressEdge(id, data),
     });
-    this.sigma.pickBySight((edge) => (this.graph.hasEdge(edge) ? this.graph.getEdgeAttribute(edge, "offset") : 0));
+    this.sigma.drawBySight((edge) => (this.graph.hasEdge(edge) ? this.graph.getEdgeAttribute(edge, "offset") : 0));
     box.append(this.ring);
     this.sigma.on("beforeRender", () => {
       this.taken = [];
     });
     this.sigma.on("afterRender", () => this.placeRing());
     this.sigma.getCamera().on("updated", () => {
-      const far = this.far();
-      if (far === this.wasFar) return;
-      this.wasFar = far;
-      this.sigma.scheduleRefresh();
+      if (this.hairs()) this.sigma.scheduleRefresh();
     });
     this.bind();
   }
@@ -132,14 +130,17 @@ export class Stage {
   show(drawn: Drawn, whole = false): void {
     const before = this.drawn;
     this.drawn = drawn;
-    const differ = whole || Math.abs(drawn.nodes.size - before.nodes.size) + Math.abs(drawn.edges.size - before.edges.size) > 400;
+    const first = before.nodes.size === 0 && !whole;
+    const differ = first || whole || Math.abs(drawn.nodes.size - before.nodes.size) + Math.abs(drawn.edges.size - before.edges.size) > 400;
     if (differ) {
       this.graph = newGraph();
       // What has a name of its own comes first: where labels would lie on each other, the first stays.
       for (const n of [...drawn.nodes.values()].sort((a, b) => weight(b) - weight(a))) this.graph.addNode(n.id, this.nodeAttributes(n));
       for (const e of drawn.edges.values()) this.graph.addDirectedEdgeWithKey(e.id, e.from, e.to, this.edgeAttributes(e));
       this.settings();
+      if (first) this.frame(); // before it is drawn, and not once more after
       this.sigma.setGraph(this.graph);
+      if (this.hairs()) this.sigma.refresh();
       return;
     }
     for (const [id, e] of before.edges) if (sameEnds(drawn.edges.get(id), e) === false && this.graph.hasEdge(id)) this.graph.dropEdge(id);
@@ -203,6 +204,25 @@ export class Stage {
 
   /** fit brings all, or some nodes, into sight. */
   fit(ids?: Iterable<string>): void {
+    this.frame(ids);
+    this.sigma.refresh(); // what a pixel is is known only now
+    if (this.hairs()) this.sigma.refresh();
+  }
+
+  /** hairs has lines drawn as hairs where they are seen from afar, and says whether that is another picture. */
+  private hairs(): boolean {
+    const far = this.far();
+    if (far === this.wasFar) return false;
+    this.wasFar = far;
+    if (far && !this.thin) {
+      this.thin = true;
+      this.sigma.setSetting("edgeProgramClasses", { ...this.sigma.getSetting("edgeProgramClasses"), thin: EdgeLineProgram as never });
+    }
+    return true;
+  }
+
+  /** frame says what part of the plane the picture shows. */
+  private frame(ids?: Iterable<string>): void {
     const wanted = ids ? [...ids] : null;
     const places: Place[] = [];
     const add = (n: DrawnNode | undefined): void => {
@@ -220,12 +240,6 @@ export class Stage {
     };
     this.sigma.setCustomBBox({ x: grow(box.x, Math.max(200, width - 96)), y: grow(box.y, Math.max(200, height - 96)) });
     this.sigma.getCamera().setState({ x: 0.5, y: 0.5, ratio: 1, angle: 0 });
-    this.sigma.refresh(); // what a pixel is is known only now
-    const far = this.far();
-    if (far !== this.wasFar) {
-      this.wasFar = far;
-      this.sigma.refresh();
-    }
   }
 
   /** include brings nodes into sight that are not; without any named, all. Where all are in sight nothing moves. */

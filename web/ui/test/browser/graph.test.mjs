@@ -332,6 +332,47 @@ test("what the page loads is small, and kept", async () => {
   await page.context().close();
 });
 
+test("what the page shows is asked for once, before its script is there", async () => {
+  const id = await h.graph("Once", story());
+  const { seq } = await h.api("lead", "GET", `/cases/${h.stage.case}/graphs/${id}`);
+  const edits = Object.entries({ title: "Then", graph: id, seq }).map(([field, after]) => ({ kind: "snapshot", id: id + "s", field, before: null, after }));
+  await h.api("lead", "POST", `/cases/${h.stage.case}/changes`, { what: "fixed a graph", edits });
+  for (const query of ["", `?snapshot=${id}s`]) {
+    const page = await h.as("lead");
+    const asked = [];
+    page.on("request", (r) => /\/api\/v1\/(ledgers$|cases\/[^/]+\/graphs\/)/.test(r.url()) && asked.push(r.url()));
+    await h.open(page, id, query);
+    assert.equal(asked.length, 2, asked.join(" ")); // the graph and the ledgers
+    const [graph, script] = await page.evaluate(() => ["/graphs/", "graph.js"].map((part) => performance.getEntriesByType("resource").find((e) => e.name.includes(part))));
+    assert.ok(graph.startTime < script.responseEnd, "it is on its way before the script is there");
+    await page.context().close();
+  }
+});
+
+test("nodes lie above lines", async () => {
+  const id = await h.graph("Above", {
+    ["node/a:" + A]: { what: "address", network: "regtest", text: A, x: 0, y: 0 },
+    ["node/a:" + B]: { what: "address", network: "regtest", text: B, x: 260, y: 0, colour: "red" },
+    ["node/t:" + T]: { what: "transaction", network: "regtest", text: T, x: 520, y: 0 },
+    ["edge/" + "1".repeat(32)]: { from: "a:" + A, to: "t:" + T, what: "spend", value: "1", count: 1 },
+  });
+  const page = await h.as("lead");
+  await h.open(page, id);
+  const [node, line, none] = await page.evaluate((b) => {
+    const { stage } = goshawk, box = stage.box.getBoundingClientRect(), at = stage.screen(b), gl = stage.sigma.webGLContexts.edges;
+    stage.sigma.refresh();
+    return [0, 60, 120].map((aside) => {
+      const pixel = new Uint8Array(4);
+      gl.readPixels(Math.round(at.x - box.left - (aside % 120)), Math.round(gl.drawingBufferHeight - (at.y - box.top) - (aside === 120 ? 40 : 0)), 1, 1, gl.RGBA, gl.UNSIGNED_BYTE, pixel);
+      return [...pixel];
+    });
+  }, "a:" + B);
+  assert.ok(line[3] > 0, "the line is drawn");
+  assert.equal(none[3], 0, "beside them is nothing");
+  assert.ok(node[0] > node[2] + 60, `the node is red where the line passes: ${node}`);
+  await page.context().close();
+});
+
 test("where the browser cannot draw, the table holds everything", async () => {
   const id = await h.graph("No picture", story());
   const page = await h.as("lead");
