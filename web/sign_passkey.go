@@ -26,7 +26,8 @@ func (q *request) relyingParty() *webauthn.WebAuthn {
 		name = host
 	}
 	switch {
-	case q.s.URL != nil && strings.EqualFold(q.Host, q.s.URL.Host):
+	case q.s.URL != nil && (strings.EqualFold(q.Host, q.s.URL.Host) || strings.EqualFold(q.Host, q.s.URL.Hostname())):
+		// Some proxies hand on the name without the port; which origin a browser was at, it says itself, and that is compared.
 		name = q.s.URL.Hostname()
 	case name == "localhost":
 		origins = []string{"http://" + q.Host, "https://" + q.Host}

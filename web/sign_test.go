@@ -644,6 +644,8 @@ func TestRelyingParty(t *testing.T) {
 		{nil, "localhost:8080", "localhost"}, {nil, "127.0.0.1:8080", ""}, {nil, "[::1]:8080", ""}, {nil, "evil.example", ""}, {nil, "localhost.evil.example", ""},
 		{at, "goshawk.police.example", "goshawk.police.example"}, {at, "evil.example", ""}, {at, "localhost:8080", "localhost"}, {at, "goshawk.police.example:8443", ""},
 		{&url.URL{Scheme: "https", Host: "192.0.2.1"}, "192.0.2.1", ""},
+		{&url.URL{Scheme: "https", Host: "goshawk.police.example:8443"}, "goshawk.police.example", "goshawk.police.example"},
+		{&url.URL{Scheme: "https", Host: "goshawk.police.example:8443"}, "goshawk.police.example:444", ""},
 	} {
 		s := &Server{URL: c.url}
 		r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
