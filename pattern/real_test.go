@@ -1,67 +1,13 @@
 package pattern
 
 import (
-	"bytes"
-	"compress/gzip"
-	"encoding/hex"
-	"encoding/json"
 	"slices"
 	"strings"
 	"testing"
 
 	"goshawk"
-	"goshawk/chain/bitcoin"
-	"goshawk/internal/fixture"
-	"goshawk/ledger/ledgertest"
+	"goshawk/internal/realblock"
 )
-
-// realBlock reads a public block into a model of its own: a partial ledger, in
-// which inputs have values only where the spent outputs are at hand.
-func realBlock(t testing.TB, height string, spent bool) goshawk.Ledger {
-	t.Helper()
-	params, err := bitcoin.Lookup("bitcoin")
-	if err != nil {
-		t.Fatal(err)
-	}
-	decoder := bitcoin.NewDecoder(params)
-	decoder.DeriveKeys = true
-	var block goshawk.Block
-	if err := decoder.Block(fixture.Bytes(t, "bitcoin", "blocks", height+".blk"), &block); err != nil {
-		t.Fatal(err)
-	}
-	if spent {
-		setSpent(t, height, &block)
-	}
-	model := ledgertest.New(params)
-	model.Partial = true
-	if err := model.Append(&block); err != nil {
-		t.Fatal(err)
-	}
-	return model.Snapshot()
-}
-
-func setSpent(t testing.TB, height string, block *goshawk.Block) {
-	t.Helper()
-	zipped, err := gzip.NewReader(bytes.NewReader(fixture.Bytes(t, "bitcoin", "spent", height+".json.gz")))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var coins [][4]any
-	if err := json.NewDecoder(zipped).Decode(&coins); err != nil {
-		t.Fatal(err)
-	}
-	if len(coins) != len(block.Ins) {
-		t.Fatalf("%d spent outputs for %d inputs", len(coins), len(block.Ins))
-	}
-	var scratch bitcoin.Scratch
-	for i, coin := range coins {
-		script, err := hex.DecodeString(coin[1].(string))
-		if err != nil {
-			t.Fatal(err)
-		}
-		bitcoin.SetCoin(block, i, uint64(coin[0].(float64)), script, int32(coin[2].(float64)), &scratch)
-	}
-}
 
 // What the rules find in 21 whole blocks of 2012 to 2024. Block 702861 is of the
 // time of Whirlpool; those of 2015 and 2016 of the time of JoinMarket. The block
@@ -94,7 +40,7 @@ func TestCoinJoinsOfRealBlocks(t *testing.T) {
 	}
 	for height, want := range want {
 		got := []string{}
-		err := Find(t.Context(), realBlock(t, height, height == "367891" || height == "866342"), Query{Kind: KindCoinJoin}, func(f goshawk.Finding) error {
+		err := Find(t.Context(), realblock.Ledger(t, height, height == "367891" || height == "866342"), Query{Kind: KindCoinJoin}, func(f goshawk.Finding) error {
 			got = append(got, f.Rule+" "+f.Tx.String())
 			return nil
 		})
@@ -109,7 +55,7 @@ func TestCoinJoinsOfRealBlocks(t *testing.T) {
 
 func TestPeelChainOfRealBlock(t *testing.T) {
 	var found []goshawk.Finding
-	err := Find(t.Context(), realBlock(t, "866342", true), Query{Kind: KindPeelChain}, func(f goshawk.Finding) error {
+	err := Find(t.Context(), realblock.Ledger(t, "866342", true), Query{Kind: KindPeelChain}, func(f goshawk.Finding) error {
 		found = append(found, f)
 		return nil
 	})

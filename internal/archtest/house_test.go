@@ -104,6 +104,10 @@ var house = [...]rule{
 		why: "the file layer knows nothing of what is in the files"},
 	{path: "internal/fixture",
 		why: "it finds real data for tests"},
+	{path: "internal/btcd",
+		why: "it starts a node for tests, and knows nothing of what it is told"},
+	{path: "internal/realblock", chains: true, may: []string{"chain/bitcoin", "internal/fixture", "ledger/ledgertest"},
+		why: "it reads real blocks for tests"},
 	{path: "internal/pgtest",
 		why: "it starts a database for tests, and knows nothing of what is in it"},
 }

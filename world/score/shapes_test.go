@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"goshawk"
+	"goshawk/internal/realblock"
 	"goshawk/ledger/ledgertest"
 )
 
@@ -121,7 +122,7 @@ func TestAgePercentiles(t *testing.T) {
 
 // Block 702861 of September 2021, as measured before by other code from the same bytes.
 func TestShapesOfRealBlock(t *testing.T) {
-	s := shapeOf(t, realBlock(t, "702861", false), nil)
+	s := shapeOf(t, realblock.Ledger(t, "702861", false), nil)
 	if s.Transactions != 2499 {
 		t.Errorf("%d transactions", s.Transactions)
 	}
@@ -154,8 +155,22 @@ func TestShapesOfRealBlock(t *testing.T) {
 // Block 367891 of July 2015, with all coins that it spends: a flood of
 // transactions with 50 inputs each. Ages need those coins.
 func TestShapesOfRealBlockWithSpentCoins(t *testing.T) {
-	s := shapeOf(t, realBlock(t, "367891", true), func(a goshawk.AddressID) goshawk.AddressID { return a })
+	s := shapeOf(t, realblock.Ledger(t, "367891", true), func(a goshawk.AddressID) goshawk.AddressID { return a })
 	if s.Ages != s.Inputs || s.AgeMedian != 2919 || s.OwnAddress != (Share{21, 419}) || s.OwnType != (Share{14, 400}) || s.LargestCluster != 1 {
 		t.Errorf("%+v", s)
 	}
+}
+
+// shapeOf measures a whole ledger.
+func shapeOf(t testing.TB, l goshawk.Ledger, root Root) *Shape {
+	t.Helper()
+	head, err := l.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	s, err := Shapes(t.Context(), l, 0, goshawk.TxID(head.Transactions), root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
 }

@@ -1,4 +1,6 @@
-package score
+// Package realblock reads real blocks for tests, one block a ledger. It never
+// judges them, and no program imports it.
+package realblock
 
 import (
 	"bytes"
@@ -13,9 +15,9 @@ import (
 	"goshawk/ledger/ledgertest"
 )
 
-// realBlock reads a public block into a model of its own: a partial ledger, in
-// which inputs have values only where the spent outputs are at hand.
-func realBlock(t testing.TB, height string, spent bool) goshawk.Ledger {
+// Ledger reads a public block of Bitcoin into a model of its own: a partial
+// ledger, in which inputs have values only where the spent outputs are asked for.
+func Ledger(t testing.TB, height string, spent bool) goshawk.Ledger {
 	t.Helper()
 	params, err := bitcoin.Lookup("bitcoin")
 	if err != nil {
@@ -28,7 +30,7 @@ func realBlock(t testing.TB, height string, spent bool) goshawk.Ledger {
 		t.Fatal(err)
 	}
 	if spent {
-		setSpent(t, height, &block)
+		spend(t, height, &block)
 	}
 	model := ledgertest.New(params)
 	model.Partial = true
@@ -38,7 +40,8 @@ func realBlock(t testing.TB, height string, spent bool) goshawk.Ledger {
 	return model.Snapshot()
 }
 
-func setSpent(t testing.TB, height string, block *goshawk.Block) {
+// spend gives inputs what they spend.
+func spend(t testing.TB, height string, block *goshawk.Block) {
 	t.Helper()
 	zipped, err := gzip.NewReader(bytes.NewReader(fixture.Bytes(t, "bitcoin", "spent", height+".json.gz")))
 	if err != nil {
@@ -48,6 +51,9 @@ func setSpent(t testing.TB, height string, block *goshawk.Block) {
 	if err := json.NewDecoder(zipped).Decode(&coins); err != nil {
 		t.Fatal(err)
 	}
+	if len(coins) != len(block.Ins) {
+		t.Fatalf("%d spent outputs for %d inputs", len(coins), len(block.Ins))
+	}
 	var scratch bitcoin.Scratch
 	for i, coin := range coins {
 		script, err := hex.DecodeString(coin[1].(string))
@@ -56,18 +62,4 @@ func setSpent(t testing.TB, height string, block *goshawk.Block) {
 		}
 		bitcoin.SetCoin(block, i, uint64(coin[0].(float64)), script, int32(coin[2].(float64)), &scratch)
 	}
-}
-
-// shapeOf measures a whole ledger.
-func shapeOf(t testing.TB, l goshawk.Ledger, root Root) *Shape {
-	t.Helper()
-	head, err := l.Head(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := Shapes(t.Context(), l, 0, goshawk.TxID(head.Transactions), root)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
 }
