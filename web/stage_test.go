@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -44,12 +45,14 @@ func newStage(t *testing.T) *stage {
 		t.Fatal(err)
 	}
 	s := &stage{t: t, db: db, file: file, folder: filepath.Join(filepath.Dir(file), "exhibits"), now: time.Now().UTC().Truncate(time.Second), who: map[string]*identity.Person{}}
+	logged := &testLog{t: t}
+	t.Cleanup(logged.check) // last, when nobody writes any more
 	now := func() time.Time { return s.now }
 	files, err := store.OpenFiles(s.folder)
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.web = &Server{Store: db, Book: &casebook.Book{Store: store.Casebook{Store: db}, Files: files, Now: now}, Now: now, Log: slog.New(slog.NewTextHandler(testLog{t}, nil))}
+	s.web = &Server{Store: db, Book: &casebook.Book{Store: store.Casebook{Store: db}, Files: files, Now: now}, Now: now, Log: slog.New(slog.NewTextHandler(logged, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	s.web.Bench = &workbench.Bench{Data: filepath.Dir(file), Store: db, Book: s.web.Book, Now: now, Log: s.web.Log, Progress: func(c goshawk.ID, p workbench.Progress) {
 		s.web.Events.Progress(c, Progress{Run: p.Run, Done: p.Done, Total: p.Total, Text: p.Text})
 	}}
@@ -87,12 +90,36 @@ func newStage(t *testing.T) *stage {
 	return s
 }
 
-// testLog shows what the server logs where the test fails.
-type testLog struct{ t *testing.T }
+// testLog shows what the server logs where the test fails, and keeps all of it, for whatever a test does: who asked, from where,
+// and what is written in cases stands in no line.
+type testLog struct {
+	t     *testing.T
+	mu    sync.Mutex
+	lines []string
+}
 
-func (l testLog) Write(p []byte) (int, error) {
-	l.t.Logf("server: %s", bytes.TrimSpace(p))
+func (l *testLog) Write(p []byte) (int, error) {
+	line := string(bytes.TrimSpace(p))
+	l.mu.Lock()
+	l.lines = append(l.lines, line)
+	l.mu.Unlock()
+	if !strings.Contains(line, "level=DEBUG") {
+		l.t.Logf("server: %s", line)
+	}
 	return len(p), nil
+}
+
+// check holds the log against what no log may say. The names of the stage's people are those of roles: their
+// addresses are looked for, and what tests write in cases.
+func (l *testLog) check() {
+	for _, line := range l.lines {
+		said := strings.ReplaceAll(line, "http://127.0.0.1", "") // another server, as an identity provider
+		for _, private := range []string{"@police.example", "127.0.0.1", "onerror=alert", firstAddress} {
+			if strings.Contains(said, private) {
+				l.t.Errorf("the log says %q: %s", private, line)
+			}
+		}
+	}
 }
 
 // write does something to the database that nobody asked for.

@@ -29,7 +29,7 @@ type workbenchFlags struct {
 	data     *source
 	listen   *string
 	database *string
-	logAs    *string
+	logs     *logFlags
 	cert     *string
 	key      *string
 	proxy    *string
@@ -50,7 +50,7 @@ func serveBench(ctx context.Context, c *command, around func(*web.Server, http.H
 	f := &workbenchFlags{c: c, data: c.dataFlags(), around: around}
 	f.listen = c.String("listen", "127.0.0.1:8080", "`HOST:PORT` to answer at; port 0 takes a free one")
 	f.database = c.String("database", "", "`URL` of a PostgreSQL database, postgres://...; better set as GOSHAWK_DATABASE (default: SQLite in the data folder)")
-	f.logAs = c.String("log", "text", "`FORM` of the log on standard error: text, json, none")
+	f.logs = c.logFlags()
 	f.cert = c.String("tls-cert", "", "`FILE` with the certificate, PEM; read again when it is renewed (default: no TLS)")
 	f.key = c.String("tls-key", "", "`FILE` with the certificate's key, PEM")
 	f.proxy = c.String("proxy", "", "`NETWORK` of a proxy that speaks TLS to browsers, as 10.0.0.0/8: what it says in X-Forwarded-For is believed")
@@ -58,7 +58,7 @@ func serveBench(ctx context.Context, c *command, around func(*web.Server, http.H
 	if err := c.parse(0, 0); err != nil {
 		return err
 	}
-	log, err := f.logger()
+	log, err := f.logs.logger()
 	if err != nil {
 		return err
 	}
@@ -144,6 +144,7 @@ func serveBench(ctx context.Context, c *command, around func(*web.Server, http.H
 	}
 	defer beginSending(ctx, s.Notify)()
 	s.Gauges = gauges(s, behind)
+	log.Info("serving", "version", goshawk.Version, "at", listener.Addr().String(), "tls", certificate != nil, "postgresql", *f.database != "")
 	fmt.Fprintln(c.t.out, at)
 	if f.around == nil {
 		if err := c.welcome(ctx, s, at); err != nil {
@@ -189,19 +190,6 @@ func feedLog(ctx context.Context, dir string, db *store.Store, log *slog.Logger)
 	}, nil
 }
 
-// logger is where the server's log goes.
-func (f *workbenchFlags) logger() (*slog.Logger, error) {
-	switch *f.logAs {
-	case "text":
-		return slog.New(slog.NewTextHandler(f.c.t.err, nil)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(f.c.t.err, nil)), nil
-	case "none":
-		return slog.New(slog.DiscardHandler), nil
-	}
-	return nil, badUsage("--log cannot be %q", *f.logAs).WithHint("choose text, json or none")
-}
-
 // address is what to type into a browser: by name on this machine, because
 // browsers refuse passkeys at bare addresses.
 func address(scheme string, at net.Addr) string {
@@ -221,7 +209,7 @@ const patience = 10 * time.Second
 // answer serves until it is interrupted, which is how it ends.
 func (f *workbenchFlags) answer(ctx context.Context, listener net.Listener, c *certificate, h http.Handler, log *slog.Logger) error {
 	server := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-		ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelDebug)}
+		ErrorLog: connectionFaults(log)}
 	done := make(chan error, 1)
 	go func() {
 		if c == nil {
@@ -236,6 +224,7 @@ func (f *workbenchFlags) answer(ctx context.Context, listener net.Listener, c *c
 		return goshawk.Errorf(goshawk.Unavailable, "the server stopped: %w", err)
 	case <-ctx.Done():
 	}
+	log.Info("ending")
 	f.c.say("Ending; requests that run have %s.", patience)
 	end, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
 	defer cancel()
