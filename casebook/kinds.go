@@ -170,6 +170,7 @@ func allKinds(line, text Check) []KindRule {
 			{Name: "due", Check: Date},
 			{Name: "run", Check: IDText},
 			{Name: "exhibit", Check: IDText}, // its bytes as they were sent
+			{Name: "print", Check: IDText},   // the same, as PDF
 			{Name: "annex", Check: IDText},   // the identifiers, as CSV
 			{Name: "hold", Check: Count},     // for how many days things are to be kept or held
 			{Name: "reminded", Check: List(50)},

@@ -121,6 +121,7 @@ type Letter struct {
 	Days      int // for how long things are to be kept or held
 	Paper     string
 	Marking   string
+	Language  string // BCP 47
 	Identifiers
 }
 

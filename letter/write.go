@@ -2,6 +2,7 @@ package letter
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/csv"
 	"io"
 	"strconv"
@@ -108,15 +109,7 @@ func (p *plain) node(n ast.Node, in bool) (ast.WalkStatus, error) {
 		}
 	case *ast.ListItem:
 		if in {
-			mark := "- "
-			if l, ok := n.Parent().(*ast.List); ok && l.IsOrdered() {
-				at := l.Start
-				for s := n.PreviousSibling(); s != nil; s = s.PreviousSibling() {
-					at++
-				}
-				mark = strconv.Itoa(at) + ". "
-			}
-			p.b.WriteString(strings.Repeat("   ", max(p.depth-1, 0)) + mark)
+			p.b.WriteString(strings.Repeat("   ", max(p.depth-1, 0)) + cmp.Or(ordinal(n), "-") + " ")
 		}
 	case *ast.ThematicBreak:
 		if in {

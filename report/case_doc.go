@@ -14,7 +14,9 @@ import (
 // clean text; each writer escapes it for its form.
 type document struct {
 	title, marking, foot string
-	author               string
+	author, subject      string
+	version, language    string
+	letter               bool // no report: its pages' numbers are in no language
 	at                   time.Time
 	sections             []section
 }
@@ -88,7 +90,7 @@ const (
 )
 
 func newDocument(c *Case) *document {
-	d := &document{title: line(c.Title, 200), marking: line(c.Marking, 200), author: line(c.Author, 200), at: c.At}
+	d := &document{title: line(c.Title, 200), marking: line(c.Marking, 200), author: line(c.Author, 200), version: c.Version, language: "en", at: c.At}
 	if d.title == "" {
 		d.title = "Case without a title"
 	}
@@ -96,6 +98,7 @@ func newDocument(c *Case) *document {
 	if d.foot == "" {
 		d.foot = line(c.ID, 60)
 	}
+	d.subject = "Report, " + d.foot
 	own := *c
 	own.Runs = slices.Clone(c.Runs)
 	for i := range own.Runs {

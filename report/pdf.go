@@ -21,12 +21,12 @@ import (
 func WriteCasePDF(w io.Writer, c Case) error {
 	d := newDocument(&c)
 	// The first pass finds out how many pages there are, and on which each section begins.
-	first := newPaper(d, &c, nil, 0)
+	first := newPaper(d, nil, 0)
 	first.write()
 	if err := first.pdf.Error(); err != nil {
 		return err
 	}
-	second := newPaper(d, &c, first.begun, first.pdf.PageNo())
+	second := newPaper(d, first.begun, first.pdf.PageNo())
 	second.write()
 	return second.pdf.Output(w)
 }
@@ -66,9 +66,10 @@ type paper struct {
 	bold   letters
 	mono   letters
 	clean  bool // nothing was written on the page yet
+	marks  int  // of a letter: how deep its next bookmark may be
 }
 
-func newPaper(d *document, c *Case, starts []int, total int) *paper {
+func newPaper(d *document, starts []int, total int) *paper {
 	pdf := fpdf.New("P", "mm", "A4", "")
 	p := &paper{pdf: pdf, d: d, starts: starts, total: total, sans: newLetters(dejavusans.TTF), bold: newLetters(dejavusansbold.TTF), mono: newLetters(dejavusansmono.TTF)}
 	// Copies: where it cuts a font down, the writer writes into its bytes.
@@ -84,10 +85,10 @@ func newPaper(d *document, c *Case, starts []int, total int) *paper {
 	pdf.SetModificationDate(at.UTC())
 	pdf.SetTitle(d.title, true)
 	pdf.SetAuthor(d.author, true)
-	pdf.SetSubject("Report, "+d.foot, true)
-	pdf.SetCreator("Goshawk "+line(c.Version, 40), true)
-	pdf.SetProducer("Goshawk "+line(c.Version, 40), true)
-	pdf.SetLang("en")
+	pdf.SetSubject(d.subject, true)
+	pdf.SetCreator("Goshawk "+line(d.version, 40), true)
+	pdf.SetProducer("Goshawk "+line(d.version, 40), true)
+	pdf.SetLang(d.language)
 	pdf.SetMargins(pageSide, pageTop, pageSide)
 	pdf.SetAutoPageBreak(false, 0)
 	pdf.SetCellMargin(0)
@@ -123,11 +124,13 @@ func (p *paper) page() {
 	p.set(typeface{"sans", "", 7.5})
 	p.ink(0x57, 0x60, 0x6a)
 	p.put(pageSide, 283, p.fit(p.d.foot, 110))
-	number := strconv.Itoa(p.pdf.PageNo())
+	number := "Page " + strconv.Itoa(p.pdf.PageNo())
 	if p.total > 0 {
 		number += " of " + strconv.Itoa(p.total)
 	}
-	number = "Page " + number
+	if p.d.letter { // in whatever language it is
+		number = strconv.Itoa(p.pdf.PageNo()) + " / " + strconv.Itoa(p.total)
+	}
 	p.put(pageWide-pageSide-p.pdf.GetStringWidth(number), 283, number)
 	p.pdf.SetDrawColor(0xd0, 0xd7, 0xde)
 	p.pdf.SetLineWidth(0.2)
@@ -140,7 +143,7 @@ func (p *paper) cover() {
 	p.y = 48
 	p.set(typeface{"sans", "", 11})
 	p.ink(0x57, 0x60, 0x6a)
-	p.lines("Report, "+p.d.foot, typeface{"sans", "", 11}, 6, 0)
+	p.lines(p.d.subject, typeface{"sans", "", 11}, 6, 0)
 	p.ink(0x1c, 0x21, 0x28)
 	p.y += 2
 	p.lines(p.d.title, typeface{"sans", "B", 22}, 10, 0)

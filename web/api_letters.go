@@ -23,7 +23,7 @@ func letterCalls() []call {
 		{id: "begin-letter", pattern: "POST /cases/{case}/letters", action: identity.ChangeCase, summary: "Begin a letter", status: http.StatusCreated,
 			about: "A draft with everything filled in that the case knows: of a trace's ends at a service, or of an address. It is a record of the case, and changed as one (`POST /cases/{case}/changes`) as long as it is a draft.", handle: typed(beginLetter)},
 		{id: "read-letter", pattern: "GET /cases/{case}/letters/{letter}/file", action: identity.ReadCase, summary: "Read a letter as a file",
-			about: "As it is now: `html`, `text`, or its identifiers as `csv`. What was sent is an exhibit of the case.",
+			about: "As it is now: `html`, `pdf`, `text`, or its identifiers as `csv`. What was sent is an exhibit of the case.",
 			adjust: func(op *huma.Operation) {
 				op.Responses["200"] = &huma.Response{Description: "The file", Content: map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}}}
 			}, handle: typed(readLetter)},
@@ -159,7 +159,7 @@ type LetterInput struct {
 
 type readLetterInput struct {
 	LetterInput
-	Form string `query:"form" enum:"html,text,csv" default:"html"`
+	Form string `query:"form" enum:"html,pdf,text,csv" default:"html"`
 }
 
 type readLetterOutput struct {

@@ -13,6 +13,7 @@ import (
 	"goshawk/casebook"
 	"goshawk/identity"
 	"goshawk/letter"
+	"goshawk/report"
 	"goshawk/store"
 	"goshawk/workbench"
 )
@@ -141,7 +142,7 @@ func (q *request) letterOf(c *casebook.Case, r casebook.Record, profiles []profi
 		return nil, err
 	}
 	l := &letter.Letter{Service: r.Text("service"), Agency: agency, Officer: q.subject.Person.Name, Email: q.subject.Person.Email, Reference: r.Text("reference"), Date: q.s.Now(),
-		Due: r.Text("due"), From: day(r.Text("from")), Until: day(r.Text("until")), Days: int(min(r.Number("hold"), 36_500)), Paper: r.Text("paper"), Marking: c.Marking, Identifiers: identifiersOf(r)}
+		Due: r.Text("due"), From: day(r.Text("from")), Until: day(r.Text("until")), Days: int(min(r.Number("hold"), 36_500)), Paper: r.Text("paper"), Marking: c.Marking, Language: r.Text("language"), Identifiers: identifiersOf(r)}
 	for _, a := range letter.AskedFor() {
 		if slices.Contains(r.List("ask"), string(a)) {
 			l.Ask = append(l.Ask, a)
@@ -267,8 +268,8 @@ type letterFile struct {
 	bytes []byte
 }
 
-// letterFiles lists the forms of a letter.
-func letterForms() []string { return []string{"html", "text", "csv"} }
+// letterForms lists the forms of a letter.
+func letterForms() []string { return []string{"pdf", "html", "text", "csv"} }
 
 // write makes one form of a letter.
 func (s *Server) writeLetter(l *letter.Letter, text, form, name string) (*letterFile, error) {
@@ -287,6 +288,13 @@ func (s *Server) writeLetter(l *letter.Letter, text, form, name string) (*letter
 			plain = l.Marking + "\n\n" + plain + "\n" + l.Marking + "\n"
 		}
 		return &letterFile{name + ".txt", "text/plain; charset=utf-8", []byte(plain)}, err
+	case "pdf":
+		parts, err := letter.Parts(markdown)
+		if err != nil {
+			return nil, err
+		}
+		err = report.WriteLetterPDF(&b, report.Letter{Version: goshawk.Version, Title: l.Service, Reference: l.Reference, Author: l.Officer + ", " + l.Agency, Marking: l.Marking, Language: l.Language, At: l.Date, Parts: parts})
+		return &letterFile{name + ".pdf", "application/pdf", b.Bytes()}, err
 	case "html":
 		body, err := s.marker.html(markdown)
 		if err != nil {
@@ -296,13 +304,13 @@ func (s *Server) writeLetter(l *letter.Letter, text, form, name string) (*letter
 		if l.Marking != "" {
 			mark = `<p class="m">` + html.EscapeString(l.Marking) + "</p>\n"
 		}
-		b.WriteString("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>" +
+		b.WriteString("<!DOCTYPE html>\n<html lang=\"" + html.EscapeString(cmp.Or(l.Language, "und")) + "\">\n<head>\n<meta charset=\"utf-8\">\n<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n<title>" +
 			html.EscapeString(l.Service+" "+l.Reference) + "</title>\n<style>" + letterStyle + "</style>\n</head>\n<body>\n" + mark)
 		b.Write(body)
 		b.WriteString(mark + "</body>\n</html>\n")
 		return &letterFile{name + ".html", "text/html; charset=utf-8", b.Bytes()}, nil
 	}
-	return nil, goshawk.Errorf(goshawk.Invalid, "a letter has no form %q", clipped(form)).WithHint("html, text or csv")
+	return nil, goshawk.Errorf(goshawk.Invalid, "a letter has no form %q", clipped(form)).WithHint("pdf, html, text or csv")
 }
 
 // letterStyle is inside the file of a letter, which stands alone: no page of the server has it.
@@ -370,7 +378,7 @@ func (q *request) sendLetter(id, which goshawk.ID, at time.Time, due string) err
 		return goshawk.Errorf(goshawk.Invalid, "the letter is not whole: it lacks %s", strings.Join(empty, ", ")).WithHint("fill them in, or take the fields out of the text")
 	}
 	fixed := map[string]goshawk.ID{}
-	for _, form := range []string{"html", "csv"} {
+	for _, form := range []string{"html", "pdf", "csv"} {
 		f, err := q.s.writeLetter(l, r.Text("text"), form, letterName(r.Record))
 		if err != nil {
 			return err
@@ -387,7 +395,7 @@ func (q *request) sendLetter(id, which goshawk.ID, at time.Time, due string) err
 		return e
 	}
 	_, err = q.s.Book.Change(q.Context(), q.subject, id, "sent the letter to "+r.Text("service"), []casebook.Edit{edit("state", "sent"), edit("sent", at.UTC().Format(time.RFC3339)), edit("due", due),
-		edit("exhibit", fixed["html"]), edit("annex", fixed["csv"])})
+		edit("exhibit", fixed["html"]), edit("print", fixed["pdf"]), edit("annex", fixed["csv"])})
 	return err
 }
 

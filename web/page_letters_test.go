@@ -2,7 +2,9 @@ package web
 
 import (
 	"bytes"
+	"crypto/sha256"
 	"encoding/json"
+	"fmt"
 	"mime/multipart"
 	"net/http"
 	"net/url"
@@ -140,6 +142,10 @@ func TestToTheExchangeAndBack(t *testing.T) {
 	if !strings.Contains(html.Header.Get("Content-Disposition"), "attachment") || strings.Contains(string(html.body), "<b>12") {
 		t.Error("the letter is shown as a page of this server, or what people wrote became markup")
 	}
+	pdf := b.do("GET", page+"/file?form=pdf", nil)
+	if !bytes.HasPrefix(pdf.body, []byte("%PDF-")) || !strings.Contains(pdf.Header.Get("Content-Disposition"), "attachment") || !strings.Contains(pdf.Header.Get("Content-Disposition"), "-draft.pdf") {
+		t.Errorf("the letter as PDF: %s, %.20q", pdf.Header.Get("Content-Disposition"), pdf.body)
+	}
 	b.posted(page+"/send", url.Values{"due": {"2026-12-24"}})
 	rec = s.record(c, casebook.KindLetter, which)
 	x := s.record(c, casebook.KindExhibit, goshawk.ID(rec.Text("exhibit")))
@@ -148,6 +154,13 @@ func TestToTheExchangeAndBack(t *testing.T) {
 	}
 	sent := b.do("GET", at+"/exhibits/"+rec.Text("exhibit")+"/file", nil)
 	has(t, string(sent.body), "Coinharbour", tx, "2026-12-24")
+	printed := s.record(c, casebook.KindExhibit, goshawk.ID(rec.Text("print")))
+	if printed == nil || printed.Text("media") != "application/pdf" {
+		t.Fatalf("no PDF was fixed: %+v", printed)
+	}
+	if a := b.do("GET", at+"/exhibits/"+rec.Text("print")+"/file", nil); !bytes.HasPrefix(a.body, []byte("%PDF-")) || fmt.Sprintf("%x", sha256.Sum256(a.body)) != printed.Text("sha256") {
+		t.Error("what was fixed is no PDF, or another one")
+	}
 	a = b.do("POST", page, "f.paper=another", "Content-Type", "application/x-www-form-urlencoded")
 	a.is(t, http.StatusConflict, nil)
 	// The clock.
