@@ -274,6 +274,9 @@ func (c *Collector) coins(ctx context.Context) ([]CoinLine, map[goshawk.TxID]boo
 			if in.Link == goshawk.Before {
 				line.Value, line.Height = decimal(in.Value), known(in.Height)
 			}
+			if len(outside) >= mostOutside {
+				return errTooMany()
+			}
 			outside = append(outside, foreign{line, in.Address})
 			if in.Address != goshawk.NoAddress {
 				addresses = append(addresses, in.Address)

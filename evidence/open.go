@@ -5,7 +5,9 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
+	"slices"
 	"strings"
 
 	"goshawk"
@@ -23,6 +25,9 @@ type files struct {
 	size map[string]int64
 	read func(name string) (io.ReadCloser, error)
 }
+
+// names are the files' names, in order.
+func (f *files) names() []string { return slices.Sorted(maps.Keys(f.size)) }
 
 // open opens a file; its reader ends with a Corrupt error where there is more than was said.
 func (f *files) open(name string) (io.ReadCloser, error) {

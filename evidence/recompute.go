@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
 
@@ -85,12 +84,15 @@ func (l listed) Party(a goshawk.AddressID) trace.Party {
 // Label says nothing: who is at an address is compared by address, not by name.
 func (listed) Label(goshawk.AddressID) *goshawk.Label { return nil }
 
-// recompute asks an answer's question again over the raw transactions, and says what differs;
-// nothing where every number agrees. Where it cannot be asked there is an error.
-func (r *replay) recompute(ctx context.Context, rules *Rules, answer []byte) (faults []string, err error) {
+// recompute asks the question of a method's answer again over the raw transactions, and says what
+// differs; nothing where every number agrees. Where it cannot be asked there is an error.
+func (r *replay) recompute(ctx context.Context, method string, rules *Rules, answer []byte) (faults []string, err error) {
 	var s stated
-	if err := json.Unmarshal(answer, &s); err != nil {
-		return nil, corrupt("the answer is not what it should be: %w", err)
+	if err := parse(answer, &s); err != nil {
+		return nil, err
+	}
+	if s.Method != method {
+		return nil, corrupt("the answer is by %q, and stands where that by %s should", s.Method, method)
 	}
 	if s.Network != r.params.Name {
 		return nil, corrupt("the answer is about %q, the transactions are %s's", s.Network, r.params.Name)
@@ -130,7 +132,10 @@ func (r *replay) recompute(ctx context.Context, rules *Rules, answer []byte) (fa
 		return nil, err
 	}
 	differ, err := differences(answer, text.Bytes())
-	return append(faults, differ...), err
+	if err != nil {
+		return nil, err
+	}
+	return append(append(faults, differ...), named(&s, rules)...), nil
 }
 
 // judge looks whether the transactions that a trace came to are CoinJoins as its rules say.
@@ -145,93 +150,4 @@ func (r *replay) judge(ctx context.Context, l *asOf, rules *Rules, joins map[str
 		return nil
 	}, nil)
 	return faults, err
-}
-
-// compared are the keys of an answer that are computed from the chain.
-func compared() []string {
-	return []string{"network", "asset", "method", "direction", "parameters", "start", "totals", "counts", "unknown", "steps", "truncated", "ends", "flows", "flows_omitted"}
-}
-
-// mostDifferences is how many differences are listed.
-const mostDifferences = 20
-
-// differences compares two answers in all that is computed from the chain.
-func differences(has, want []byte) ([]string, error) {
-	var a, b map[string]json.RawMessage
-	for text, into := range map[*[]byte]*map[string]json.RawMessage{&has: &a, &want: &b} {
-		if err := json.Unmarshal(*text, into); err != nil {
-			return nil, corrupt("the answer is not what it should be: %w", err)
-		}
-	}
-	var out []string
-	for _, key := range compared() {
-		if key != "ends" && key != "flows" {
-			if x, y := compact(a[key]), compact(b[key]); x != y {
-				out = append(out, fmt.Sprintf("%s: %s, recomputed %s", key, clip(x), clip(y)))
-			}
-			continue
-		}
-		x, err := items(a[key])
-		if err != nil {
-			return nil, err
-		}
-		y, err := items(b[key])
-		if err != nil {
-			return nil, err
-		}
-		if len(x) != len(y) {
-			out = append(out, fmt.Sprintf("%s: there are %d, recomputed %d", key, len(x), len(y)))
-		}
-		for i := range min(len(x), len(y)) {
-			if x[i] != y[i] {
-				out = append(out, fmt.Sprintf("%s: %s, recomputed %s", key, clip(x[i]), clip(y[i])))
-				if len(out) >= mostDifferences {
-					return out, nil
-				}
-			}
-		}
-	}
-	return out, nil
-}
-
-// compact is a JSON value without what does not matter.
-func compact(v json.RawMessage) string {
-	var into any
-	d := json.NewDecoder(bytes.NewReader(v))
-	d.UseNumber()
-	if err := d.Decode(&into); err != nil {
-		return string(v)
-	}
-	return string(mustJSON(into))
-}
-
-// items are a list's elements, without what labels say.
-func items(v json.RawMessage) ([]string, error) {
-	var list []map[string]json.RawMessage
-	if err := json.Unmarshal(v, &list); err != nil {
-		return nil, corrupt("the answer is not what it should be: %w", err)
-	}
-	var out []string
-	for _, item := range list {
-		delete(item, "label")
-		delete(item, "label_detail")
-		keys := make([]string, 0, len(item))
-		for k := range item {
-			keys = append(keys, k)
-		}
-		slices.Sort(keys)
-		var b strings.Builder
-		for _, k := range keys {
-			fmt.Fprintf(&b, "%s %s ", k, compact(item[k]))
-		}
-		out = append(out, b.String())
-	}
-	return out, nil
-}
-
-func clip(s string) string {
-	if r := []rune(s); len(r) > 300 {
-		return string(r[:300]) + "…"
-	}
-	return s
 }

@@ -2,9 +2,11 @@ package evidence
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"io"
 	"slices"
 	"strings"
@@ -35,6 +37,9 @@ type chainFiles func(name string) (io.ReadCloser, error)
 
 // mostCoins bounds the inputs and outputs that are held in memory.
 const mostCoins = 20_000_000
+
+// mostOutside bounds the coins of which only the ledger says what they are.
+const mostOutside = 1_000_000
 
 const mostLine = 9 << 20 // bytes: a block's largest transaction in hexadecimal, and its branch
 
@@ -72,6 +77,9 @@ func newReplay(ctx context.Context, files chainFiles) (*replay, error) {
 	}
 	told := map[spentCoin]*CoinLine{}
 	err = readLines(ctx, files, "coins.jsonl", func(c *CoinLine) error {
+		if len(told) >= mostOutside {
+			return errTooMany()
+		}
 		told[spentCoin{c.Spender, goshawk.Outpoint{Tx: c.Tx, Index: c.Out}}] = c
 		return nil
 	})
@@ -109,9 +117,30 @@ func newReplay(ctx context.Context, files chainFiles) (*replay, error) {
 	if a, b := mustJSON(want), mustJSON(&net); string(a) != string(b) {
 		return nil, corrupt("network.json is not what %s is", params.Name)
 	}
+	for c, line := range told {
+		if err := r.contradicted(c.coin, line); err != nil {
+			return nil, err
+		}
+	}
 	r.head = goshawk.Head{Network: params.Name, Asset: params.Asset(), Height: -1, Blocks: uint64(len(blocks)), Transactions: uint64(len(r.rows)),
 		Inputs: uint64(len(r.inputs)), Outputs: uint64(len(r.outputs)), Addresses: uint64(len(r.addresses))}
 	return r, nil
+}
+
+// contradicted says whether a coin that is taken on trust is here, and is another than it is said to be. It can be
+// here: in a ledger of single blocks a coin's block may follow the one that spends it.
+func (r *replay) contradicted(coin goshawk.Outpoint, told *CoinLine) error {
+	for _, id := range r.byHash[coin.Tx] {
+		row := &r.rows[id]
+		if coin.Index >= row.OutputEnd-row.FirstOutput {
+			return corrupt("coins.jsonl: there is no output %s", coin)
+		}
+		o := &r.outputs[row.FirstOutput+coin.Index]
+		if told.Value != nil && *told.Value != *decimal(o.Value) || told.Address != nil && o.Address != goshawk.NoAddress && *told.Address != written(&r.addresses[o.Address]) {
+			return corrupt("coins.jsonl says of %s something else than its transaction does", coin)
+		}
+	}
+	return nil
 }
 
 func mustJSON(v any) []byte {
@@ -368,12 +397,89 @@ func corrupt(format string, args ...any) error {
 const mostJSON = 64 << 20
 
 func readJSON(files chainFiles, name string, into any) error {
-	text, err := readAll(files, name)
+	text, err := readSound(files, name)
 	if err != nil {
 		return err
 	}
+	if err := parse(text, into); err != nil {
+		return corrupt("%s: %w", name, err)
+	}
+	return nil
+}
+
+// readSound reads a JSON file that every program reads the same way.
+func readSound(files chainFiles, name string) ([]byte, error) {
+	text, err := readAll(files, name)
+	if err != nil {
+		return nil, err
+	}
+	if err := sound(text); err != nil {
+		return nil, corrupt("%s: %w", name, err)
+	}
+	return text, nil
+}
+
+// Bounds of one JSON file, of which a few bytes can be a large value in memory.
+const (
+	mostObjects = 1 << 19
+	mostValues  = 1 << 23
+	mostDeep    = 100
+)
+
+// sound says what is wrong with JSON that somebody may have made to be read in two ways, or to be large in memory.
+// Of a key that is there twice some programs take the first, others the last; some tell capital letters from small ones.
+func sound(text []byte) error {
+	if bytes.Count(text, []byte("{")) > mostObjects || bytes.Count(text, []byte(",")) > mostValues {
+		return corrupt("it has more values than a package needs")
+	}
+	type level struct {
+		keys map[string]bool // of an object; nil in a list
+		key  bool            // a key is next
+	}
+	var open []level
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.UseNumber()
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return corrupt("it is not what it should be: %w", err)
+		}
+		n := len(open) - 1
+		if key, is := token.(string); is && n >= 0 && open[n].key {
+			if key = strings.ToLower(key); open[n].keys[key] {
+				return corrupt("it has %q twice", clip(key))
+			}
+			open[n].keys[key], open[n].key = true, false
+			continue
+		}
+		switch token {
+		case json.Delim('{'), json.Delim('['):
+			if len(open) >= mostDeep {
+				return corrupt("it is nested too deep")
+			}
+			l := level{}
+			if token == json.Delim('{') {
+				l = level{map[string]bool{}, true}
+			}
+			open = append(open, l)
+			continue
+		case json.Delim('}'), json.Delim(']'):
+			open = open[:n]
+			n--
+		}
+		if n >= 0 && open[n].keys != nil {
+			open[n].key = true
+		}
+	}
+}
+
+// parse reads JSON.
+func parse(text []byte, into any) error {
 	if err := json.Unmarshal(text, into); err != nil {
-		return corrupt("%s is not what it should be: %w", name, err)
+		return corrupt("it is not what it should be: %w", err)
 	}
 	return nil
 }
@@ -407,7 +513,11 @@ func readLines[T any](ctx context.Context, files chainFiles, name string, each f
 			return goshawk.Errorf(goshawk.Interrupted, "interrupted: %w", ctx.Err())
 		}
 		var line T
-		if err := json.Unmarshal(s.Bytes(), &line); err != nil {
+		err := sound(s.Bytes())
+		if err == nil {
+			err = parse(s.Bytes(), &line)
+		}
+		if err != nil {
 			return corrupt("%s, line %d: %w", name, n, err)
 		}
 		if err := each(&line); err != nil {

@@ -262,6 +262,10 @@ class Chain:
                     coin.address, coin.height = c["address"], c["height"]
                     if c["value"] is not None:
                         coin.known, coin.value = True, int(c["value"])
+                    if by_id.get(outpoint[0]) and c["value"] is not None:
+                        later = by_id[outpoint[0]][-1].outputs
+                        if outpoint[1] >= len(later) or later[outpoint[1]][0] != coin.value:
+                            raise Unreadable("coins.jsonl contradicts the transaction " + outpoint[0])
             row.unresolved = any(not c.known for c in row.inputs)
             row.spent = sum(c.value for c in row.inputs)
 
@@ -603,14 +607,21 @@ def instant(text):
 
 # ---------------------------------------------------------------- the package
 
+def once(pairs):
+    """An object without a key that is there twice, of which others might read the other value."""
+    if len({key.lower() for key, _ in pairs}) < len(pairs):
+        raise Unreadable("a key is there twice among: " + ", ".join(key for key, _ in pairs))
+    return dict(pairs)
+
+
 def load(folder, name):
     with open(os.path.join(folder, name), encoding="utf-8") as f:
-        return json.load(f)
+        return json.load(f, object_pairs_hook=once)
 
 
 def lines(folder, name):
     with open(os.path.join(folder, name), encoding="utf-8") as f:
-        return [json.loads(line) for line in f if line.strip()]
+        return [json.loads(line, object_pairs_hook=once) for line in f if line.strip()]
 
 
 def said(answer):
@@ -646,9 +657,13 @@ def compare(trace, answer):
         counts[key[0]] = counts.get(key[0], 0) + 1
     if counts != answer["counts"]:
         faults.append("ends by kind: %s, recomputed %s" % (answer["counts"], counts))
-    for kind, n in totals.items():
-        if int(answer["totals"].get(kind) or 0) != n:
-            faults.append("the total of %s: %s, recomputed %d" % (kind, answer["totals"].get(kind), n))
+    for kind in sorted(set(totals) | set(answer["totals"])):
+        if int(answer["totals"].get(kind) or 0) != totals.get(kind, 0):
+            faults.append("the total of %s: %s, recomputed %d" % (kind, answer["totals"].get(kind), totals.get(kind, 0)))
+    for s in answer["start"]:
+        value, where, _ = trace.here(s["tx"])[-1].outputs[s["out"]]
+        if int(s["amount"]) != value or (s["address"] or where) != where and not where.startswith("script:"):
+            faults.append("the start %s:%d: %s at %s, recomputed %d at %s" % (s["tx"], s["out"], s["amount"], s["address"], value, where))
     flows = Counter(trace.flows)
     flows.subtract((f["tx"], f["out"], int(f["amount"]), int(f["value"]), f["hops"], f["spender"]) for f in answer["flows"])
     faults += ["the coin %s:%d passes on %d of %d: not found so" % f[:4] for f, n in flows.items() if n < 0]
@@ -678,6 +693,8 @@ def main(folder):
             answer = load(os.path.join(home, "traces"), method + ".json")
             ran += 1
             try:
+                if answer["method"] != method:
+                    raise Unreadable("it is an answer by " + json.dumps(answer["method"]))
                 faults, totals = compare(Trace(chain, rules, answer), answer)
             except Unreadable as e:
                 faults, totals = [str(e)], {}

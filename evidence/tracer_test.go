@@ -387,7 +387,7 @@ func TestTracer(t *testing.T) {
 			}
 			for _, m := range run.Traces {
 				answer := answers[fmt.Sprint(run.Number, m)]
-				faults, err := ledger.recompute(context.Background(), &rules, answer)
+				faults, err := ledger.recompute(context.Background(), m, &rules, answer)
 				if err != nil || len(faults) > 0 {
 					r.Fatalf("%s, %s: %v\n%s", run.Title, m, err, strings.Join(faults, "\n"))
 				}

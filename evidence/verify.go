@@ -5,17 +5,19 @@ import (
 	"context"
 	"crypto/ed25519"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"hash"
 	"io"
+	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
 	"goshawk"
 	"goshawk/audit"
+	"goshawk/report"
 )
 
 // State is what became of one check.
@@ -56,6 +58,9 @@ func VerifyPath(ctx context.Context, path string, signer ed25519.PublicKey) (v *
 	info, err := os.Stat(path)
 	if err != nil {
 		return nil, goshawk.Errorf(goshawk.NotFound, "there is no package %s: %w", path, err)
+	}
+	if !info.IsDir() && !info.Mode().IsRegular() {
+		return nil, goshawk.Errorf(goshawk.Invalid, "%s is neither a file nor a folder", path).WithHint("name the package's zip file, or the folder that it was unpacked to")
 	}
 	if info.IsDir() {
 		f, done, err := openFolder(path)
@@ -109,11 +114,28 @@ func verify(ctx context.Context, f *files, signer ed25519.PublicKey) (*Verificat
 		return v, nil
 	}
 	v.program(f)
-	v.exhibits(f)
-	if err := v.runs(ctx, f, &c); err != nil {
+	p := &opened{files: f, contents: &c, of: map[goshawk.ID]*report.CaseRun{}}
+	if err := v.exhibits(ctx, p); err != nil {
 		return nil, err
 	}
+	v.report(p)
+	if err := v.runs(ctx, p); err != nil {
+		return nil, err
+	}
+	if err := v.forms(ctx, p); err != nil {
+		return nil, err
+	}
+	v.unnamed(p)
 	return v, nil
+}
+
+// opened is what a package says of itself, read once.
+type opened struct {
+	*files
+	contents *Contents
+	exhibits []Exhibit
+	said     *report.Case                   // data/report.json; nil where it cannot be read
+	of       map[goshawk.ID]*report.CaseRun // what it says of each trace
 }
 
 // data opens a file of the payload.
@@ -134,13 +156,8 @@ func (v *Verification) manifests(ctx context.Context, f *files) error {
 			}
 		}
 	}
-	names := make([]string, 0, len(f.size))
-	for name := range f.size {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	good := 0
-	for _, name := range names {
+	for _, name := range f.names() {
 		if name == signatureName || name == tagManifestName("sha256") || name == tagManifestName("sha512") {
 			continue // what lists the others is listed by nobody; the signature covers it
 		}
@@ -169,12 +186,7 @@ func (v *Verification) manifests(ctx context.Context, f *files) error {
 		}
 	}
 	for i, a := range algorithms() {
-		gone := make([]string, 0, len(want[i]))
-		for name := range want[i] {
-			gone = append(gone, name)
-		}
-		slices.Sort(gone)
-		for _, name := range gone {
+		for _, name := range slices.Sorted(maps.Keys(want[i])) {
 			v.say(Fault, "package", "%s: the manifest of %s lists it, and it is missing", name, a.name)
 		}
 	}
@@ -297,23 +309,25 @@ func (v *Verification) program(f *files) {
 }
 
 // exhibits verifies exhibits and the proof of the log, which must name their hashes.
-func (v *Verification) exhibits(f *files) {
-	var list []Exhibit
-	if err := readJSON(f.data, "exhibits/index.json", &list); err != nil {
+func (v *Verification) exhibits(ctx context.Context, p *opened) error {
+	if err := readJSON(p.data, "exhibits/index.json", &p.exhibits); err != nil {
 		v.say(Fault, "exhibits", "%v", err)
-		return
+		return nil
 	}
 	here := 0
-	for _, x := range list {
+	for _, x := range p.exhibits {
 		if x.Left != "" {
 			v.say(Open, "exhibits", "%s is not in the package: %s", x.Number, x.Left)
 			continue
 		}
-		if size, ok := f.size[payload+x.File]; !ok || size != x.Bytes {
+		if size, ok := p.size[payload+x.File]; !ok || size != x.Bytes || !strings.HasPrefix(x.File, exhibitsFolder) {
 			v.say(Fault, "exhibits", "%s: its file is missing, or of another length", x.Number)
 			continue
 		}
-		sums, err := sum(context.Background(), f, payload+x.File)
+		sums, err := sum(ctx, p.files, payload+x.File)
+		if ctx.Err() != nil {
+			return goshawk.Errorf(goshawk.Interrupted, "interrupted: %w", ctx.Err())
+		}
 		if err != nil || sums[0] != x.SHA256 {
 			v.say(Fault, "exhibits", "%s: its bytes are not those that were fixed", x.Number)
 			continue
@@ -323,6 +337,12 @@ func (v *Verification) exhibits(f *files) {
 	if here > 0 {
 		v.say(Verified, "exhibits", "%s have the SHA-256 with which they were fixed", goshawk.Count(here, "exhibit", "exhibits"))
 	}
+	v.log(p)
+	return nil
+}
+
+// log verifies the proof of the log.
+func (v *Verification) log(f *opened) {
 	if _, ok := f.size[payload+"log/proof.json"]; !ok {
 		v.say(Open, "log", "there is no proof that the case's trail is in the log")
 		return
@@ -340,13 +360,14 @@ func (v *Verification) exhibits(f *files) {
 	if n := len(p.Keys); n > 0 {
 		v.say(Open, "log", "whose log it is: compare its key with what the agency says by another way: %s", p.Keys[n-1].Verifier)
 	}
-	recorded := 0
-	for _, x := range list {
-		found := false
-		for _, e := range p.Proven {
-			found = found || bytes.Contains(e.Entry, []byte(`"`+x.SHA256+`"`))
+	recorded, hashes := 0, map[string]bool{}
+	for _, e := range p.Proven {
+		for _, h := range quotedHash.FindAll(e.Entry, -1) {
+			hashes[string(h[1:len(h)-1])] = true
 		}
-		if found {
+	}
+	for _, x := range f.exhibits {
+		if hashes[x.SHA256] {
 			recorded++
 		} else {
 			v.say(Open, "log", "when %s was fixed: the proof does not have it", x.Number)
@@ -357,14 +378,19 @@ func (v *Verification) exhibits(f *files) {
 	}
 }
 
+// quotedHash is a SHA-256 that is a value of its own in JSON.
+var quotedHash = regexp.MustCompile(`"[0-9a-f]{64}"`)
+
 // runs verifies the transactions and recomputes every trace from them.
-func (v *Verification) runs(ctx context.Context, f *files, c *Contents) error {
+func (v *Verification) runs(ctx context.Context, p *opened) error {
+	f, c := p.files, p.contents
 	for _, m := range c.Missing {
 		v.say(Open, "chain", "transaction %s of the ledger %s is not in the package: %s", m.TxID, m.Ledger, m.Why)
 	}
 	chains := map[goshawk.ID]*replay{}
 	for i := range c.Runs {
 		r := &c.Runs[i]
+		v.evidenced(p, r)
 		if len(r.Traces) == 0 {
 			v.say(Open, "trace", "run %d was not recomputed: %s", r.Number, r.Why)
 			continue
@@ -381,7 +407,7 @@ func (v *Verification) runs(ctx context.Context, f *files, c *Contents) error {
 			v.say(Fault, "trace", "run %d: its transactions cannot be read", r.Number)
 			continue
 		}
-		if err := v.run(ctx, f, r, chain); err != nil {
+		if err := v.run(ctx, p, r, chain); err != nil {
 			return err
 		}
 	}
@@ -417,11 +443,11 @@ func (v *Verification) chain(ctx context.Context, f *files, id goshawk.ID) (*rep
 	return r, nil
 }
 
-// run recomputes a trace by each method, and compares a comparison with them.
-func (v *Verification) run(ctx context.Context, f *files, r *RunLine, chain *replay) error {
+// run recomputes a trace by each method, and compares what was fixed, and what the report says, with it.
+func (v *Verification) run(ctx context.Context, p *opened, r *RunLine, chain *replay) error {
 	home := fmt.Sprintf("runs/%d/", r.Number)
 	var rules Rules
-	if err := readJSON(f.data, home+"rules.json", &rules); err != nil {
+	if err := readJSON(p.data, home+"rules.json", &rules); err != nil {
 		v.say(Fault, "trace", "run %d: %v", r.Number, err)
 		return nil
 	}
@@ -430,119 +456,66 @@ func (v *Verification) run(ctx context.Context, f *files, r *RunLine, chain *rep
 	}
 	answers := map[string][]byte{}
 	for _, m := range r.Traces {
-		answer, err := readAll(f.data, home+"traces/"+m+".json")
+		answer, err := readSound(p.data, home+"traces/"+m+".json")
 		var faults []string
 		if err == nil {
-			faults, err = chain.recompute(ctx, &rules, answer)
+			faults, err = chain.recompute(ctx, m, &rules, answer)
 		}
 		switch {
 		case goshawk.CodeOf(err) == goshawk.Interrupted:
 			return err
 		case err != nil:
 			v.say(Fault, "trace", "run %d, %s: %v", r.Number, m, err)
+		case answers[m] != nil:
+			v.say(Fault, "trace", "run %d: it names %s twice", r.Number, m)
 		case len(faults) > 0:
-			for _, what := range faults[:min(len(faults), mostDifferences)] {
-				v.say(Fault, "trace", "run %d, %s: %s", r.Number, m, what)
-			}
+			v.differ("trace", faults, "run %d, %s", r.Number, m)
 		default:
 			answers[m] = answer
 			v.say(Verified, "trace", "run %d, %s: every number is the same, recomputed from the raw transactions", r.Number, m)
 		}
 	}
-	v.fixed(f, r, answers)
+	if len(answers) == len(r.Traces) {
+		v.fixed(p, r, answers)
+	}
 	if n := len(rules.Services); n > 0 {
 		v.say(Open, "trace", "run %d: who is at %s: that is what labels say", r.Number, goshawk.Count(n, "address", "addresses"))
 	}
 	return nil
 }
 
-// fixed compares the answer that was fixed as an exhibit with what was recomputed.
-func (v *Verification) fixed(f *files, r *RunLine, answers map[string][]byte) {
-	text, err := readAll(f.data, fmt.Sprintf("runs/%d/answer.json", r.Number))
+// differ says what differs, up to a number.
+func (v *Verification) differ(of string, faults []string, where string, args ...any) {
+	for _, what := range faults[:min(len(faults), mostDifferences)] {
+		v.say(Fault, of, "%s: %s", fmt.Sprintf(where, args...), what)
+	}
+}
+
+// fixed compares the answer that was fixed as an exhibit, and the report, with what was recomputed.
+func (v *Verification) fixed(p *opened, r *RunLine, answers map[string][]byte) {
+	text, err := readSound(p.data, fmt.Sprintf("runs/%d/answer.json", r.Number))
+	var faults []string
+	if err == nil {
+		faults, err = agree(text, r.Traces, answers)
+	}
 	if err != nil {
 		v.say(Fault, "trace", "run %d: %v", r.Number, err)
 		return
 	}
-	var faults []string
-	if len(r.Traces) == 1 {
-		if one := answers[r.Traces[0]]; one != nil {
-			if faults, err = differences(text, one); err == nil && len(faults) == 0 {
-				v.say(Verified, "trace", "run %d: the answer that was fixed says the same", r.Number)
-			}
-		}
-	} else if len(answers) == len(r.Traces) {
-		if faults, err = agree(text, r.Traces, answers); err == nil && len(faults) == 0 {
-			v.say(Verified, "trace", "run %d: the comparison that was fixed says the same", r.Number)
-		}
+	if v.differ("trace", faults, "run %d: the answer that was fixed", r.Number); len(faults) > 0 {
+		return
 	}
+	v.say(Verified, "trace", "run %d: the answer that was fixed says the same", r.Number)
+	said := p.of[r.ID]
+	if said == nil {
+		return // that it has none is said already
+	}
+	faults, err = reported(said, text)
 	if err != nil {
-		v.say(Fault, "trace", "run %d: %v", r.Number, err)
+		v.say(Fault, "report", "run %d: %v", r.Number, err)
+		return
 	}
-	for _, what := range faults[:min(len(faults), mostDifferences)] {
-		v.say(Fault, "trace", "run %d: the answer that was fixed: %s", r.Number, what)
+	if v.differ("report", faults, "report.json, %s", said.Number); len(faults) == 0 {
+		v.say(Verified, "report", "%s: report.json says what was recomputed", said.Number)
 	}
-}
-
-// agree compares the ends of a comparison with those of its methods.
-func agree(text []byte, methods []string, answers map[string][]byte) ([]string, error) {
-	type end struct {
-		Kind    string             `json:"kind"`
-		Tx      string             `json:"tx"`
-		Out     *uint32            `json:"out"`
-		Amount  *string            `json:"amount"`
-		Amounts map[string]*string `json:"amounts"`
-	}
-	key := func(e *end) string {
-		out := ""
-		if e.Out != nil {
-			out = fmt.Sprint(":", *e.Out)
-		}
-		return e.Kind + " " + e.Tx + out
-	}
-	var whole struct {
-		Ends []end `json:"ends"`
-	}
-	if err := json.Unmarshal(text, &whole); err != nil {
-		return nil, corrupt("the comparison is not what it should be: %w", err)
-	}
-	said := make([]map[string][]string, len(methods)) // BIP 30: two of one name
-	for i := range said {
-		said[i] = map[string][]string{}
-	}
-	for i := range whole.Ends {
-		e := &whole.Ends[i]
-		for m, name := range methods {
-			if a := e.Amounts[name]; a != nil {
-				said[m][key(e)] = append(said[m][key(e)], *a)
-			}
-		}
-	}
-	var out []string
-	for m, name := range methods {
-		var one struct {
-			Ends []end `json:"ends"`
-		}
-		if err := json.Unmarshal(answers[name], &one); err != nil {
-			return nil, corrupt("the answer is not what it should be: %w", err)
-		}
-		for i := range one.Ends {
-			e := &one.Ends[i]
-			if e.Amount == nil {
-				continue
-			}
-			at := slices.Index(said[m][key(e)], *e.Amount)
-			if at < 0 {
-				out = append(out, fmt.Sprintf("%s, %s: %v, recomputed %s", name, key(e), said[m][key(e)], *e.Amount))
-				continue
-			}
-			said[m][key(e)] = slices.Delete(said[m][key(e)], at, at+1)
-		}
-		for k, left := range said[m] {
-			if len(left) > 0 {
-				out = append(out, fmt.Sprintf("%s, %s: %v, which is not found", name, k, left))
-			}
-		}
-	}
-	slices.Sort(out)
-	return out, nil
 }

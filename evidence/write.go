@@ -153,15 +153,22 @@ func Write(ctx context.Context, w io.Writer, p *Package) (*Contents, error) {
 	if err := writeJSON(b, "package.json", c); err != nil {
 		return nil, err
 	}
-	principal := "agency"
-	if a := safeName(p.Case.Agency); p.Case.Agency != "" {
-		principal = a
-	}
 	return c, b.close([][2]string{
 		{"Source-Organization", p.Case.Agency}, {"External-Identifier", string(p.Case.ID)}, {"Internal-Sender-Identifier", p.Case.Reference},
 		{"External-Description", p.Case.Title}, {"Bagging-Date", p.At.UTC().Format(time.DateOnly)}, {"Bag-Software-Agent", "Goshawk " + goshawk.Version},
-	}, p.Sign, principal)
+	}, p.Sign, principal(p))
 }
+
+// principal is who is said to sign, as a list of allowed signers names them.
+func principal(p *Package) string {
+	if p.Case.Agency == "" {
+		return "agency"
+	}
+	return safeName(p.Case.Agency)
+}
+
+// exhibitsFolder holds the exhibits' bytes.
+const exhibitsFolder = "exhibits/"
 
 func writeRun(b *bag, r *Run) error {
 	home := fmt.Sprintf("runs/%d/", r.Number)
@@ -206,7 +213,7 @@ func writeExhibit(b *bag, x *Exhibit) (err error) {
 		return err
 	}
 	defer in.Close()
-	x.File = "exhibits/" + safeName(x.Number) + "/" + safeName(x.Name)
+	x.File = exhibitsFolder + safeName(x.Number) + "/" + safeName(x.Name)
 	w, err := b.Create(x.File)
 	if err != nil {
 		return err
@@ -218,7 +225,7 @@ func writeExhibit(b *bag, x *Exhibit) (err error) {
 // readme is the text for the other side's expert.
 func readme(p *Package) []byte {
 	t := strings.NewReplacer("{TITLE}", oneLine(p.Case.Title), "{REFERENCE}", oneLine(p.Case.Reference), "{AGENCY}", oneLine(p.Case.Agency), "{VERSION}", goshawk.Version,
-		"{NAMESPACE}", Namespace, "{PRINCIPAL}", safeName(p.Case.Agency), "{SIGNER}", fingerprintOf(p.Sign))
+		"{NAMESPACE}", Namespace, "{PRINCIPAL}", principal(p), "{SIGNER}", fingerprintOf(p.Sign))
 	return []byte(t.Replace(readmeText))
 }
 

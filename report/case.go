@@ -79,6 +79,7 @@ type CaseRun struct {
 	EndsCut    int        `json:"ends_omitted"` // in the exhibit only
 	Exhibit    string     `json:"exhibit"`      // number of the whole answer
 	SHA256     string     `json:"sha256"`       // of the exhibit
+	Drawn      bool       `json:"drawn"`        // its whole answer was read, for the drawing and what follows from it
 	// Traces are the whole answers, for the drawing and the command that asks again; nil
 	// where the exhibit could not be read. The exhibit holds them for programs.
 	Traces []*goshawk.Trace `json:"-"`

@@ -1,6 +1,7 @@
 package workbench
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -315,7 +316,8 @@ func (b *Bench) readAnswer(ctx context.Context, s *identity.Subject, id goshawk.
 		// The last bytes come only where all of them are what was fixed.
 		var text []byte
 		if text, err = io.ReadAll(io.LimitReader(in, size+1)); err == nil {
-			out.Traces, err = report.ReadTraces(strings.NewReader(string(text)))
+			out.Traces, err = report.ReadTraces(bytes.NewReader(text))
+			out.Drawn = err == nil
 		}
 	}
 	if ctx.Err() != nil {

@@ -157,7 +157,7 @@ func (r *room) verified(text []byte, key ed25519.PublicKey) {
 	if v.Faults > 0 || traces != 14 {
 		r.t.Errorf("%d traces, faults:\n%s", traces, said.String())
 	}
-	for _, want := range []string{"6 exhibits: the log has recorded", "the comparison that was fixed says the same", "that is the key that was asked for"} {
+	for _, want := range []string{"6 exhibits: the log has recorded", "run 1: the answer that was fixed says the same", "R-1: report.json says what was recomputed", "R-5: report.json says", "written again from it they are the same", "that is the key that was asked for"} {
 		if !strings.Contains(said.String(), want) {
 			r.t.Errorf("%q is not said:\n%s", want, said.String())
 		}

@@ -59,9 +59,16 @@ func summariseAll(c *goshawk.Comparison) *RunSummary {
 		order[i] = i
 	}
 	slices.SortStableFunc(order, func(a, b int) int { return larger(c.Ends[a].Most, c.Ends[b].Most) })
+	one := reachedBy(c)
 	for _, i := range order[:min(len(order), mostSummed)] {
 		e := &c.Ends[i]
 		end := RunEnd{Kind: string(e.Kind), Tx: e.Tx.String(), Out: e.Out, Address: e.Address, Label: runLabel(e.Label), Least: decimal(e.Least), Most: decimal(e.Most)}
+		if t := one[i]; t != nil {
+			end.Time, end.Height, end.Candidates, end.Note = moment(t.Time), t.Height, t.Candidates, t.Note
+			if t.Sweep != nil {
+				end.Sweep = t.Sweep.String()
+			}
+		}
 		for _, a := range e.Amounts {
 			end.Amounts = append(end.Amounts, decimal(a))
 		}
@@ -69,6 +76,29 @@ func summariseAll(c *goshawk.Comparison) *RunSummary {
 	}
 	s.EndsCut = len(order) - len(s.Ends)
 	return s
+}
+
+// reachedBy finds, for each end of a comparison, that end of the first method that reaches it: what a comparison does
+// not say of its ends (when, by which sweep, of how many candidates) is the same in every method's answer. Nil where
+// a list broke off.
+func reachedBy(c *goshawk.Comparison) []*goshawk.End {
+	list := make([]*goshawk.End, len(c.Ends))
+	at := make([]int, len(c.Traces))
+	for i := range c.Ends {
+		e := &c.Ends[i]
+		for m, t := range c.Traces { // both lists are in the order of the chain
+			if at[m] >= len(t.Ends) || e.Amounts[m] == nil && !(e.Unknown != nil && e.Unknown[m]) {
+				continue
+			}
+			if x := &t.Ends[at[m]]; x.Kind == e.Kind && x.Tx == e.Tx {
+				at[m]++
+				if list[i] == nil || x.Candidates > list[i].Candidates {
+					list[i] = x
+				}
+			}
+		}
+	}
+	return list
 }
 
 func totals(t *goshawk.Trace) map[string]RunTotal {
