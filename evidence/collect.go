@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"maps"
 	"slices"
 
 	"goshawk"
@@ -33,10 +34,13 @@ type Collector struct {
 	Ledger goshawk.Ledger
 	Params *bitcoin.Params
 
-	met map[goshawk.TxID]bool
+	met  map[goshawk.TxID]bool
+	all  map[goshawk.TxID]bool // and those that created the coins which they spend
+	most int                   // transactions; 0: MostTransactions
 }
 
-// Again makes a trace again, method by method, and returns its rules beside its answers.
+// Again makes a trace again, method by method, and returns its rules beside its answers. One that comes to more
+// transactions than a package holds, with those before it, is an Invalid error, and leaves no trace in the collector.
 func (c *Collector) Again(ctx context.Context, a *Asked) ([]*goshawk.Trace, *Rules, error) {
 	own := map[goshawk.TxID]bool{}
 	ledger, err := rewind(ctx, c.Ledger, a.At, own)
@@ -57,15 +61,18 @@ func (c *Collector) Again(ctx context.Context, a *Asked) ([]*goshawk.Trace, *Rul
 	if err != nil {
 		return nil, nil, err
 	}
-	if c.met == nil {
-		c.met = map[goshawk.TxID]bool{}
+	_, all, err := c.coins(ctx, own)
+	if err != nil {
+		return nil, nil, err
 	}
-	for id := range own {
-		c.met[id] = true
-	}
-	if len(c.met) > MostTransactions {
+	maps.Copy(all, own)
+	if maps.Copy(all, c.all); len(all) > cmp.Or(c.most, MostTransactions) {
 		return nil, nil, errTooMany()
 	}
+	if c.all = all; c.met == nil {
+		c.met = map[goshawk.TxID]bool{}
+	}
+	maps.Copy(c.met, own)
 	return answers, rules, nil
 }
 
@@ -183,18 +190,12 @@ type place struct {
 // their blocks. Progress is told how many blocks are read. What cannot be had is returned.
 func (c *Collector) Write(ctx context.Context, to Creator, blocks Blocks, progress func(done, total int)) ([]Missing, error) {
 	folder := "chain/" + string(c.ID) + "/"
-	coins, parents, err := c.coins(ctx)
+	coins, _, err := c.coins(ctx, c.met)
 	if err != nil {
 		return nil, err
 	}
-	for id := range c.met {
-		parents[id] = true
-	}
-	if len(parents) > MostTransactions {
-		return nil, errTooMany()
-	}
 	var places []place
-	err = each(ctx, c.Ledger, sorted(parents), goshawk.WantHashes, func(b *goshawk.Transactions, row int) error {
+	err = each(ctx, c.Ledger, sorted(c.all), goshawk.WantHashes, func(b *goshawk.Transactions, row int) error {
 		t := &b.Rows[row]
 		places = append(places, place{t.Hash, t.Block, t.Position})
 		return nil
@@ -254,7 +255,7 @@ func countBlocks(places []place) int {
 }
 
 // coins returns the parents of what was met, and what the ledger says of coins that have none in it.
-func (c *Collector) coins(ctx context.Context) ([]CoinLine, map[goshawk.TxID]bool, error) {
+func (c *Collector) coins(ctx context.Context, met map[goshawk.TxID]bool) ([]CoinLine, map[goshawk.TxID]bool, error) {
 	type foreign struct {
 		line    CoinLine
 		address goshawk.AddressID
@@ -262,7 +263,7 @@ func (c *Collector) coins(ctx context.Context) ([]CoinLine, map[goshawk.TxID]boo
 	var outside []foreign
 	var addresses []goshawk.AddressID
 	var spent []goshawk.OutputID
-	err := each(ctx, c.Ledger, sorted(c.met), goshawk.WantHashes|goshawk.WantOutpoints, func(b *goshawk.Transactions, row int) error {
+	err := each(ctx, c.Ledger, sorted(met), goshawk.WantHashes|goshawk.WantOutpoints, func(b *goshawk.Transactions, row int) error {
 		t := &b.Rows[row]
 		for i, in := range b.In(row) {
 			if in.Link == goshawk.Linked {

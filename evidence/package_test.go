@@ -342,6 +342,9 @@ func TestMissing(t *testing.T) {
 	if strings.Contains(words(v), "every number is the same") {
 		t.Error("numbers were verified without transactions")
 	}
+	if v.Faults > 0 {
+		t.Errorf("what the package says of itself is held against it: %s", words(v))
+	}
 }
 
 // trail is an audit trail of one entry.
@@ -445,4 +448,39 @@ func FuzzChain(f *testing.F) {
 			_, _ = r.recompute(t.Context(), "fifo", &l, answer)
 		}
 	})
+}
+
+// TestTooMany: a trace that comes to more than a package holds is refused, and those before it stay whole.
+func TestTooMany(t *testing.T) {
+	ctx := t.Context()
+	h := rapid.Custom(func(t *rapid.T) *history {
+		h := grow(t)
+		for len(h.coins) < 30 || h.model.Partial || h.model.Start > 0 {
+			h = grow(t)
+		}
+		return h
+	}).Example(3)
+	ledger := h.model.Ledger()
+	head, err := ledger.Head(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(c *Collector, starts ...goshawk.Outpoint) error {
+		_, _, err := c.Again(ctx, &Asked{Question: trace.Question{Starts: starts, StopConfidence: 50, ServicesBy: "address"}, Methods: []trace.Method{trace.Poison}, At: head.Point()})
+		return err
+	}
+	c := &Collector{ID: "main", Ledger: ledger, Params: h.params}
+	if err := ask(c, h.coins[len(h.coins)-1]); err != nil {
+		t.Fatal(err)
+	}
+	c.most = len(c.all) + 1
+	if err := ask(c, h.coins...); goshawk.CodeOf(err) != goshawk.Invalid {
+		t.Fatalf("too many: %v", err)
+	}
+	if missing, err := c.Write(ctx, &folder{path: t.TempDir()}, h, nil); err != nil || len(missing) > 0 {
+		t.Error(missing, err)
+	}
+	if len(c.all) >= c.most {
+		t.Error("what was refused is in it")
+	}
 }

@@ -455,6 +455,12 @@ func (v *Verification) run(ctx context.Context, p *opened, r *RunLine, chain *re
 		v.say(Fault, "trace", "run %d: its rules are another ledger's", r.Number)
 	}
 	answers := map[string][]byte{}
+	lacks := 0
+	for _, m := range p.contents.Missing {
+		if m.Ledger == r.Ledger {
+			lacks++
+		}
+	}
 	for _, m := range r.Traces {
 		answer, err := readSound(p.data, home+"traces/"+m+".json")
 		var faults []string
@@ -464,6 +470,8 @@ func (v *Verification) run(ctx context.Context, p *opened, r *RunLine, chain *re
 		switch {
 		case goshawk.CodeOf(err) == goshawk.Interrupted:
 			return err
+		case lacks > 0 && (err != nil || len(faults) > 0):
+			v.say(Open, "trace", "run %d, %s: its numbers do not follow from the transactions that are here, and %s", r.Number, m, goshawk.Count(lacks, "is missing", "are missing"))
 		case err != nil:
 			v.say(Fault, "trace", "run %d, %s: %v", r.Number, m, err)
 		case answers[m] != nil:

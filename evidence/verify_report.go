@@ -264,7 +264,12 @@ func (v *Verification) forms(ctx context.Context, p *opened) error {
 		if one == nil || !one.Drawn {
 			continue
 		}
-		text, err := readSound(p.data, fmt.Sprintf("runs/%d/answer.json", r.Number))
+		name := fmt.Sprintf("runs/%d/answer.json", r.Number)
+		if _, ok := p.size[payload+name]; !ok {
+			v.say(Open, "report", "whether report.html and report.pdf say what report.json says: the answer of run %d, which they draw, is not in the package", r.Number)
+			return nil
+		}
+		text, err := readSound(p.data, name)
 		if err == nil {
 			one.Traces, err = report.ReadTraces(bytes.NewReader(text))
 		}

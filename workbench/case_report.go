@@ -32,7 +32,13 @@ func (b *Bench) CaseReport(ctx context.Context, s *identity.Subject, id goshawk.
 	if err != nil {
 		return nil, err
 	}
-	out := DraftReport(c)
+	return b.reportOf(ctx, s, c)
+}
+
+// reportOf collects what the report of a case that was read says.
+func (b *Bench) reportOf(ctx context.Context, s *identity.Subject, c *casebook.Case) (out *report.Case, err error) {
+	id := c.ID
+	out = DraftReport(c)
 	if out.Agency, err = b.agencyName(ctx, c.Agency); err != nil {
 		return nil, err
 	}

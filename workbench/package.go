@@ -194,7 +194,11 @@ func (m *maker) at(done, total int, what string) {
 }
 
 func (m *maker) make(ctx context.Context) error {
-	said, err := m.b.CaseReport(ctx, m.s, m.c)
+	whole, err := m.b.Book.Read(ctx, m.s, m.c, "read the case for its package")
+	if err != nil {
+		return err
+	}
+	said, err := m.b.reportOf(ctx, m.s, whole)
 	if err != nil {
 		return err
 	}
@@ -208,10 +212,6 @@ func (m *maker) make(ctx context.Context) error {
 			return err
 		}
 		*f.to = text.Bytes()
-	}
-	whole, err := m.b.Book.Read(ctx, m.s, m.c, "read the case for its package")
-	if err != nil {
-		return err
 	}
 	if err := m.traces(ctx, whole, p); err != nil {
 		return err
@@ -271,7 +271,8 @@ func (m *maker) trace(ctx context.Context, rec casebook.Record, r *evidence.Run)
 		return "it gave no answer: " + rec.Text("state"), nil
 	}
 	if r.Answer, err = m.answer(ctx, exhibit); err != nil {
-		return "", err
+		r.Answer = nil
+		return left(err)
 	}
 	asked, err := evidence.Question(r.Answer)
 	if err != nil {
@@ -303,10 +304,7 @@ func (m *maker) trace(ctx context.Context, rec casebook.Record, r *evidence.Run)
 	r.Ledger = q.Ledger
 	answers, rules, err := from.Again(ctx, asked)
 	if err != nil {
-		if code := goshawk.CodeOf(err); code == goshawk.Conflict || code == goshawk.NotFound || code == goshawk.Unsupported {
-			return err.Error(), nil
-		}
-		return "", err
+		return left(err)
 	}
 	for _, a := range answers {
 		LabelEnds(held.Labels, a)
@@ -324,17 +322,49 @@ func (m *maker) trace(ctx context.Context, rec casebook.Record, r *evidence.Run)
 	return "", nil
 }
 
+// left says why a trace is left out of a package; what has nothing to do with the trace is an error. A trace cannot
+// be deleted: one that does not fit may not stand in the way of the others.
+func left(err error) (why string, _ error) {
+	switch goshawk.CodeOf(err) {
+	case goshawk.Conflict, goshawk.NotFound, goshawk.Unsupported, goshawk.Invalid:
+		if hint := goshawk.HintOf(err); hint != "" {
+			return err.Error() + "; " + hint, nil
+		}
+		return err.Error(), nil
+	}
+	return "", err
+}
+
 func (m *maker) answer(ctx context.Context, exhibit goshawk.ID) ([]byte, error) {
-	in, _, err := m.b.Book.OpenExhibit(ctx, m.s, m.c, exhibit)
+	in, about, err := m.b.Book.OpenExhibit(ctx, m.s, m.c, exhibit)
 	if err != nil {
-		return nil, err
+		return nil, damaged(err, "that has its answer")
 	}
 	defer in.Close()
 	text, err := io.ReadAll(io.LimitReader(in, mostTraceText+1))
 	if err == nil && len(text) > mostTraceText {
 		err = goshawk.Errorf(goshawk.Invalid, "a trace's answer has more than %d bytes", mostTraceText).WithHint("bound the trace: nobody can look through so much")
 	}
-	return text, err
+	return text, damaged(err, about.Text("number"))
+}
+
+// damaged says which exhibit it is that is not as it was fixed.
+func damaged(err error, number string) error {
+	if goshawk.CodeOf(err) != goshawk.Corrupt {
+		return err
+	}
+	return goshawk.Errorf(goshawk.Conflict, "the exhibit %s is damaged: it is not what was fixed", number).WithHint("bring it back from a backup, or leave it out of the package")
+}
+
+// verifiedExhibit is an exhibit's bytes, which end with an error that names it where they are not what was fixed.
+type verifiedExhibit struct {
+	io.ReadCloser
+	number string
+}
+
+func (v verifiedExhibit) Read(p []byte) (int, error) {
+	n, err := v.ReadCloser.Read(p)
+	return n, damaged(err, v.number)
 }
 
 // exhibits lists the case's exhibits, all but earlier packages with their bytes.
@@ -356,7 +386,7 @@ func (m *maker) exhibits(ctx context.Context, whole *casebook.Case, p *evidence.
 		default:
 			x.Open = func() (io.ReadCloser, error) {
 				in, _, err := m.b.Book.OpenExhibit(ctx, m.s, m.c, x.ID)
-				return in, err
+				return verifiedExhibit{in, x.Number}, damaged(err, x.Number)
 			}
 		}
 		p.Exhibit = append(p.Exhibit, x)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/ed25519"
+	"errors"
 	"io"
 	"os"
 	"os/exec"
@@ -214,5 +215,61 @@ func TestCancelPackage(t *testing.T) {
 	stranger.Person.ID, stranger.Person.Agency = "nobody", "elsewhere"
 	if _, err := r.MakePackage(t.Context(), &stranger, r.c); err == nil {
 		t.Error("a stranger makes a package")
+	}
+}
+
+// TestDamagedExhibit: whoever makes a package is told which exhibit is damaged, and can leave it out; a trace whose
+// answer it is stands in the package as one that cannot be recomputed.
+func TestDamagedExhibit(t *testing.T) {
+	r := newRoom(t, 5)
+	r.withBlocks()
+	l := r.launderer()
+	hops := 1
+	run, err := r.Run(t.Context(), r.officer, r.c, workbench.RunQuestion{Ledger: "world", Method: "fifo", Starts: l.withdrawals[:1], MaxHops: &hops})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.run(run)
+	whole, err := r.Book.Read(t.Context(), r.officer, r.c, "test", casebook.KindExhibit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var exhibit goshawk.ID
+	for id, rec := range whole.Records[casebook.KindExhibit] {
+		exhibit = id
+		hash := rec.Text("sha256")
+		path := filepath.Join(r.Data, "exhibits", hash[:2], hash)
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte("{}"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	id, err := r.MakePackage(t.Context(), r.officer, r.c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if j := r.packaged(id); j.State != "failed" || !strings.Contains(j.Error, "E-1 is damaged") || !strings.Contains(j.Hint, "backup") {
+		t.Errorf("%+v", j)
+	}
+	if id, err = r.MakePackage(t.Context(), r.officer, r.c, exhibit); err != nil {
+		t.Fatal(err)
+	}
+	j := r.packaged(id)
+	if j.State != "done" || len(j.Left) != 1 || !strings.Contains(j.Left[0], "R-1: the exhibit") {
+		t.Fatalf("%+v", j)
+	}
+	in, _, err := r.Book.OpenExhibit(t.Context(), r.officer, r.c, j.Exhibit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(in)
+	if err := errors.Join(err, in.Close()); err != nil {
+		t.Fatal(err)
+	}
+	v, err := evidence.VerifyZip(t.Context(), bytes.NewReader(text), int64(len(text)), nil)
+	if err != nil || v.Faults > 0 {
+		t.Errorf("%v: %+v", err, v)
 	}
 }
