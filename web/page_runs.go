@@ -16,8 +16,9 @@ import (
 // run is a trace as pages show it.
 type run struct {
 	record
-	q workbench.RunQuestion
-	s workbench.RunSummary
+	q      workbench.RunQuestion
+	s      workbench.RunSummary
+	prices *prices // nil: values are told in the coin alone
 }
 
 // fees is how many of the listed ends are fees: one for each transaction, and nobody to ask.
@@ -96,14 +97,35 @@ func (r *run) total(m *workbench.RunOfMethod, kind string) string {
 	return r.amount(t.Amount)
 }
 
+// asset is the coin that the trace followed.
+func (r *run) asset() goshawk.Asset {
+	return goshawk.Asset{Network: r.s.Network, Ticker: r.s.Ticker, Decimals: uint8(min(max(r.s.Decimals, 0), 77))}
+}
+
 // amount writes smallest units as people do.
 func (r *run) amount(units string) string {
 	var n goshawk.Units
 	if n.SetFromDecimal(units) != nil {
 		return units
 	}
-	a := goshawk.Asset{Ticker: r.s.Ticker, Decimals: uint8(min(max(r.s.Decimals, 0), 77))}
+	a := r.asset()
 	return goshawk.Group(a.Decimal(n)) + " " + a.Ticker
+}
+
+// time is when the coin of an end moved there; zero where the record does not say it.
+func (r *run) time(e *workbench.RunEnd) time.Time {
+	if e.Time == nil {
+		return time.Time{}
+	}
+	return *e.Time
+}
+
+// worth is what an end's amount was worth on the day on which it came there; "" where that is not told.
+func (r *run) worth(v *view, e *workbench.RunEnd, units *string) string {
+	if units == nil {
+		return ""
+	}
+	return r.prices.worth(v, *units, r.time(e))
 }
 
 func (r *run) amountOr(units *string, unknown string) string {
@@ -177,7 +199,7 @@ func (q *request) beginRunForm() error {
 
 // runPage shows one trace.
 func (q *request) runPage() error {
-	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read a trace", casebook.KindRun, casebook.KindExhibit)
+	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read a trace", casebook.KindCase, casebook.KindRun, casebook.KindExhibit)
 	if err != nil {
 		return err
 	}
@@ -186,6 +208,13 @@ func (q *request) runPage() error {
 		return err
 	}
 	one := readRun(r)
+	var times []time.Time
+	for i := range one.s.Ends {
+		times = append(times, one.time(&one.s.Ends[i]))
+	}
+	if one.prices, err = q.pricesOf(c, one.asset(), times); err != nil {
+		return err
+	}
 	v := q.casePage(&c.Summary, "/runs", "")
 	v.trail = append(v.trail, crumb{v.t("nav.runs"), casePath(c.ID) + "/runs"})
 	if v.title = one.Text("title"); v.title == "" {

@@ -17,20 +17,58 @@ type alert struct {
 	move  workbench.Movement
 	block workbench.BlockOf
 	watch record
+	worth string // of what moved, on its day
+}
+
+// units is how much moved.
+func (a *alert) units() string {
+	if a.move.Spent == "" {
+		return a.move.Received
+	}
+	return a.move.Spent
+}
+
+// asset is the coin that moved.
+func (a *alert) asset() goshawk.Asset {
+	return goshawk.Asset{Network: a.move.Network, Ticker: a.move.Ticker, Decimals: uint8(min(max(a.move.Decimals, 0), 77))}
 }
 
 // what moved, and how much, for people.
 func (a *alert) amount() string {
-	units := a.move.Spent
-	if units == "" {
-		units = a.move.Received
-	}
 	var n goshawk.Units
-	if n.SetFromDecimal(units) != nil {
-		return units
+	if n.SetFromDecimal(a.units()) != nil {
+		return a.units()
 	}
-	asset := goshawk.Asset{Ticker: a.move.Ticker, Decimals: uint8(min(max(a.move.Decimals, 0), 77))}
+	asset := a.asset()
 	return goshawk.Group(asset.Decimal(n)) + " " + asset.Ticker
+}
+
+// time is when it moved: when its block was, or, as long as it is in none, when it was first seen.
+func (a *alert) time() time.Time {
+	if known(a.block.Time) {
+		return a.block.Time
+	}
+	return a.seenAt()
+}
+
+// valueAlerts says of movements what they were worth. Each coin has its rates.
+func (q *request) valueAlerts(v *view, c *casebook.Case, alerts []alert) error {
+	times := map[goshawk.Asset][]time.Time{}
+	for i := range alerts {
+		times[alerts[i].asset()] = append(times[alerts[i].asset()], alerts[i].time())
+	}
+	for asset, list := range times {
+		p, err := q.pricesOf(c, asset, list)
+		if err != nil {
+			return err
+		}
+		for i := range alerts {
+			if alerts[i].asset() == asset {
+				alerts[i].worth = p.worth(v, alerts[i].units(), alerts[i].time())
+			}
+		}
+	}
+	return nil
 }
 
 // what is said of the movement: a word of the catalogue.
@@ -90,6 +128,9 @@ func (q *request) watchesPage() error {
 		return err
 	}
 	v := q.casePage(&c.Summary, "/watches", "")
+	if err := q.valueAlerts(v, c, alerts); err != nil {
+		return err
+	}
 	v.title = v.t("nav.watches")
 	return q.show(v, watchesPage(v, records(c, casebook.KindWatch), alerts, records(c, casebook.KindRun), q.ledgers(), own(c).Text("ledger"), people, hooks))
 }

@@ -184,7 +184,7 @@ func (b *Bench) Worth(ctx context.Context, asset goshawk.Asset, units *goshawk.U
 }
 
 // mostRateDays is of how many days rates are told at once.
-const mostRateDays = 8_000
+const mostRateDays = 20_000
 
 // DayRates is a currency's rates of a ledger's coin, by day. A day without a rate is not in it.
 type DayRates struct {
