@@ -18,16 +18,29 @@ type Entry struct {
 	Agency goshawk.ID      `json:"agency,omitempty"`
 	Via    string          `json:"via,omitempty"`  // how they had signed in
 	From   string          `json:"from,omitempty"` // network address
-	Action string          `json:"action"`         // of identity.Actions, or "sign-in" or "console"
+	Action string          `json:"action"`         // of identity.Actions, or "console", SignIn or TakeUp
 	What   string          `json:"what"`           // in words: "read the case", "signed in"
 	Case   goshawk.ID      `json:"case,omitempty"`
 	Detail json.RawMessage `json:"detail,omitempty"` // what was changed, as it was stored
+	// Attests is what it left of rows that no case holds: accounts, agencies, ways to sign in.
+	Attests []Row `json:"attests,omitempty" hidden:"true"`
 	// Salt keeps a guesser from trying what an entry says against the log.
 	Salt [32]byte `json:"-"`
 }
 
-// SignIn is the action of entries about signing in and out, done or failed.
-const SignIn = "sign-in"
+// Row is what became of the rows of one key in a table.
+type Row struct {
+	Table string `json:"table"`
+	Key   string `json:"key"`
+	// Sum is SHA-256 over the entry's salt and the rows, in hexadecimal; "": there is none any more.
+	Sum string `json:"sum"`
+}
+
+// Actions of entries that are none of identity.Actions.
+const (
+	SignIn = "sign-in" // signing in and out, done or failed
+	TakeUp = "take-up" // what was there before entries attested rows
+)
 
 // Leaf is the commitment to an entry: SHA-256 over its salt and its JSON. It is
 // what the log holds of it.

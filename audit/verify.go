@@ -37,8 +37,10 @@ type Verification struct {
 	Root       string  `json:"root"`       // hexadecimal
 	Checkpoint string  `json:"checkpoint"` // signed: keep it, and a later verification proves that nothing before it was changed
 	Keys       []Key   `json:"keys"`
-	Entries    int64   `json:"entries"` // that were compared with their leaves
-	Pending    int64   `json:"pending"` // not in the log yet: written a moment ago
+	Entries    int64   `json:"entries"`   // that were compared with their leaves
+	Pending    int64   `json:"pending"`   // not in the log yet: written a moment ago
+	Exhibits   int     `json:"exhibits"`  // whose bytes were looked at
+	BytesRead  bool    `json:"bytesRead"` // and held against their hashes
 	Faults     []Fault `json:"faults"`
 	More       int     `json:"more,omitempty"` // faults that are not listed
 }

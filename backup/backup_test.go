@@ -336,6 +336,52 @@ func TestNotOverAnything(t *testing.T) {
 	}
 }
 
+// TestKeys: the keys of packages come back as they were, the private ones for nobody else's eyes; without them the public
+// ones do. An exhibit that a case names and the backup has not is named.
+func TestKeys(t *testing.T) {
+	r := furnish(t, "")
+	r.fix("bytes of a phone")
+	keys := filepath.Join(r.folder, Keys)
+	if err := os.Mkdir(keys, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, mode := range map[string]os.FileMode{"package": 0o600, "package.pub": 0o644, "package.123.partial": 0o600, ".lock": 0o600} {
+		if err := os.WriteFile(filepath.Join(keys, name), []byte("it is "+name), mode); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for with, want := range map[bool]map[string]os.FileMode{true: {"package": 0o600, "package.pub": 0o644}, false: {"package.pub": 0o644}} {
+		var out bytes.Buffer
+		if _, err := Write(t.Context(), &out, Source{Folder: r.folder, Store: r.db, Keys: with, Now: time.Now()}); err != nil {
+			t.Fatal(err)
+		}
+		folder := filepath.Join(t.TempDir(), "restored")
+		if done, err := Restore(t.Context(), &out, folder, ""); err != nil || len(done.Faults) > 0 {
+			t.Fatal(done, err)
+		}
+		list, err := os.ReadDir(filepath.Join(folder, Keys))
+		if err != nil || len(list) != len(want) {
+			t.Errorf("with %v: %v, %v", with, list, err)
+		}
+		for _, d := range list {
+			text, err := os.ReadFile(filepath.Join(folder, Keys, d.Name()))
+			if err != nil || string(text) != "it is "+d.Name() {
+				t.Errorf("%s: %q, %v", d.Name(), text, err)
+			}
+			if info, err := d.Info(); err != nil || info.Mode() != want[d.Name()] {
+				t.Errorf("%s: %v, %v", d.Name(), info.Mode(), err)
+			}
+		}
+	}
+	if err := os.RemoveAll(filepath.Join(r.folder, Exhibits)); err != nil {
+		t.Fatal(err)
+	}
+	done, err := Restore(t.Context(), bytes.NewReader(r.backup()), filepath.Join(t.TempDir(), "restored"), "")
+	if err != nil || len(done.Faults) != 1 || !strings.Contains(done.Faults[0].What, "E-1 (x.txt): its bytes are gone") {
+		t.Errorf("%+v, %v", done, err)
+	}
+}
+
 // TestHostile: what a backup calls its parts never gets anywhere but where they belong.
 func TestHostile(t *testing.T) {
 	r := furnish(t, "")
@@ -351,6 +397,7 @@ func TestHostile(t *testing.T) {
 	for _, h := range []tar.Header{
 		{Name: "../out", Typeflag: tar.TypeReg}, {Name: "/tmp/out", Typeflag: tar.TypeReg}, {Name: "audit/../../out", Typeflag: tar.TypeReg}, {Name: "exhibits/aa/../../../out", Typeflag: tar.TypeReg},
 		{Name: "audit/keys.json", Typeflag: tar.TypeSymlink, Linkname: "/etc/passwd"}, {Name: "audit/log", Typeflag: tar.TypeDir}, {Name: "audit/keys.json", Typeflag: tar.TypeLink, Linkname: "goshawk.db"},
+		{Name: "keys/../out", Typeflag: tar.TypeReg}, {Name: "keys/.hidden", Typeflag: tar.TypeReg}, {Name: "keys/a/b", Typeflag: tar.TypeReg}, {Name: "keys/package", Typeflag: tar.TypeReg, Size: mostFile + 1},
 		{Name: "goshawk.db", Typeflag: tar.TypeReg}, {Name: "audit/log/tile/0/000/../000", Typeflag: tar.TypeReg}, {Name: "audit/keys.json", Typeflag: tar.TypeReg, Size: mostFile + 1}, {Name: "database/000002.jsonl", Typeflag: tar.TypeReg},
 		{Name: "audit/keys.json", Typeflag: tar.TypeReg}, // twice
 	} {

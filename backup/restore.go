@@ -16,6 +16,7 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"filippo.io/age"
@@ -39,10 +40,11 @@ const (
 	mostFile     = 1 << 20   // of keys and the log
 )
 
-// exhibitName, databaseName and auditName are what the parts of a backup may be called:
+// exhibitName, databaseName, keyName and auditName are what the parts of a backup may be called:
 // nothing else is ever written.
 var (
 	exhibitName  = regexp.MustCompile(`^[0-9a-f]{2}/[0-9a-f]{64}$`)
+	keyName      = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z_.-]{0,99}$`)
 	databaseName = regexp.MustCompile(`^database/[0-9]{6,9}\.jsonl$`)
 	auditName    = regexp.MustCompile(`^audit/(keys\.json|secret\.key|next\.key|log/(checkpoint|\.state/(version|treeState)|tile/(entries|[0-9]{1,2})(/x[0-9]{3}){0,6}/[0-9]{3}(\.p/[0-9]{1,3})?))$`)
 )
@@ -116,7 +118,7 @@ func Restore(ctx context.Context, r io.Reader, folder, database string, identiti
 		done.Entries, err = db.Head(ctx)
 	}
 	if err == nil {
-		done.Faults, err = verify(ctx, at, db)
+		done.Faults, err = verify(ctx, at, db, b.manifest.Damaged)
 	}
 	if err = errors.Join(err, db.Close()); err != nil {
 		return nil, err
@@ -124,8 +126,9 @@ func Restore(ctx context.Context, r io.Reader, folder, database string, identiti
 	return done, settle(folder)
 }
 
-// verify holds the trail against its log and the cases.
-func verify(ctx context.Context, at string, db *store.Store) ([]audit.Fault, error) {
+// verify holds the trail against its log, accounts and cases, and looks for the bytes of exhibits, but those that are
+// known to be damaged: those that are there were held against their hashes as they came.
+func verify(ctx context.Context, at string, db *store.Store, damaged []string) ([]audit.Fault, error) {
 	v := &audit.Verification{}
 	dir := filepath.Join(at, Audit)
 	_, err := os.Stat(dir)
@@ -137,13 +140,22 @@ func verify(ctx context.Context, at string, db *store.Store) ([]audit.Fault, err
 	if err == nil {
 		err = db.Replay(ctx, func(entry int64, of goshawk.ID, what string) { v.Fault(entry, of, what) })
 	}
+	if err != nil {
+		return nil, err
+	}
+	list, err := db.Exhibits(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(x store.FixedExhibit) bool { return slices.Contains(damaged, x.SHA256) })
+	err = store.CheckExhibits(ctx, filepath.Join(at, Exhibits), list, false, func(x *store.FixedExhibit, what string) { v.Fault(0, x.Case, what) }, nil)
 	return v.Faults, err
 }
 
 // settle gives everything its name, the database last.
 func settle(folder string) error {
 	at := filepath.Join(folder, Unfinished)
-	for _, name := range []string{Exhibits, Audit, Database} {
+	for _, name := range []string{Exhibits, Audit, Keys, Database} {
 		err := os.Rename(filepath.Join(at, name), filepath.Join(folder, name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
@@ -261,9 +273,11 @@ func (b *reader) files() error {
 		}
 		name, most := h.Name, int64(mostFile)
 		exhibit, is := strings.CutPrefix(name, Exhibits+"/")
+		key, isKey := strings.CutPrefix(name, Keys+"/")
 		switch {
 		case is && exhibitName.MatchString(exhibit):
 			most = casebook.MostExhibit
+		case isKey && keyName.MatchString(key):
 		case !auditName.MatchString(name):
 			return nil
 		}
@@ -285,7 +299,7 @@ func (b *reader) write(name string, r io.Reader) (err error) {
 		return err
 	}
 	mode := fs.FileMode(0o600)
-	if strings.HasSuffix(name, keysFile) {
+	if strings.HasSuffix(name, keysFile) || strings.HasPrefix(name, Keys+"/") && strings.HasSuffix(name, publicKey) {
 		mode = 0o644
 	}
 	f, err := b.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)

@@ -14,6 +14,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"filippo.io/age"
@@ -29,6 +30,7 @@ const (
 	Exhibits = "exhibits"
 	Audit    = "audit"
 	Database = "goshawk.db"
+	Keys     = "keys" // with which packages of evidence are signed
 )
 
 // What a backup's parts are called.
@@ -49,7 +51,7 @@ type Manifest struct {
 	Form    string    `json:"form"`
 	Program string    `json:"program"` // version that wrote it
 	Made    time.Time `json:"made"`    // when it was begun: everything that was acknowledged before is in it
-	Keys    bool      `json:"keys"`    // with the log's secret key
+	Keys    bool      `json:"keys"`    // with the private keys of the log and of packages
 	Parts   []Part    `json:"parts"`
 	// Damaged are exhibits whose bytes were not what they had been: they are not in it.
 	Damaged []string `json:"damaged,omitempty"`
@@ -66,7 +68,7 @@ type Part struct {
 type Source struct {
 	Folder string // of data
 	Store  *store.Store
-	Keys   bool // with the log's secret key
+	Keys   bool // with the private keys of the log and of packages
 	Now    time.Time
 }
 
@@ -89,7 +91,7 @@ func Write(ctx context.Context, w io.Writer, s Source, to ...age.Recipient) (m *
 	b := &writer{ctx: ctx, tar: tar.NewWriter(z), s: s, m: &Manifest{Form: Form, Program: goshawk.Version, Made: s.Now.UTC().Truncate(time.Second), Keys: s.Keys}}
 	// The log first: what it has, the database has then, too. The exhibits last: what
 	// the database names is there then.
-	for _, part := range []func() error{b.log, b.database, b.exhibits, b.manifest, b.tar.Close, z.Close, out.Close} {
+	for _, part := range []func() error{b.log, b.keys, b.database, b.exhibits, b.manifest, b.tar.Close, z.Close, out.Close} {
 		if err := part(); err != nil {
 			if goshawk.CodeOf(err) == "" {
 				err = goshawk.Errorf(goshawk.Unavailable, "the backup cannot be written: %w", err).WithHint("is there room on the disk?")
@@ -220,6 +222,47 @@ func (b *writer) log() error {
 			if err != nil {
 				return goshawk.Errorf(goshawk.Unavailable, "the audit log cannot be read: %w", err).WithHint("'goshawk audit verify' says what of it is damaged")
 			}
+		}
+	}
+	return nil
+}
+
+// publicKey is how the names of keys that are no secret end.
+const publicKey = ".pub"
+
+// keys writes the keys of packages. Their public parts are in every backup: so a server on one without the private key
+// knows that there was one, and makes no other in its place.
+func (b *writer) keys() error {
+	root, err := os.OpenRoot(filepath.Join(b.s.Folder, Keys))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // none was made yet
+	}
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	list, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return err
+	}
+	for _, d := range list {
+		name := d.Name()
+		if !d.Type().IsRegular() || !keyName.MatchString(name) || strings.HasSuffix(name, ".partial") || !b.s.Keys && !strings.HasSuffix(name, publicKey) {
+			continue
+		}
+		info, err := d.Info()
+		if err == nil && info.Size() > mostFile {
+			err = goshawk.Errorf(goshawk.Invalid, "%s is too large for a key", path.Join(Keys, name)).WithHint("keep in that folder nothing but keys")
+		}
+		if err != nil {
+			return err
+		}
+		text, err := root.ReadFile(name)
+		if err == nil {
+			err = b.put(path.Join(Keys, name), text)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return nil

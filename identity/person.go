@@ -108,8 +108,7 @@ type Person struct {
 	Created  time.Time  `json:"created"`
 }
 
-// Settled is what an administrator says of a person: entries of the audit trail hold it as it was before and after, and
-// whoever verifies the trail holds it against the tables.
+// Settled is what an administrator says of a person: entries of the audit trail hold it as it was before and after.
 type Settled struct {
 	Name     string     `json:"name"`
 	Email    string     `json:"email"`

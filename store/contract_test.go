@@ -73,6 +73,7 @@ func TestContract(t *testing.T) {
 		{"two writers", contractWriters},
 		{"who listens is woken", contractFeed},
 		{"played again", contractReplay},
+		{"attested", contractAttested},
 		{"texts come back as they were", contractTexts},
 		{"values come back as they were", contractRaw},
 		{"cancelled", contractCancelled},

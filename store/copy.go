@@ -184,8 +184,10 @@ func Paste(ctx context.Context, where string, next func() ([]byte, error)) (*Sto
 		if err := s.in(ctx, s.writer, "write to", func(t *Tx) error { return t.paste(next) }); err != nil {
 			return err
 		}
-		_, err = p.Up(ctx)
-		return err
+		if _, err = p.Up(ctx); err != nil {
+			return err
+		}
+		return s.takeUp(ctx)
 	})
 }
 

@@ -24,6 +24,7 @@ func (t *Tx) AddPasskey(k *identity.Passkey) error {
 	if taken > 0 {
 		return goshawk.Errorf(goshawk.Conflict, "the passkey is set up already")
 	}
+	t.attest("passkeys", k.ID)
 	return t.exec(`INSERT INTO passkeys (id, person, name, record, created, used, doubtful) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
 		k.ID, k.Person, k.Name, string(k.Record), k.Created.UnixMicro(), stamp(k.Used), flag(k.Doubtful))
 }
@@ -64,6 +65,7 @@ func (t *Tx) Passkeys(person goshawk.ID) (list []identity.Passkey, err error) {
 // SetPasskey keeps what changes of a passkey when it is used. Where it is gone it is a NotFound error.
 func (t *Tx) SetPasskey(k *identity.Passkey) error {
 	var id string
+	t.attest("passkeys", k.ID)
 	found, err := t.one(`UPDATE passkeys SET record = ?3, used = ?4, doubtful = ?5 WHERE id = ?1 AND person = ?2 RETURNING id`,
 		[]any{k.ID, k.Person, string(k.Record), stamp(k.Used), flag(k.Doubtful)}, &id)
 	return orMissing(found, err, "there is no such passkey")
@@ -79,6 +81,7 @@ func orMissing(found bool, err error, what string) error {
 
 // RemovePasskey removes a person's passkey, and returns its name.
 func (t *Tx) RemovePasskey(person goshawk.ID, id string) (name string, err error) {
+	t.attest("passkeys", id)
 	found, err := t.one(`DELETE FROM passkeys WHERE person = ?1 AND id = ?2 RETURNING name`, []any{person, id}, &name)
 	return name, orMissing(found, err, "you have no such passkey")
 }
@@ -97,6 +100,7 @@ func (t *Tx) Password(person goshawk.ID) (*identity.Password, error) {
 
 // SetPassword gives a person a password, in place of any other.
 func (t *Tx) SetPassword(p *identity.Password) error {
+	t.attest("passwords", string(p.Person))
 	return t.exec(`INSERT INTO passwords (person, hash, secret, step, changed) VALUES (?1, ?2, ?3, ?4, ?5)
 		ON CONFLICT (person) DO UPDATE SET hash = excluded.hash, secret = excluded.secret, step = excluded.step, changed = excluded.changed`,
 		p.Person, p.Hash, p.Secret, p.Step, p.Changed.UnixMicro())
@@ -105,16 +109,19 @@ func (t *Tx) SetPassword(p *identity.Password) error {
 // TakeStep notes that the code of a time step was used; false where it, or a later one, was before.
 func (t *Tx) TakeStep(person goshawk.ID, step int64) (bool, error) {
 	var id string
+	t.attest("passwords", string(person))
 	return t.one(`UPDATE passwords SET step = ?2 WHERE person = ?1 AND step < ?2 RETURNING person`, []any{person, step}, &id)
 }
 
 // RemovePassword removes a person's.
 func (t *Tx) RemovePassword(person goshawk.ID) error {
+	t.attest("passwords", string(person))
 	return t.exec(`DELETE FROM passwords WHERE person = ?1`, person)
 }
 
 // SetRecovery gives a person recovery codes, in place of any they have.
 func (t *Tx) SetRecovery(person goshawk.ID, hashes []string) error {
+	t.attest("recovery", string(person))
 	if err := t.exec(`DELETE FROM recovery WHERE person = ?1`, person); err != nil {
 		return err
 	}
@@ -129,6 +136,7 @@ func (t *Tx) SetRecovery(person goshawk.ID, hashes []string) error {
 // TakeRecovery uses one of a person's recovery codes up; false where they have no such.
 func (t *Tx) TakeRecovery(person goshawk.ID, hash string) (bool, error) {
 	var id string
+	t.attest("recovery", string(person))
 	return t.one(`DELETE FROM recovery WHERE person = ?1 AND hash = ?2 RETURNING person`, []any{person, hash}, &id)
 }
 
@@ -148,11 +156,13 @@ func (t *Tx) SetSubject(issuer, subject string, person goshawk.ID) error {
 	if n > 0 {
 		return goshawk.Errorf(goshawk.Conflict, "the person is known under another subject of the provider").WithHint("an administrator can reset their ways in")
 	}
+	t.attest("subjects", string(person))
 	return t.exec(`INSERT INTO subjects (issuer, subject, person) VALUES (?1, ?2, ?3) ON CONFLICT (issuer, subject) DO NOTHING`, issuer, subject, person)
 }
 
 // Invite keeps an invitation, in place of any other of its person.
 func (t *Tx) Invite(i *identity.Invitation) error {
+	t.attest("invitations", string(i.Person))
 	return t.exec(`INSERT INTO invitations (hash, person, created, ends) VALUES (?1, ?2, ?3, ?4)
 		ON CONFLICT (person) DO UPDATE SET hash = excluded.hash, created = excluded.created, ends = excluded.ends`,
 		i.Hash, i.Person, i.Created.UnixMicro(), i.Ends.UnixMicro())
@@ -172,6 +182,7 @@ func (t *Tx) Invitation(hash string) (*identity.Invitation, error) {
 
 // Uninvite ends a person's invitation.
 func (t *Tx) Uninvite(person goshawk.ID) error {
+	t.attest("invitations", string(person))
 	return t.exec(`DELETE FROM invitations WHERE person = ?1`, person)
 }
 
@@ -204,6 +215,9 @@ func (s *Store) Failed(ctx context.Context, person goshawk.ID, via identity.Via,
 // often they failed.
 func (t *Tx) ForgetWays(person goshawk.ID) error {
 	for _, table := range []string{"passkeys", "passwords", "subjects", "recovery", "invitations", "attempts", "sessions", "tokens"} {
+		if err := t.attestWhere(table, `person = ?1`, person); err != nil {
+			return err
+		}
 		if err := t.exec(`DELETE FROM `+table+` WHERE person = ?1`, person); err != nil {
 			return err
 		}

@@ -24,6 +24,7 @@ func (t *Tx) AddLedger(l *AddedLedger) error {
 	} else if found {
 		return goshawk.Errorf(goshawk.Conflict, "there is a ledger %q already", l.ID).WithHint("choose another name")
 	}
+	t.attest("ledgers", string(l.ID))
 	return t.exec(`INSERT INTO ledgers (id, path, added, person) VALUES (?1, ?2, ?3, ?4)`, l.ID, l.Path, l.Added.UnixMicro(), l.Person)
 }
 
@@ -35,6 +36,7 @@ func (t *Tx) RemoveLedger(id goshawk.ID) error {
 	} else if !found {
 		return goshawk.Errorf(goshawk.NotFound, "no ledger %q was added", id).WithHint("those in the data folder are there as long as their folders are")
 	}
+	t.attest("ledgers", string(id))
 	return t.exec(`DELETE FROM ledgers WHERE id = ?1`, id)
 }
 

@@ -136,6 +136,7 @@ type Hook struct {
 
 // AddHook adds a webhook.
 func (t *Tx) AddHook(h *Hook) error {
+	t.attest("hooks", string(h.ID))
 	return t.exec(`INSERT INTO hooks (id, agency, name, url, secret, created, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
 		h.ID, h.Agency, h.Name, h.URL, h.Secret, h.Created.UnixMicro(), h.Person)
 }
@@ -143,6 +144,7 @@ func (t *Tx) AddHook(h *Hook) error {
 // RemoveHook removes one. What waits for it is withheld when its turn comes.
 func (t *Tx) RemoveHook(id goshawk.ID) error {
 	var name string
+	t.attest("hooks", string(id))
 	found, err := t.one(`DELETE FROM hooks WHERE id = ?1 RETURNING name`, []any{id}, &name)
 	return orMissing(found, err, "there is no such webhook")
 }

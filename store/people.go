@@ -16,6 +16,7 @@ func (t *Tx) AddAgency(a *identity.Agency) error {
 	if n > 0 {
 		return goshawk.Errorf(goshawk.Conflict, "there is an agency %q already", a.Name).WithHint("choose another name")
 	}
+	t.attest("agencies", string(a.ID))
 	return t.exec(`INSERT INTO agencies (id, name, kind, country, created) VALUES (?1, ?2, ?3, ?4, ?5)`, a.ID, a.Name, a.Kind, a.Country, a.Created.UnixMicro())
 }
 
@@ -44,6 +45,7 @@ func (t *Tx) AddPerson(p *identity.Person) error {
 	if n > 0 {
 		return goshawk.Errorf(goshawk.Conflict, "somebody has the e-mail address %q already", p.Email).WithHint("one person, one account")
 	}
+	t.attest("people", string(p.ID))
 	return t.exec(`INSERT INTO people (id, agency, name, email, role, disabled, created) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
 		p.ID, p.Agency, p.Name, strings.ToLower(p.Email), p.Role, flag(p.Disabled), p.Created.UnixMicro())
 }
@@ -55,6 +57,7 @@ func (t *Tx) SetPerson(p *identity.Person) error {
 	if err != nil {
 		return err
 	}
+	t.attest("people", string(p.ID))
 	if err := t.exec(`UPDATE people SET name = ?2, role = ?3, disabled = ?4 WHERE id = ?1`, p.ID, p.Name, p.Role, flag(p.Disabled)); err != nil {
 		return err
 	}

@@ -36,6 +36,7 @@ func (t *Tx) AddPaper(p *Paper) error {
 	if p.Version != last+1 {
 		return goshawk.Errorf(goshawk.Conflict, "somebody else changed it meanwhile: its version is %d", last).WithHint("look at theirs, and save again what should stand")
 	}
+	t.attest("agency_papers", string(p.Agency)+"/"+string(p.Kind)+"/"+string(p.ID))
 	return t.exec(`INSERT INTO agency_papers (agency, kind, id, version, body, made, person) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)`,
 		p.Agency, p.Kind, p.ID, p.Version, string(p.Body), p.Made.UnixMicro(), p.Person)
 }

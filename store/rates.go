@@ -38,11 +38,13 @@ func (t *Tx) AddRates(src *RateSource, rates []Rate) (replaced int, err error) {
 		if found && has != r.Price {
 			replaced++
 		}
+		t.attest("rates", r.Asset+"/"+r.Currency)
 		if err := t.exec(`INSERT INTO rates (asset, currency, day, price, source) VALUES (?1, ?2, ?3, ?4, ?5)
 			ON CONFLICT (asset, currency, day) DO UPDATE SET price = excluded.price, source = excluded.source`, r.Asset, r.Currency, r.Day, r.Price, src.SHA256); err != nil {
 			return 0, err
 		}
 	}
+	t.attest("rate_sources", src.SHA256)
 	return replaced, t.exec(`INSERT INTO rate_sources (sha256, name, asset, imported, person, rates) VALUES (?1, ?2, ?3, ?4, ?5, ?6)
 		ON CONFLICT (sha256) DO UPDATE SET name = excluded.name, asset = excluded.asset, imported = excluded.imported, person = excluded.person, rates = excluded.rates`,
 		src.SHA256, src.Name, src.Asset, src.Imported.UnixMicro(), src.Person, src.Rates)

@@ -13,7 +13,6 @@ import (
 	"goshawk"
 	"goshawk/audit"
 	"goshawk/casebook"
-	"goshawk/identity"
 )
 
 // Trail is the store as package audit sees it.
@@ -234,8 +233,7 @@ func (t *Tx) found(c *casebook.Case, bad func(int64, string, ...any)) error {
 	return err
 }
 
-// replayRest holds what is about no case against the trail: the number of the last entry, and who people are, as far
-// as entries say it.
+// replayRest holds what is about no case against the trail: the number of the last entry, and the rows that entries attest.
 func (t *Tx) replayRest(found func(entry int64, of goshawk.ID, what string)) error {
 	var head, last int64
 	if err := t.row(`SELECT h.seq, COALESCE((SELECT MAX(a.seq) FROM audit a), 0) FROM audit_head h`).Scan(&head, &last); err != nil {
@@ -244,42 +242,5 @@ func (t *Tx) replayRest(found func(entry int64, of goshawk.ID, what string)) err
 	if head != last {
 		found(0, "", fmt.Sprintf("the number of the last entry is said to be %d, and is %d", head, last))
 	}
-	type said struct {
-		identity.Settled
-		entry int64
-	}
-	want := map[goshawk.ID]said{}
-	err := t.each(func(scan func(...any) error) error {
-		var entry int64
-		var detail string
-		if err := scan(&entry, &detail); err != nil {
-			return err
-		}
-		var d struct {
-			About goshawk.ID        `json:"about"`
-			After *identity.Settled `json:"after"`
-		}
-		if json.Unmarshal([]byte(detail), &d) == nil && d.After != nil && d.After.Email != "" {
-			want[d.About] = said{*d.After, entry}
-		}
-		return nil
-	}, `SELECT seq, detail FROM audit WHERE action = ?1 AND detail <> '' ORDER BY seq`, identity.ManagePeople)
-	if err != nil {
-		return err
-	}
-	people, err := t.People("")
-	if err != nil {
-		return err
-	}
-	for i := range people {
-		p := &people[i]
-		if w, ok := want[p.ID]; ok && w.Settled != identity.SettledOf(p) {
-			found(w.entry, "", fmt.Sprintf("the account %s is not what was said of it last", p.ID))
-		}
-		delete(want, p.ID)
-	}
-	for id, w := range want {
-		found(w.entry, "", fmt.Sprintf("the account %s is gone", id))
-	}
-	return nil
+	return t.replayAttested(func(entry int64, what string) { found(entry, "", what) })
 }

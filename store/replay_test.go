@@ -1,13 +1,11 @@
 package store
 
 import (
-	"encoding/json"
 	"strings"
 	"testing"
 	"time"
 
 	"goshawk"
-	"goshawk/audit"
 	"goshawk/casebook"
 	"goshawk/identity"
 )
@@ -115,52 +113,6 @@ func TestReplayNamesTheEntry(t *testing.T) {
 	}
 	if len(named) == 0 || named[0] != done.Entry {
 		t.Errorf("named %d, made by %d", named, done.Entry)
-	}
-}
-
-// TestReplayOfTheRest: the number of the last entry, and who people are, are held against the trail, too.
-func TestReplayOfTheRest(t *testing.T) {
-	s, _, lead, worker, _ := rulesBook(t)
-	ctx := t.Context()
-	said := func(p *identity.Person, what string) {
-		t.Helper()
-		detail, err := json.Marshal(map[string]any{"about": p.ID, "after": identity.SettledOf(p)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := s.Do(ctx, &audit.Entry{At: at(0), Action: string(identity.ManagePeople), What: what, Detail: detail}, func(tx *Tx) error { return tx.SetPerson(p) }); err != nil {
-			t.Fatal(err)
-		}
-	}
-	said(&lead.Person, "changed a person")
-	said(&worker.Person, "changed a person")
-	was := worker.Person
-	worker.Person.Name = "Another name"
-	said(&worker.Person, "changed a person")
-	for sql, want := range map[string]string{
-		`UPDATE people SET name = name`: "",
-		`UPDATE people SET role = 'administrator' WHERE id = '` + string(lead.Person.ID) + `'`:      string(lead.Person.ID),
-		`UPDATE people SET disabled = 1 WHERE id = '` + string(lead.Person.ID) + `'`:                string(lead.Person.ID),
-		`UPDATE people SET email = 'mallory@x.example' WHERE id = '` + string(lead.Person.ID) + `'`: string(lead.Person.ID),
-		`UPDATE people SET name = '` + was.Name + `' WHERE id = '` + string(was.ID) + `'`:           string(was.ID),
-		`UPDATE audit_head SET seq = seq + 1`:                                                       "last entry",
-		`UPDATE audit_head SET seq = seq - 1`:                                                       "last entry",
-	} {
-		tx, err := s.writer.BeginTx(ctx, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := tx.ExecContext(ctx, sql); err != nil {
-			t.Fatal(sql, err)
-		}
-		var found []string
-		bad := (&Tx{ctx: ctx, tx: tx, s: s}).replayRest(func(_ int64, _ goshawk.ID, what string) { found = append(found, what) })
-		if err := tx.Rollback(); bad != nil || err != nil {
-			t.Fatal(sql, bad, err)
-		}
-		if all := strings.Join(found, "; "); want == "" && all != "" || !strings.Contains(all, want) {
-			t.Errorf("%s: %q", sql, found)
-		}
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 // AddSession begins a session.
 func (t *Tx) AddSession(s *identity.Session) error {
+	t.attest("sessions", s.Hash)
 	return t.exec(`INSERT INTO sessions (hash, person, via, source, agent, created, seen, ends, proved) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`,
 		s.Hash, s.Person, s.Via, s.From, s.Agent, s.Created.UnixMicro(), s.Seen.UnixMicro(), s.Ends.UnixMicro(), stamp(s.Proved))
 }
@@ -46,24 +47,32 @@ func (t *Tx) sessions(where string, args ...any) (list []identity.Session, err e
 
 // ForgetSessions removes those that ended before a time.
 func (t *Tx) ForgetSessions(before time.Time) error {
-	return t.exec(`DELETE FROM sessions WHERE ends < ?1 OR seen < ?2`, before.UnixMicro(), before.Add(-identity.SessionIdle).UnixMicro())
+	return t.endSessions(`ends < ?1 OR seen < ?2`, before.UnixMicro(), before.Add(-identity.SessionIdle).UnixMicro())
 }
 
 // EndSession ends a session.
 func (t *Tx) EndSession(hash string) error {
-	return t.exec(`DELETE FROM sessions WHERE hash = ?1`, hash)
+	return t.endSessions(`hash = ?1`, hash)
 }
 
 // EndSessionOf ends a session of a person; a NotFound error where they have no such.
 func (t *Tx) EndSessionOf(person goshawk.ID, hash string) error {
 	var id string
+	t.attest("sessions", hash)
 	found, err := t.one(`DELETE FROM sessions WHERE person = ?1 AND hash = ?2 RETURNING person`, []any{person, hash}, &id)
 	return orMissing(found, err, "there is no such session")
 }
 
 // EndSessions ends all of a person's but one.
 func (t *Tx) EndSessions(person goshawk.ID, but string) error {
-	return t.exec(`DELETE FROM sessions WHERE person = ?1 AND hash <> ?2`, person, but)
+	return t.endSessions(`person = ?1 AND hash <> ?2`, person, but)
+}
+
+func (t *Tx) endSessions(where string, args ...any) error {
+	if err := t.attestWhere("sessions", where, args...); err != nil {
+		return err
+	}
+	return t.exec(`DELETE FROM sessions WHERE `+where, args...)
 }
 
 // Seen notes that a session is in use. It stands for nothing that anybody did, and

@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"embed"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -154,8 +155,10 @@ func (s *Store) migrate(ctx context.Context) error {
 		return goshawk.Errorf(goshawk.Unsupported, "the database is of a newer Goshawk: its tables are at version %d, this program knows %d", has, knows).
 			WithHint("run the newer program; nothing was changed")
 	}
-	_, err = p.Up(ctx)
-	return err
+	if _, err = p.Up(ctx); err != nil {
+		return err
+	}
+	return s.takeUp(ctx)
 }
 
 // failed gives an error of the database a code.
@@ -175,6 +178,7 @@ type Tx struct {
 	tx      *sql.Tx
 	s       *Store
 	changed []goshawk.ID // cases
+	attests []audit.Row  // without what became of them yet
 }
 
 // Do runs f in a transaction that also writes the entry, which f may complete: its
@@ -202,9 +206,20 @@ func (s *Store) Do(ctx context.Context, e *audit.Entry, f func(*Tx) error) error
 		if err := tx.noted(once, e); err != nil {
 			return err
 		}
-		return tx.exec(`INSERT INTO audit (seq, at, person, name, agency, via, source, action, what, case_id, detail, salt)
-			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)`,
-			e.Seq, e.At.UnixMicro(), e.Person, e.Name, e.Agency, e.Via, e.From, e.Action, e.What, e.Case, string(e.Detail), hex.EncodeToString(e.Salt[:]))
+		if err := tx.attested(e); err != nil {
+			return err
+		}
+		attests := ""
+		if len(e.Attests) > 0 {
+			text, err := json.Marshal(e.Attests)
+			if err != nil {
+				return err
+			}
+			attests = string(text)
+		}
+		return tx.exec(`INSERT INTO audit (seq, at, person, name, agency, via, source, action, what, case_id, detail, salt, attests)
+			VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)`,
+			e.Seq, e.At.UnixMicro(), e.Person, e.Name, e.Agency, e.Via, e.From, e.Action, e.What, e.Case, string(e.Detail), hex.EncodeToString(e.Salt[:]), attests)
 	})
 	if err == nil {
 		if once != nil {
@@ -226,7 +241,11 @@ func (s *Store) in(ctx context.Context, db *sql.DB, what string, f func(*Tx) err
 	if err != nil {
 		return s.failed(what, err)
 	}
-	if err := f(&Tx{ctx: ctx, tx: tx, s: s}); err != nil {
+	t := &Tx{ctx: ctx, tx: tx, s: s}
+	if err = f(t); err == nil && len(t.attests) > 0 {
+		err = goshawk.Errorf(goshawk.Denied, "what is attested was to be written without an entry: %v", t.attests)
+	}
+	if err != nil {
 		if bad := tx.Rollback(); bad != nil && !errors.Is(bad, sql.ErrTxDone) {
 			err = errors.Join(err, bad)
 		}
@@ -296,9 +315,12 @@ func (t *Tx) Entries(from int64, most int, of goshawk.ID) ([]audit.Entry, error)
 	err := t.each(func(scan func(...any) error) error {
 		var e audit.Entry
 		var at int64
-		var detail, salt string
-		if err := scan(&e.Seq, &at, &e.Person, &e.Name, &e.Agency, &e.Via, &e.From, &e.Action, &e.What, &e.Case, &detail, &salt); err != nil {
+		var detail, salt, attests string
+		if err := scan(&e.Seq, &at, &e.Person, &e.Name, &e.Agency, &e.Via, &e.From, &e.Action, &e.What, &e.Case, &detail, &salt, &attests); err != nil {
 			return err
+		}
+		if attests != "" && json.Unmarshal([]byte(attests), &e.Attests) != nil {
+			e.Attests = []audit.Row{{Table: attests}} // edited, as below
 		}
 		e.At = micro(at)
 		if detail != "" {
@@ -309,7 +331,7 @@ func (t *Tx) Entries(from int64, most int, of goshawk.ID) ([]audit.Entry, error)
 		}
 		list = append(list, e)
 		return nil
-	}, fmt.Sprintf(`SELECT seq, at, person, name, agency, via, source, action, what, case_id, detail, salt FROM audit
+	}, fmt.Sprintf(`SELECT seq, at, person, name, agency, via, source, action, what, case_id, detail, salt, attests FROM audit
 		WHERE seq >= ?1 AND (?2 = '' OR case_id = ?2) ORDER BY seq LIMIT %d`, most), from, of)
 	return list, err
 }

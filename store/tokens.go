@@ -22,6 +22,7 @@ func (t *Tx) AddToken(k *identity.Token) error {
 	for i, s := range k.Scopes {
 		scopes[i] = string(s)
 	}
+	t.attest("tokens", string(k.ID))
 	return t.exec(`INSERT INTO tokens (id, hash, person, name, scopes, created, ends, used, source) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, 0, '')`,
 		k.ID, k.Hash, k.Person, k.Name, strings.Join(scopes, " "), k.Created.UnixMicro(), k.Ends.UnixMicro())
 }
@@ -64,6 +65,7 @@ func (t *Tx) Tokens(person goshawk.ID) ([]identity.Token, error) {
 // EndToken ends a token of a person; a NotFound error where they have no such.
 func (t *Tx) EndToken(person, id goshawk.ID) error {
 	var hash string
+	t.attest("tokens", string(id))
 	found, err := t.one(`DELETE FROM tokens WHERE person = ?1 AND id = ?2 RETURNING hash`, []any{person, id}, &hash)
 	if err == nil && !found {
 		err = goshawk.Errorf(goshawk.NotFound, "you have no such token")
@@ -73,6 +75,9 @@ func (t *Tx) EndToken(person, id goshawk.ID) error {
 
 // EndTokens ends all of a person's.
 func (t *Tx) EndTokens(person goshawk.ID) error {
+	if err := t.attestWhere("tokens", `person = ?1`, person); err != nil {
+		return err
+	}
 	return t.exec(`DELETE FROM tokens WHERE person = ?1`, person)
 }
 

@@ -13,6 +13,7 @@ import (
 
 	"goshawk"
 	"goshawk/audit"
+	"goshawk/backup"
 	"goshawk/internal/disk"
 	"goshawk/store"
 )
@@ -26,6 +27,7 @@ type auditFlags struct {
 	of       *string
 	out      *string
 	format   *string
+	unread   *bool
 }
 
 // auditFolder is where a data folder keeps the log and its keys.
@@ -35,6 +37,7 @@ func runAudit(ctx context.Context, _ *terminal, c *command) error {
 	f := &auditFlags{c: c, data: c.dataFlags()}
 	f.database = c.String("database", "", "`URL` of a PostgreSQL database (default: SQLite in the data folder)")
 	f.kept = c.String("checkpoint", "", "verify: `FILE` with a checkpoint that was kept: nothing before it may have changed since")
+	f.unread = c.Bool("skip-bytes", false, "verify: do not read the exhibits' bytes, only look whether they are there with their length")
 	f.of = c.String("case", "", "prove: `ID` of the case whose entries are proven; without it, say numbers of entries")
 	f.out = c.String("out", "", "prove: `FILE` for the proof (default: standard output)")
 	f.format = c.format("text", "json")
@@ -90,6 +93,9 @@ func (f *auditFlags) verify(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	if err := f.exhibits(ctx, db, filepath.Join(filepath.Dir(dir), backup.Exhibits), v); err != nil {
+		return err
+	}
 	if *f.format == "json" {
 		err = f.c.json(v)
 	} else {
@@ -101,11 +107,31 @@ func (f *auditFlags) verify(ctx context.Context) (err error) {
 	return err
 }
 
+// exhibits holds the bytes of exhibits against what cases say of them.
+func (f *auditFlags) exhibits(ctx context.Context, db *store.Store, folder string, v *audit.Verification) error {
+	list, err := db.Exhibits(ctx)
+	if err != nil {
+		return err
+	}
+	v.Exhibits, v.BytesRead = len(list), !*f.unread
+	progress := newBar(f.c)
+	defer progress.clear()
+	return store.CheckExhibits(ctx, folder, list, !*f.unread, func(x *store.FixedExhibit, what string) { v.Fault(0, x.Case, what) },
+		func(done, of int64) {
+			progress.update(float64(done)/float64(max(of, 1)), fmt.Sprintf("exhibits: %d of %d MB", done>>20, of>>20))
+		})
+}
+
 // say writes what was found, for people.
 func (f *auditFlags) say(v *audit.Verification) {
 	w := f.c.t.out
 	fmt.Fprintf(w, "The log %s has %s, signed with its key %d.\n", v.Origin, goshawk.Count(int(v.Size), "entry", "entries"), len(v.Keys))
 	fmt.Fprintf(w, "%s of the audit trail were compared with it; %d were written too lately to be in it.\n", goshawk.Count(int(v.Entries), "entry", "entries"), v.Pending)
+	how := "were held against the hashes that were recorded"
+	if !v.BytesRead {
+		how = "were not read: only whether they are there with their length was looked at"
+	}
+	fmt.Fprintf(w, "The bytes of %s %s.\n", goshawk.Count(v.Exhibits, "exhibit", "exhibits"), how)
 	for _, x := range v.Faults {
 		at := ""
 		if x.Entry > 0 {
@@ -120,7 +146,7 @@ func (f *auditFlags) say(v *audit.Verification) {
 		fmt.Fprintf(w, "  and %s more\n", goshawk.Count(v.More, "fault", "faults"))
 	}
 	if len(v.Faults) == 0 {
-		fmt.Fprintf(w, "Nothing was changed, added or removed: trail, cases and log agree.\n")
+		fmt.Fprintf(w, "Nothing was changed, added or removed: trail, accounts, cases, exhibits and log agree.\n")
 	}
 	fmt.Fprintf(w, "\nKeep this checkpoint outside of the server; --checkpoint compares a later log with it.\n\n%s", v.Checkpoint)
 }

@@ -25,8 +25,8 @@ func runBackup(ctx context.Context, _ *terminal, c *command) (err error) {
 	out := c.String("out", "", "`FILE` for the backup, which may not be there yet")
 	database := c.String("database", "", "`URL` of a PostgreSQL database (default: SQLite in the data folder)")
 	recipient := c.String("recipient", "", "`KEYS` to encrypt for: age1..., several with commas between them")
-	with := c.Bool("with-keys", false, "not encrypted, and the key that signs the log in it nevertheless: keep the file as you keep keys")
-	without := c.Bool("without-keys", false, "without the key that signs the log: a server goes on with the backup only where that is brought back, too")
+	with := c.Bool("with-keys", false, "not encrypted, and the private keys of the log and of packages in it nevertheless: keep the file as you keep keys")
+	without := c.Bool("without-keys", false, "without the private keys of the log and of packages: a server goes on with the backup only where they are brought back, too")
 	c.alternatives("with-keys", "without-keys")
 	if err := c.parse(0, 0); err != nil {
 		return err
@@ -41,7 +41,7 @@ func runBackup(ctx context.Context, _ *terminal, c *command) (err error) {
 		}
 	}
 	if len(to) == 0 && !*with && !*without {
-		return badUsage("the key that signs the log would be in the backup for everybody to read").WithHint("encrypt it with --recipient age1..., or say --with-keys or --without-keys")
+		return badUsage("the private keys that sign the log and packages of evidence would be in the backup for everybody to read").WithHint("encrypt it with --recipient age1..., or say --with-keys or --without-keys")
 	}
 	folder, err := data.dataFolder()
 	if err != nil {
@@ -64,8 +64,15 @@ func runBackup(ctx context.Context, _ *terminal, c *command) (err error) {
 		return err
 	}
 	c.say("Written: %s, %s.", *out, goshawk.Count(len(m.Parts), "part", "parts"))
-	if *without {
-		c.say("The key that signs the log is not in it: keep %s elsewhere.", filepath.Join(folder, auditFolder, "secret.key"))
+	switch {
+	case *without:
+		c.say("The private keys are not in it: keep %s and the folder %s elsewhere.", filepath.Join(folder, auditFolder, "secret.key"), filepath.Join(folder, backup.Keys))
+		c.say("It is not encrypted: whoever reads it reads every case, and the secrets of people's authenticators.")
+	case len(to) == 0:
+		c.say("It is not encrypted, and holds private keys: whoever reads it can write another log and sign packages of evidence in the agency's name,")
+		c.say("and reads every case and the secrets of people's authenticators. Keep it as you keep keys.")
+	default:
+		c.say("It is encrypted, and holds the private keys of the log and of packages of evidence.")
 	}
 	for _, sum := range m.Damaged {
 		fmt.Fprintf(c.t.out, "FAULT the exhibit %s is damaged, and not in the backup: bring it back from an older one\n", sum)
@@ -143,7 +150,7 @@ func runRestore(ctx context.Context, _ *terminal, c *command) (err error) {
 	}
 	fmt.Fprintf(c.t.out, "Restored to %s: all that was acknowledged before %s, with %s of the audit trail.\n", folder, done.Manifest.Made.Format(time.RFC3339), goshawk.Count(int(done.Entries), "entry", "entries"))
 	if !done.Manifest.Keys {
-		c.say("The key that signs the log was not in the backup: bring %s back before a server is started.", filepath.Join(folder, auditFolder, "secret.key"))
+		c.say("The private keys were not in the backup: bring %s and the folder %s back before a server is started.", filepath.Join(folder, auditFolder, "secret.key"), filepath.Join(folder, backup.Keys))
 	}
 	return err
 }

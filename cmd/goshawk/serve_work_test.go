@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"goshawk"
+	"goshawk/audit"
 	"goshawk/casebook"
 	"goshawk/chain/bitcoin"
 	"goshawk/identity"
@@ -306,7 +307,7 @@ func (d desk) alert(t *testing.T, where, hook string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	err = db.Note(t.Context(), func(tx *store.Tx) error {
+	err = db.Do(t.Context(), &audit.Entry{At: time.Now(), Action: "console", What: "added a webhook"}, func(tx *store.Tx) error {
 		return tx.AddHook(&store.Hook{ID: "h1", Agency: "a", Name: "Duty room", URL: hook, Secret: key, Created: time.Now(), Person: d.person})
 	})
 	if err != nil {
