@@ -123,6 +123,11 @@ func reported(said *report.CaseRun, text []byte) (out []string, err error) {
 	differ("decimals", said.Decimals, t.Asset.Decimals)
 	differ("height", said.Height, t.Ledger.Height)
 	differ("last block", said.Block, t.Ledger.Hash)
+	var labels []string
+	for i := range t.Labels {
+		labels = append(labels, t.Labels[i].Hash)
+	}
+	differ("label files", said.Labels, labels)
 	differ("version", said.Version, t.Version)
 	differ("truncated", said.Truncated, false)
 	for _, kind := range goshawk.EndKinds() {
@@ -138,6 +143,9 @@ func totalsSaid(said *report.CaseRun, kind string) (list []string) {
 		text := "null (0)"
 		if at >= 0 && m < len(said.Totals[at].Amounts) && m < len(said.Totals[at].Counts) {
 			text = fmt.Sprintf("%s (%d)", orNull(said.Totals[at].Amounts[m]), said.Totals[at].Counts[m])
+			if unknown := said.Totals[at].Unknown; m < len(unknown) && unknown[m] > 0 {
+				text += fmt.Sprintf(", %d not known", unknown[m])
+			}
 		}
 		list = append(list, text)
 	}
@@ -153,7 +161,9 @@ func totalsOf(traces []*goshawk.Trace, kind goshawk.EndKind) (list []string) {
 				if k.Unknown > 0 && k.Amount.IsZero() {
 					amount = nil
 				}
-				text = fmt.Sprintf("%s (%d)", orNull(amount), k.Count)
+				if text = fmt.Sprintf("%s (%d)", orNull(amount), k.Count); k.Unknown > 0 {
+					text += fmt.Sprintf(", %d not known", k.Unknown)
+				}
 			}
 		}
 		list = append(list, text)
@@ -170,9 +180,10 @@ func endsSaid(said *report.CaseRun, traces []*goshawk.Trace) (out []string) {
 		height   int32
 	}
 	type found struct {
-		amounts []*string
-		end     *goshawk.End
-		most    *goshawk.Units // of the methods that claim amounts; of one trace, whatever it says
+		amounts    []*string
+		end        *goshawk.End
+		candidates int
+		most       *goshawk.Units // of the methods that claim amounts; of one trace, whatever it says
 	}
 	all := map[place]*found{}
 	named := map[string][]*found{} // BIP 30: two of one name
@@ -185,12 +196,12 @@ func endsSaid(said *report.CaseRun, traces []*goshawk.Trace) (out []string) {
 			}
 			f := all[at]
 			if f == nil {
-				f = &found{make([]*string, len(traces)), e, nil}
+				f = &found{amounts: make([]*string, len(traces)), end: e}
 				all[at] = f
 				name := fmt.Sprint(at.kind, at.tx, at.out)
 				named[name] = append(named[name], f)
 			}
-			f.amounts[m] = dec(e.Amount)
+			f.amounts[m], f.candidates = dec(e.Amount), max(f.candidates, e.Candidates)
 			if e.Amount != nil && (len(traces) == 1 || t.Method != "poison") && (f.most == nil || e.Amount.Gt(f.most)) {
 				f.most = e.Amount
 			}
@@ -210,7 +221,7 @@ func endsSaid(said *report.CaseRun, traces []*goshawk.Trace) (out []string) {
 		name := fmt.Sprint(e.Kind, e.Tx, n)
 		list := named[name]
 		at := slices.IndexFunc(list, func(f *found) bool {
-			return slices.EqualFunc(f.amounts, e.Amounts, same) && e.Address == orNone(f.end.Address) && e.Inference == (f.end.Sweep != nil) && e.Label == labelOf(f.end)
+			return slices.EqualFunc(f.amounts, e.Amounts, same) && e.Address == orNone(f.end.Address) && e.Inference == (f.end.Sweep != nil) && e.Candidates == f.candidates && e.Label == labelOf(f.end)
 		})
 		if at < 0 {
 			out = append(out, fmt.Sprintf("the end %s %s:%d is not found as it is there", e.Kind, e.Tx, n))

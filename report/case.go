@@ -69,6 +69,7 @@ type CaseRun struct {
 	Direction  string     `json:"direction"`
 	Methods    []string   `json:"methods"`
 	Parameters []CaseFact `json:"parameters"`
+	Labels     []string   `json:"label_files"` // their SHA-256
 	Starts     []string   `json:"starts"`
 	Amount     string     `json:"amount"` // of the starts, in smallest units; empty where it is not known
 	Steps      uint64     `json:"steps"`
@@ -97,6 +98,8 @@ type CaseSum struct {
 	Kind    string    `json:"kind"`
 	Amounts []*string `json:"amounts"`
 	Counts  []int     `json:"counts"`
+	// Unknown is how many of them have an amount that nobody can say; nil where all are known.
+	Unknown []int `json:"unknown,omitempty"`
 }
 
 // CaseEnd is where traced value rests, by each of the trace's methods.
@@ -112,24 +115,28 @@ type CaseEnd struct {
 	Source    string     `json:"source"`     // of the label
 	Inference bool       `json:"inference"`
 	Note      string     `json:"note"`
+	// Candidates is at and beyond a CoinJoin how many coins could as well be meant; 0 elsewhere.
+	Candidates int `json:"candidates,omitempty"`
 }
 
 // CaseRange says between which amounts one end is, over all methods by which the same
 // question was asked. Least and Most leave out poison, which claims no amounts; both are
-// nil where no other method was asked.
+// nil where no other method reaches the end. Where a method's list of ends is cut, Least is nil
+// and Most the most that it can be.
 type CaseRange struct {
-	Runs     []string  `json:"traces"`
-	Kind     string    `json:"kind"`
-	Tx       string    `json:"tx"`
-	Out      *uint32   `json:"out"`
-	Address  string    `json:"address"`
-	Label    string    `json:"label"`
-	Methods  []string  `json:"methods"`
-	Amounts  []*string `json:"amounts"` // nil: the method does not reach it, or nobody can say
-	Least    *string   `json:"least"`
-	Most     *string   `json:"most"`
-	Ticker   string    `json:"ticker"`
-	Decimals int       `json:"decimals"`
+	Runs      []string  `json:"traces"`
+	Kind      string    `json:"kind"`
+	Tx        string    `json:"tx"`
+	Out       *uint32   `json:"out"`
+	Address   string    `json:"address"`
+	Label     string    `json:"label"`
+	Direction string    `json:"direction"`
+	Methods   []string  `json:"methods"`
+	Amounts   []*string `json:"amounts"` // nil: the method does not reach it, or nobody can say
+	Least     *string   `json:"least"`
+	Most      *string   `json:"most"`
+	Ticker    string    `json:"ticker"`
+	Decimals  int       `json:"decimals"`
 }
 
 // CaseHeuristic is a rule by which something in the case was inferred.
@@ -198,8 +205,10 @@ type CaseNode struct {
 type CaseEdge struct {
 	From     string `json:"from"`
 	To       string `json:"to"`
-	What     string `json:"what"` // spend, receive, pay, trace, member, manual
-	Value    string `json:"value"`
+	What     string `json:"what"`  // spend, receive, pay, trace, member, manual
+	Value    string `json:"value"` // in smallest units; empty where it is of no amount
+	Ticker   string `json:"ticker"`
+	Decimals int    `json:"decimals"`
 	Method   string `json:"method"`
 	Note     string `json:"note"`
 	Inferred bool   `json:"inferred"`

@@ -1,7 +1,6 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -260,7 +259,7 @@ func (s *section) ends(r *CaseRun) {
 			cut++
 			continue
 		}
-		rows = append(rows, append([]docCell{strong(endTitle(e.Kind, r.Direction)), placed(e), claimed(e)}, amountCells(r, e.Amounts, nil)...))
+		rows = append(rows, append([]docCell{strong(endTitle(e.Kind, r.Direction)), placed(e), claimed(e, r.Direction)}, amountCells(r, e.Amounts, nil, nil)...))
 	}
 	if len(rows) == 0 {
 		return
@@ -289,11 +288,14 @@ func amountColumns(r *CaseRun) []column {
 	return list
 }
 
-func amountCells(r *CaseRun, amounts []*string, counts []int) []docCell {
+func amountCells(r *CaseRun, amounts []*string, counts, unknown []int) []docCell {
 	var list []docCell
 	var below docCell
 	for k, m := range r.Methods {
 		text := amountWords(at(amounts, k), r.Decimals, "–")
+		if k < len(unknown) && unknown[k] > 0 {
+			text = "at least " + amountWords(at(amounts, k), r.Decimals, "0") + ", " + number(unknown[k]) + " not known"
+		}
 		if k < len(counts) && counts[k] > 0 {
 			text += " (" + number(counts[k]) + ")"
 		}
@@ -336,15 +338,19 @@ func placed(e *CaseEnd) docCell {
 	return c
 }
 
-func claimed(e *CaseEnd) docCell {
+func claimed(e *CaseEnd, direction string) docCell {
+	var mix docCell
+	if m := mixWords(&goshawk.End{Kind: goshawk.EndKind(e.Kind), Candidates: e.Candidates}, direction); m != "" {
+		mix = words(m)
+	}
 	if e.Label == "" {
-		return words("no label")
+		return append(words("no label"), mix...)
 	}
 	c := docCell{{text: line(e.Label, 200), bold: true}, {text: "confidence: " + line(e.Sure, 40)}, {text: "source: " + line(e.Source, 120)}}
 	if e.Inference {
 		c = append(c, piece{text: "inference, from a sweep: a customer's deposit address"})
 	}
-	return c
+	return append(c, mix...)
 }
 
 // units10 writes smallest units with their point and grouped.
@@ -375,10 +381,13 @@ func (d *document) ranges(c *Case) {
 		for k, m := range r.Methods {
 			by = append(by, piece{text: line(m, 20) + ": " + amountWords(at(r.Amounts, k), r.Decimals, "–")})
 		}
-		rows = append(rows, []docCell{strong(endTitle(r.Kind, "")), where, words(named(r.Runs)), by, words(r.words())})
+		rows = append(rows, []docCell{strong(endTitle(r.Kind, r.Direction)), where, words(named(r.Runs)), by, words(r.words())})
 	}
 	s.add(block{kind: blockTable, text: "Ends and their ranges", rows: rows,
 		columns: []column{{name: "End", weight: 13}, {name: "Where", weight: 40}, {name: "Traces", weight: 9}, {name: "By method", weight: 26, number: true}, {name: "Range", weight: 21, number: true}}})
+	if len(c.Ranges) == mostRanges {
+		s.say("These are the largest " + number(mostRanges) + "; the exhibits of the traces have all.")
+	}
 }
 
 func (r *CaseRange) words() string {
@@ -392,11 +401,13 @@ func (r *CaseRange) words() string {
 	switch {
 	case claims == 0:
 		return "none: poison claims no amounts"
+	case r.Most == nil:
+		return "none: only poison touches it"
 	case claims == 1:
 		return most + ": one method only, so no range"
 	case r.Least == nil:
 		return "up to " + most + "; the least is not known, for a list of ends is cut"
-	case r.Most != nil && *r.Least == *r.Most:
+	case *r.Least == *r.Most:
 		return most + ": the methods agree"
 	}
 	return amountWords(r.Least, r.Decimals, "") + " to " + most
@@ -457,7 +468,7 @@ func (s *section) totals(r *CaseRun) {
 	columns := append([]column{{name: "What it comes to", weight: 40}}, amountColumns(r)...)
 	var rows [][]docCell
 	for _, t := range r.Totals {
-		rows = append(rows, append([]docCell{words(endTitle(t.Kind, r.Direction))}, amountCells(r, t.Amounts, t.Counts)...))
+		rows = append(rows, append([]docCell{words(endTitle(t.Kind, r.Direction))}, amountCells(r, t.Amounts, t.Counts, t.Unknown)...))
 	}
 	s.add(block{kind: blockTable, text: "Totals of " + r.Number + ", and how many ends", columns: columns, rows: rows})
 }
@@ -567,16 +578,21 @@ func (d *document) custody(c *Case) {
 
 func (d *document) again(c *Case) {
 	s := d.begin("rerun", "How to compute it again")
-	s.say("Each command asks the same question again. DIR is a ledger of the network up to the block that is named, made from any node's block files; PATH is the folder of label files of the hashes in this report. The answer has the same bytes as the exhibit.")
+	s.say("Each command asks the same question again. DIR is a ledger of the network up to the block that is named, made from any node's block files; PATH is the folder of label files of the hashes in this report. With --format json the answer has the same bytes as the exhibit.")
 	read := false
 	for i := range c.Runs {
 		r := &c.Runs[i]
-		for _, t := range r.Traces {
-			read = true
-			s.head("", r.Number+", "+line(t.Method, 40))
-			s.add(block{kind: blockCode, text: rerun(t, " \\\n    ")})
-			s.say(rerunWords(t))
+		if len(r.Traces) == 0 {
+			continue
 		}
+		read = true
+		t, method := r.Traces[0], "--method "+line(r.Traces[0].Method, 40)
+		if len(r.Traces) > 1 {
+			method = "--compare=" + strings.ReplaceAll(named(r.Methods), ", ", ",")
+		}
+		s.head("", r.Number)
+		s.add(block{kind: blockCode, text: rerunWith(t, method, " \\\n    ")})
+		s.say(rerunWords(t))
 	}
 	if !read {
 		s.say("No trace of the case has an answer that can be read.")
@@ -650,36 +666,4 @@ func missingWords(list []string) string {
 		out = append(out, lackWords(key))
 	}
 	return strings.Join(out, "; ")
-}
-
-func (d *document) graph(c *Case) {
-	p := c.Picture
-	if p == nil {
-		return
-	}
-	s := d.begin("graph", "The investigation's graph")
-	s.say(line(p.Title, 200) + ". Solid lines are facts of the chain, broken lines are inference; who stands behind an address is a source's claim. The table has everything that is drawn.")
-	s.add(block{kind: blockPicture, picture: p})
-	const most = 200
-	var rows [][]docCell
-	for i := range p.Nodes[:min(len(p.Nodes), most)] {
-		n := &p.Nodes[i]
-		name := docCell{{text: line(n.Text, 400), code: true}}
-		if n.Title != "" {
-			name = append(name, piece{text: line(n.Title, 200), bold: true})
-		}
-		if n.Note != "" {
-			name = append(name, piece{text: line(n.Note, caseLine)})
-		}
-		e := CaseEnd{Label: n.Label, Sure: n.Sure, Source: n.Source}
-		kind := "fact"
-		if n.Inferred || n.What == "cluster" {
-			kind = "inference"
-		}
-		rows = append(rows, []docCell{words(strconv.Itoa(i + 1)), words(line(n.What, 40)), name, claimed(&e), words(kind)})
-	}
-	s.add(block{kind: blockTable, text: "Nodes of the graph, by the numbers of the drawing", columns: []column{{name: "No.", weight: 7}, {name: "What", weight: 14}, {name: "Name", weight: 46}, {name: "Who is said to be there", weight: 22}, {name: "Ground", weight: 11}}, rows: rows})
-	if n := len(p.Nodes) - most; n > 0 {
-		s.say(fmt.Sprintf("And %s, listed in the JSON form.", goshawk.Count(n, "more node", "more nodes")))
-	}
 }

@@ -7,8 +7,17 @@ import (
 	"strings"
 )
 
-// mostDrawn is how many nodes of a graph a report draws; its table has more.
-const mostDrawn = 400
+// How many nodes of a graph a report draws and lists, and how many lines it lists; its JSON has all.
+const (
+	mostDrawn = 400
+	mostLines = 1_000
+)
+
+// inference says whether a line stands for something else than a fact of the chain. No line of a trace is one: the
+// method decides.
+func (e *CaseEdge) inference() bool {
+	return e.Inferred || e.What == "manual" || e.What == "member" || e.What == "trace"
+}
 
 // spotted is a graph brought into a frame: whole numbers, so that every machine draws the same.
 type spotted struct {
@@ -90,7 +99,7 @@ func (p *CasePicture) spots() *spotted {
 		}
 		rim := func(n float64) (int, int) { return int(math.Round(dx / long * n)), int(math.Round(dy / long * n)) }
 		rx, ry := rim(nodeRadius + 2)
-		s.edges = append(s.edges, spottedEdge{from.x + rx, from.y + ry, to.x - rx, to.y - ry, e.Inferred || e.What == "manual" || e.What == "member"})
+		s.edges = append(s.edges, spottedEdge{from.x + rx, from.y + ry, to.x - rx, to.y - ry, e.inference()})
 	}
 	return s
 }

@@ -14,7 +14,7 @@ const mostRanges = 200
 
 // Ranges says of each end of traces that ended well between which amounts it is over the
 // methods. Traces are of one question where they differ in nothing but their methods:
-// start, direction, parameters, and the ledger's last block. Largest first, at most 200.
+// start, direction, parameters, label files, program version, and the ledger's last block. Largest first, at most 200.
 func Ranges(runs []CaseRun) []CaseRange {
 	type group struct {
 		runs []*CaseRun
@@ -44,7 +44,7 @@ func Ranges(runs []CaseRun) []CaseRange {
 // question is all that a trace was asked but its methods.
 func (r *CaseRun) question() string {
 	starts := slices.Sorted(slices.Values(r.Starts))
-	return strings.Join([]string{r.Ledger, r.Block, r.Direction, fmt.Sprint(r.Parameters), strings.Join(starts, " ")}, "\n")
+	return strings.Join([]string{r.Ledger, r.Block, r.Direction, r.Version, fmt.Sprint(r.Parameters), strings.Join(r.Labels, " "), strings.Join(starts, " ")}, "\n")
 }
 
 // rangesOf puts the ends of traces of one question side by side.
@@ -58,50 +58,91 @@ func rangesOf(runs []*CaseRun) []CaseRange {
 			}
 		}
 	}
-	at := map[string]int{}
+	at := map[string][]int{} // BIP 30: two of one name
 	var list []CaseRange
-	cut := map[string]bool{} // methods whose list of ends is not whole: what is not in it may still be reached
+	var listed []map[int]bool // of each end, by which methods it is listed
 	for _, r := range runs {
+		met := map[string]int{}
 		for i := range r.Ends {
 			e := &r.Ends[i]
 			key := e.Kind + " " + e.Tx
 			if e.Out != nil {
 				key += fmt.Sprint(":", *e.Out)
 			}
-			n, known := at[key]
-			if !known {
-				n = len(list)
-				at[key] = n
-				list = append(list, CaseRange{Runs: names, Kind: e.Kind, Tx: e.Tx, Out: e.Out, Address: e.Address, Label: e.Label, Methods: methods, Amounts: make([]*string, len(methods)), Ticker: r.Ticker, Decimals: r.Decimals})
+			nth := met[key]
+			met[key]++
+			if nth == len(at[key]) {
+				at[key] = append(at[key], len(list))
+				list = append(list, CaseRange{Runs: names, Kind: e.Kind, Tx: e.Tx, Out: e.Out, Address: e.Address, Label: e.Label, Direction: r.Direction, Methods: methods, Amounts: make([]*string, len(methods)),
+					Ticker: r.Ticker, Decimals: r.Decimals})
+				listed = append(listed, map[int]bool{})
 			}
+			n := at[key][nth]
 			for k, m := range r.Methods {
+				method := slices.Index(methods, m)
+				listed[n][method] = true
 				if k < len(e.Amounts) && e.Amounts[k] != nil {
-					list[n].Amounts[slices.Index(methods, m)] = e.Amounts[k]
+					list[n].Amounts[method] = e.Amounts[k]
 				}
 			}
 		}
-		for _, m := range r.Methods {
-			cut[m] = cut[m] || r.EndsCut > 0
-		}
 	}
 	for i := range list {
-		list[i].bounds(cut)
+		list[i].bounds(func(method int) (*goshawk.Units, bool) {
+			if listed[i][method] {
+				return nil, false
+			}
+			return beyond(runs, methods[method])
+		})
 	}
 	return list
 }
 
+// beyond says whether an end that no list of a method names may be reached by it all the same, because all of its
+// lists are cut; and what it is at most: lists have the largest first.
+func beyond(runs []*CaseRun, method string) (most *goshawk.Units, cut bool) {
+	for _, r := range runs {
+		if !slices.Contains(r.Methods, method) {
+			continue
+		}
+		if r.EndsCut == 0 {
+			return nil, false
+		}
+		var last *goshawk.Units
+		if n := len(r.Ends); n > 0 {
+			for k, m := range r.Methods {
+				if u := units(at(r.Ends[n-1].Amounts, k)); u != nil && m != "poison" && (last == nil || u.Gt(last)) {
+					last = u
+				}
+			}
+		}
+		if cut = true; last != nil && (most == nil || last.Lt(most)) {
+			most = last
+		}
+	}
+	return most, cut
+}
+
 // bounds sets the least and the most. A method that does not reach an end claims nothing
-// of it, unless its list of ends is not whole: then nobody can say the least.
-func (r *CaseRange) bounds(cut map[string]bool) {
-	zero, unsure := "0", false
+// of it, unless its list of ends is not whole: then nobody can say the least, and the most
+// is what it can be. Both are nil where no method claims anything.
+func (r *CaseRange) bounds(beyond func(method int) (*goshawk.Units, bool)) {
+	zero, unsure, claimed := "0", false, false
 	for k, m := range r.Methods {
 		if m == "poison" {
 			continue
 		}
 		amount := r.Amounts[k]
+		claimed = claimed || amount != nil
 		if amount == nil {
 			amount = &zero
-			unsure = unsure || cut[m]
+			if most, cut := beyond(k); cut {
+				unsure = true
+				if most != nil {
+					s := most.Dec()
+					amount = &s
+				}
+			}
 		}
 		u := units(amount)
 		if u == nil {
@@ -114,8 +155,11 @@ func (r *CaseRange) bounds(cut map[string]bool) {
 			r.Most = amount
 		}
 	}
-	if unsure {
+	if unsure || !claimed {
 		r.Least = nil
+	}
+	if !claimed && !unsure {
+		r.Most = nil
 	}
 }
 

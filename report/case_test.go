@@ -371,6 +371,10 @@ func TestRanges(t *testing.T) {
 	run := func(n string, methods []string, ends []CaseEnd) CaseRun {
 		return CaseRun{Number: n, State: "done", Direction: "forward", Block: "b", Starts: []string{"x:0"}, Methods: methods, Ends: ends}
 	}
+	cut := func(r CaseRun) CaseRun {
+		r.EndsCut = 1
+		return r
+	}
 	say := func(r *string) string {
 		if r == nil {
 			return "nil"
@@ -385,14 +389,32 @@ func TestRanges(t *testing.T) {
 		"two runs":            {[]CaseRun{run("R-1", []string{"fifo"}, end(s("5"))), run("R-2", []string{"lifo"}, end(s("9")))}, "5 9"},
 		"one does not reach":  {[]CaseRun{run("R-1", []string{"fifo", "lifo"}, end(s("5"), nil))}, "0 5"},
 		"poison alone":        {[]CaseRun{run("R-1", []string{"poison"}, end(s("5")))}, "nil nil"},
-		"a list that was cut": {[]CaseRun{func() CaseRun { r := run("R-1", []string{"fifo", "lifo"}, end(s("5"), nil)); r.EndsCut = 1; return r }()}, "nil 5"},
+		"only poison reaches": {[]CaseRun{run("R-1", []string{"fifo", "poison"}, end(nil, s("5")))}, "nil nil"},
+		// A comparison's line has every method: who does not reach it claims nothing, however many lines there are.
+		"a comparison that was cut": {[]CaseRun{cut(run("R-1", []string{"fifo", "lifo"}, end(s("5"), nil)))}, "0 5"},
 	} {
 		got := Ranges(x.runs)
 		if len(got) != 1 || say(got[0].Least)+" "+say(got[0].Most) != x.want {
 			t.Errorf("%s: %+v, not %s", name, got, x.want)
 		}
 	}
+	// What a list leaves out can be as much as the last that it names.
+	large := []CaseEnd{{Kind: "unspent", Tx: "bb", Amounts: []*string{s("20")}}, {Kind: "unspent", Tx: "cc", Amounts: []*string{s("8")}}}
+	for _, r := range Ranges([]CaseRun{run("R-1", []string{"fifo"}, end(s("5"))), cut(run("R-2", []string{"lifo"}, large))}) {
+		if want := map[string]string{"aa": "nil 8", "bb": "0 20", "cc": "0 8"}[r.Tx]; say(r.Least)+" "+say(r.Most) != want {
+			t.Errorf("a list that was cut: %s from %s to %s, not %s", r.Tx, say(r.Least), say(r.Most), want)
+		}
+	}
+	twice := append(end(s("5")), end(s("7"))...) // two transactions of one ID
+	if got := Ranges([]CaseRun{run("R-1", []string{"fifo"}, twice)}); len(got) != 2 || say(got[0].Most) != "7" || say(got[1].Most) != "5" {
+		t.Errorf("two ends of one name: %+v", got)
+	}
 	other := run("R-2", []string{"lifo"}, end(s("9")))
+	other.Labels = []string{"another file"}
+	if got := Ranges([]CaseRun{run("R-1", []string{"fifo"}, end(s("5"))), other}); len(got) != 2 {
+		t.Errorf("traces with other labels are compared: %+v", got)
+	}
+	other = run("R-2", []string{"lifo"}, end(s("9")))
 	other.Parameters = []CaseFact{{"most hops", "3"}}
 	if got := Ranges([]CaseRun{run("R-1", []string{"fifo"}, end(s("5"))), other}); len(got) != 2 {
 		t.Errorf("traces of other questions are compared: %+v", got)
@@ -401,5 +423,38 @@ func TestRanges(t *testing.T) {
 	broken.Truncated = true
 	if got := Ranges([]CaseRun{broken}); len(got) != 0 {
 		t.Errorf("a trace that was broken off has ranges: %+v", got)
+	}
+}
+
+// TestTraceIsNoFact: on the graph no line of a trace is drawn or listed as a fact, and every line is listed.
+func TestTraceIsNoFact(t *testing.T) {
+	c := sampleCase()
+	spots := c.Picture.spots()
+	for i, e := range c.Picture.Edges {
+		if want := e.What == "trace" || e.What == "member"; spots.edges[i].inferred != want {
+			t.Errorf("%s: drawn as an inference: %t", e.What, !want)
+		}
+	}
+	page := string(written(t, "html", c))
+	for _, want := range []string{"followed by the method haircut", "40.00000000 BTC", "is held to belong to", "Lines of the graph"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the table of lines lacks %q", want)
+		}
+	}
+}
+
+// TestCautions: what is not known, and what lies beyond a CoinJoin, is said beside the amount.
+func TestCautions(t *testing.T) {
+	c := sampleCase()
+	r := &c.Runs[0]
+	r.Ends[1].Candidates = 5
+	r.Totals[0].Unknown = []int{2, 0}
+	for form, page := range map[string]string{"html": string(written(t, "html", c)), "json": string(written(t, "json", c))} {
+		want := map[string][]string{"html": {"beyond a CoinJoin of which 5 outputs could carry it on: no finding", "at least 40.00000000, 2 not known"}, "json": {`"candidates": 5`, `"unknown": [`}}[form]
+		for _, w := range want {
+			if !strings.Contains(page, w) {
+				t.Errorf("%s: %q is not said", form, w)
+			}
+		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -216,6 +217,7 @@ func caseRun(c *casebook.Case, id goshawk.ID, at int, numbers map[goshawk.ID]str
 	}
 	out.Error, out.Network, out.Ticker, out.Decimals, out.Version, out.Height, out.Block = sum.Error, sum.Network, sum.Ticker, sum.Decimals, sum.Version, sum.Height, sum.Block
 	out.Amount, out.Steps, out.Truncated, out.EndsCut, out.SHA256 = sum.Amount, sum.Steps, sum.Truncated, sum.EndsCut, sum.SHA256
+	out.Labels = sum.Labels
 	out.Warnings = append(out.Warnings, sum.Warnings...)
 	out.Methods = sum.Methods
 	each := sum.Each
@@ -230,7 +232,7 @@ func caseRun(c *casebook.Case, id goshawk.ID, at int, numbers map[goshawk.ID]str
 	out.Totals = caseTotals(each)
 	for i := range sum.Ends {
 		e := &sum.Ends[i]
-		end := report.CaseEnd{Kind: e.Kind, Tx: e.Tx, Out: e.Out, Amounts: e.Amounts, Time: e.Time, Inference: e.Sweep != "", Note: e.Note}
+		end := report.CaseEnd{Kind: e.Kind, Tx: e.Tx, Out: e.Out, Amounts: e.Amounts, Time: e.Time, Inference: e.Sweep != "", Note: e.Note, Candidates: e.Candidates}
 		if len(sum.Methods) == 0 {
 			end.Amounts = []*string{e.Amount}
 		}
@@ -247,7 +249,7 @@ func caseRun(c *casebook.Case, id goshawk.ID, at int, numbers map[goshawk.ID]str
 
 func caseTotals(each []RunOfMethod) (list []report.CaseSum) {
 	for _, kind := range goshawk.EndKinds() {
-		sum, reached := report.CaseSum{Kind: string(kind)}, false
+		sum, reached, unknown := report.CaseSum{Kind: string(kind)}, false, make([]int, len(each))
 		for i := range each {
 			t, has := each[i].Totals[string(kind)]
 			var amount *string
@@ -255,6 +257,10 @@ func caseTotals(each []RunOfMethod) (list []report.CaseSum) {
 				amount = &t.Amount
 			}
 			sum.Amounts, sum.Counts, reached = append(sum.Amounts, amount), append(sum.Counts, t.Count), reached || has
+			unknown[i] = t.Unknown
+		}
+		if slices.Max(append(unknown, 0)) > 0 {
+			sum.Unknown = unknown
 		}
 		if reached {
 			list = append(list, sum)
@@ -283,7 +289,7 @@ func runParameters(q *RunQuestion) (list []report.CaseFact) {
 	add("least amount followed", least)
 	when := func(name string, t time.Time) {
 		if !t.IsZero() {
-			add(name, t.UTC().Format(time.RFC3339))
+			add(name, t.UTC().Format(time.RFC3339Nano))
 		}
 	}
 	when("until", q.Until)
@@ -341,12 +347,8 @@ func casePicture(r casebook.Record) *report.CasePicture {
 		return nil
 	}
 	p := &report.CasePicture{Title: r.Text("title"), Nodes: []report.CaseNode{}, Edges: []report.CaseEdge{}}
-	names := make([]string, 0, len(r))
-	for name := range r {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	assets := map[string]goshawk.Asset{} // by node
+	for _, name := range slices.Sorted(maps.Keys(r)) {
 		text := r[name].JSON
 		if id, is := strings.CutPrefix(name, "node/"); is {
 			var n struct {
@@ -362,6 +364,9 @@ func casePicture(r casebook.Record) *report.CasePicture {
 			if n.Label != nil {
 				node.Label, node.Sure, node.Source = n.Label.Text, report.Confidence(n.Label.Confidence), n.Label.Source
 			}
+			if params, err := bitcoin.Lookup(n.Network); err == nil {
+				assets[id] = params.Asset()
+			}
 			p.Nodes = append(p.Nodes, node)
 		}
 		if strings.HasPrefix(name, "edge/") {
@@ -371,6 +376,10 @@ func casePicture(r casebook.Record) *report.CasePicture {
 			}
 			p.Edges = append(p.Edges, report.CaseEdge{From: e.From, To: e.To, What: e.What, Value: e.Value, Method: e.Method, Note: e.Note, Inferred: e.Inferred})
 		}
+	}
+	for i := range p.Edges {
+		e := &p.Edges[i]
+		e.Ticker, e.Decimals = assets[e.From].Ticker, int(assets[e.From].Decimals)
 	}
 	return p
 }
@@ -425,34 +434,57 @@ func caseHeuristics(c *casebook.Case, out *report.Case) []report.CaseHeuristic {
 			continue
 		}
 		var sweeps, mixes, all times
-		swept, rules := 0, map[string]int{}
+		swept, mixed, rules := map[string]bool{}, map[string]bool{}, map[string]bool{} // of several methods, each end once
 		for _, t := range r.Traces {
 			for k := range t.Flows {
 				all.see(blockTime(t.Flows[k].Time))
 			}
 			for k := range t.Ends {
-				at := blockTime(t.Ends[k].Time)
+				e := &t.Ends[k]
+				at, name := blockTime(e.Time), fmt.Sprint(e.Kind, e.Tx, e.Height)
+				if e.Out != nil {
+					name += fmt.Sprint(":", *e.Out)
+				}
 				all.see(at)
-				if t.Ends[k].Sweep != nil {
+				if e.Sweep != nil {
 					sweeps.see(at)
-					swept++
+					swept[name] = true
 				}
-				if t.Ends[k].Kind == goshawk.EndCoinJoin || t.Ends[k].Candidates > 0 {
+				if e.Kind == goshawk.EndCoinJoin || e.Candidates > 0 {
 					mixes.see(at)
-					rules[t.Parameters.CoinJoinRule]++
+					mixed[name], rules[t.Parameters.CoinJoinRule] = true, true
 				}
+			}
+		}
+		for k := range r.Ends {
+			if len(r.Traces) > 0 {
+				break // they have all ends; the record has the largest, and is what is left where they are too large to be read
+			}
+			e := &r.Ends[k]
+			name, at := fmt.Sprint(k), time.Time{}
+			if e.Time != nil {
+				at = *e.Time
+			}
+			all.see(at)
+			if e.Inference {
+				sweeps.see(at)
+				swept[name] = true
+			}
+			if (e.Kind == string(goshawk.EndCoinJoin) || e.Candidates > 0) && r.Version == goshawk.Version {
+				mixes.see(at)
+				mixed[name], rules[CoinJoinRule()] = true, true
 			}
 		}
 		var q RunQuestion
 		if json.Unmarshal(c.Records[casebook.KindRun][goshawk.ID(r.ID)]["question"].JSON, &q) == nil && q.ByCluster {
 			add(cluster.CoSpendRule, r.Number+": labels reach whole clusters", r.Network, all)
 		}
-		if swept > 0 {
-			add(sweepRule(), fmt.Sprintf("%s: %s at unlabelled addresses that a service swept", r.Number, goshawk.Count(swept, "end", "ends")), r.Network, sweeps)
+		if len(swept) > 0 {
+			add(sweepRule(), fmt.Sprintf("%s: %s at unlabelled addresses that a service swept", r.Number, goshawk.Count(len(swept), "end", "ends")), r.Network, sweeps)
 		}
-		for rule, n := range rules {
+		for rule := range rules {
 			if rule != "" {
-				add(rule, fmt.Sprintf("%s: %s at or beyond CoinJoins", r.Number, goshawk.Count(n, "end", "ends")), r.Network, mixes)
+				add(rule, fmt.Sprintf("%s: %s at or beyond CoinJoins", r.Number, goshawk.Count(len(mixed), "end", "ends")), r.Network, mixes)
 			}
 		}
 	}
@@ -464,20 +496,26 @@ func caseHeuristics(c *casebook.Case, out *report.Case) []report.CaseHeuristic {
 	return list
 }
 
+// severalNetworks stands for the network of a graph that shows more than one: nothing was measured for that.
+const severalNetworks = "several"
+
 // onGraph adds the inferences that a graph shows: clusters, and CoinJoins.
 func onGraph(r casebook.Record, add func(name, where, network string, t times)) {
 	if r == nil || r.Gone() {
 		return
 	}
 	var all, mixes times
-	network, clusters, joins := "", 0, 0
-	rules := map[string]bool{}
+	network, clusters := "", 0
+	rules := map[string]int{}
 	for name, v := range r {
 		var n Node
 		if !strings.HasPrefix(name, "node/") || json.Unmarshal(v.JSON, &n) != nil {
 			continue
 		}
-		if n.Network != "" && (network == "" || n.Network < network) {
+		if n.Network != "" && n.Network != network {
+			if network != "" {
+				n.Network = severalNetworks
+			}
 			network = n.Network
 		}
 		if n.What == NodeCluster || n.Cluster != "" {
@@ -487,8 +525,7 @@ func onGraph(r casebook.Record, add func(name, where, network string, t times)) 
 			all.see(*n.Time)
 		}
 		if n.CoinJoin != "" {
-			joins++
-			rules[n.CoinJoin] = true
+			rules[n.CoinJoin]++
 			if n.Time != nil {
 				mixes.see(*n.Time)
 			}
@@ -497,7 +534,7 @@ func onGraph(r casebook.Record, add func(name, where, network string, t times)) 
 	if clusters > 0 {
 		add(cluster.CoSpendRule, "the graph: "+goshawk.Count(clusters, "node", "nodes")+" of clusters", network, all)
 	}
-	for rule := range rules {
+	for rule, joins := range rules {
 		add(rule, "the graph: "+goshawk.Count(joins, "transaction", "transactions")+" consistent with CoinJoins", network, mixes)
 	}
 }

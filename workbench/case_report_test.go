@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"goshawk"
 	"goshawk/casebook"
 	"goshawk/report"
 )
@@ -99,5 +100,21 @@ func (d *desk) change(edits ...casebook.Edit) {
 	d.t.Helper()
 	if _, err := d.Book.Change(d.t.Context(), d.officer, d.c, "prepared the report", edits); err != nil {
 		d.t.Fatal(err)
+	}
+}
+
+// TestHeuristicsOnce: an end that several methods reach is counted once, and one of a trace that is too large to be
+// read is counted from the record.
+func TestHeuristicsOnce(t *testing.T) {
+	sweep, out := goshawk.Hash{1}, uint32(3)
+	trace := func() *goshawk.Trace {
+		return &goshawk.Trace{Ends: []goshawk.End{{Kind: goshawk.EndService, Tx: goshawk.Hash{2}, Out: &out, Sweep: &sweep}, {Kind: goshawk.EndUnspent, Tx: goshawk.Hash{2}}}}
+	}
+	c := &casebook.Case{Records: map[casebook.Kind]map[goshawk.ID]casebook.Record{}}
+	said := &report.Case{Runs: []report.CaseRun{{Number: "R-1", Used: true, Traces: []*goshawk.Trace{trace(), trace()}},
+		{Number: "R-2", Used: true, Ends: []report.CaseEnd{{Kind: "service", Inference: true}}, Version: goshawk.Version}}}
+	list := caseHeuristics(c, said)
+	if len(list) != 2 || !strings.Contains(list[0].Where, "R-1: 1 end ") || !strings.Contains(list[1].Where, "R-2: 1 end ") {
+		t.Errorf("%+v", list)
 	}
 }

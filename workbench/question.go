@@ -100,6 +100,7 @@ type RunSummary struct {
 	Version   string              `json:"version,omitempty"`
 	Height    int32               `json:"height,omitempty"` // the ledger's last block
 	Block     string              `json:"block,omitempty"`
+	Labels    []string            `json:"labels,omitempty"` // SHA-256 of the label files
 	Started   int                 `json:"starts,omitempty"`
 	Amount    string              `json:"amount,omitempty"` // of the starts
 	Steps     uint64              `json:"steps,omitempty"`

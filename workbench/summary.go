@@ -13,6 +13,9 @@ const mostSummed = 500
 func summarise(t *goshawk.Trace) *RunSummary {
 	s := &RunSummary{Method: t.Method, Direction: t.Direction, Network: t.Network, Ticker: t.Asset.Ticker, Decimals: int(t.Asset.Decimals), Version: t.Version,
 		Height: t.Ledger.Height, Block: t.Ledger.Hash.String(), Started: len(t.Start), Steps: t.Steps, Truncated: t.Truncated, Totals: totals(t), Warnings: t.Warnings}
+	for i := range t.Labels {
+		s.Labels = append(s.Labels, t.Labels[i].Hash)
+	}
 	var sum goshawk.Units
 	for i := range t.Start {
 		sum.Add(&sum, &t.Start[i].Amount)
