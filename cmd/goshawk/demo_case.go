@@ -269,7 +269,7 @@ func fields(v any) (m map[string]any, err error) {
 // columns places nodes: each a column after all that lead to it, in a column by where they come from. A way of a
 // dozen columns is drawn closer than the page's own layout does, to be read whole.
 func columns(found *workbench.Found) map[string][2]int {
-	const width, height, rounds = 170, 130, 4
+	const width, height, rounds = 170, 240, 4
 	column := map[string]int{}
 	for range len(found.Nodes) { // longest way; a circle ends with the rounds
 		changed := false

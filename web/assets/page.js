@@ -181,5 +181,7 @@
     if (navigator.clipboard) root.querySelectorAll("[data-copy]").forEach((b) => (b.hidden = false));
   };
   ready(document);
+  // On a narrow screen a case's menu is one line: the part where one is must not be out of sight.
+  document.querySelector(".case-menu [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   document.addEventListener("htmx:load", (e) => ready(e.detail.elt));
 })();

@@ -36,7 +36,7 @@ export const dark: Palette = {
 export const shapes: Record<NodeValue["what"], Shape> = { address: "circle", transaction: "square", coin: "diamond", cluster: "hexagon", service: "double" };
 
 /** radius of a node, in the drawing's units. */
-export function radius(n: NodeValue): number {
+export function radius(n: Pick<NodeValue, "what">): number {
   switch (n.what) {
     case "service":
       return 15;

@@ -51,6 +51,9 @@ export interface StageLook {
   worth(edge: DrawnEdge): string; // in a currency, brief; "" where there is none
 }
 
+/** The least radius of an address on the screen, in pixels, where there are few nodes; and how far nodes may outgrow their places for it. */
+const least = { radius: 6, grown: 3 } as const;
+
 const many = { labels: 400, edgeLabels: 250, edgeEvents: 4_000, edgesOnMove: 6_000 } as const;
 
 export class Stage {
@@ -83,7 +86,7 @@ export class Stage {
       nodeHoverProgramClasses: { node: noNodes as never, circle: noNodes as never },
       edgeProgramClasses: { edge: edgeProgram(() => this.roomForArrows()) as never, thin: noEdges as never, line: noEdges as never, arrow: noEdges as never },
       itemSizesReference: "positions",
-      zoomToSizeRatioFunction: (ratio) => ratio,
+      zoomToSizeRatioFunction: (ratio) => ratio * this.shrunk(),
       minEdgeThickness: 1.1,
       minCameraRatio: 0.002,
       maxCameraRatio: 12,
@@ -200,6 +203,13 @@ export class Stage {
     const small = radiusOnScreen(this.sigma, 11) < 4;
     if (!small && at.x > 60 && at.y > 60 && at.x < width - 60 && at.y < height - 60) return;
     void camera.animate({ x: data.x, y: data.y, ratio: small ? camera.ratio * (radiusOnScreen(this.sigma, 11) / 9) : camera.ratio }, { duration: calm() ? 0 : 200 });
+  }
+
+  /** shrunk says by how much sizes shrink less than the picture does, so that few nodes are seen as what they are from afar, too. */
+  private shrunk(): number {
+    if (this.drawn.nodes.size === 0 || this.drawn.nodes.size > many.labels) return 1;
+    const a = this.sigma.graphToViewport({ x: 0, y: 0 }), b = this.sigma.graphToViewport({ x: radius({ what: "address" }), y: 0 });
+    return Math.min(1, Math.max(1 / least.grown, Math.hypot(b.x - a.x, b.y - a.y) / least.radius));
   }
 
   /** fit brings all, or some nodes, into sight. */
@@ -395,26 +405,28 @@ export class Stage {
     context.font = `500 12px ${family}`;
     const width = Math.max(context.measureText(data.label).width, data.sub ? context.measureText(data.sub).width * 0.9 : 0) + 12;
     const chosen = data.ring !== "";
-    if (!this.room([[data.x - width / 2 + 4, y - 11, data.x + width / 2 - 4, y + (data.sub ? 17 : 3)]], hover || chosen)) return;
+    // What would be cut off at the window's side is moved in, as long as its node is in sight.
+    const wide = this.sigma.getDimensions().width, x = data.x < 0 || data.x > wide ? data.x : Math.max(width / 2, Math.min(wide - width / 2, data.x));
+    if (!this.room([[x - width / 2 + 4, y - 11, x + width / 2 - 4, y + (data.sub ? 17 : 3)]], hover || chosen)) return;
     if (hover) {
       context.fillStyle = p.background;
       context.strokeStyle = p.line;
       context.lineWidth = 1;
       context.beginPath();
-      context.roundRect(data.x - width / 2, y - 14, width, data.sub ? 34 : 20, 4);
+      context.roundRect(x - width / 2, y - 14, width, data.sub ? 34 : 20, 4);
       context.fill();
       context.stroke();
     }
     context.strokeStyle = p.halo;
     context.lineWidth = 3.5;
-    context.strokeText(data.label, data.x, y);
+    context.strokeText(data.label, x, y);
     context.fillStyle = p.text;
-    context.fillText(data.label, data.x, y);
+    context.fillText(data.label, x, y);
     if (!data.sub) return;
     context.font = `400 10.5px ${family}`;
-    context.strokeText(data.sub, data.x, y + 14);
+    context.strokeText(data.sub, x, y + 14);
     context.fillStyle = p.quiet;
-    context.fillText(data.sub, data.x, y + 14);
+    context.fillText(data.sub, x, y + 14);
   }
 
   private drawEdgeLabel(context: CanvasRenderingContext2D, edge: EdgeDisplayData & EdgeLookData, a: NodeDisplayData, b: NodeDisplayData): void {
