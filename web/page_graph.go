@@ -24,11 +24,12 @@ type graphEntry struct {
 
 // graphs lists a case's graphs and snapshots.
 func (q *request) graphs() error {
-	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "listed the graphs", casebook.KindGraph, casebook.KindSnapshot)
+	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "listed the graphs", casebook.KindGraph, casebook.KindSnapshot, casebook.KindSubject)
 	if err != nil {
 		return err
 	}
 	var list, fixed []graphEntry
+	begun := min(len(records(c, casebook.KindSubject)), mostBegun)
 	for id, r := range c.Records[casebook.KindGraph] {
 		if r.Gone() {
 			continue
@@ -53,10 +54,13 @@ func (q *request) graphs() error {
 	slices.SortFunc(list, byTitle)
 	slices.SortFunc(fixed, func(a, b graphEntry) int { return cmp.Or(cmp.Compare(b.seq, a.seq), byTitle(a, b)) })
 	v := q.casePage(&c.Summary, "/graphs", q.words().t("graphs.title"))
-	return q.show(v, graphsPage(v, list, fixed))
+	return q.show(v, graphsPage(v, list, fixed, begun))
 }
 
-// newGraph begins a graph, and opens it.
+// mostBegun is the most of a case's addresses and transactions that a graph begins with: more are no picture.
+const mostBegun = 200
+
+// newGraph begins a graph, with what the case is about where that is wished, and opens it.
 func (q *request) newGraph() error {
 	title := strings.TrimSpace(q.FormValue("title"))
 	if title == "" {
@@ -64,11 +68,33 @@ func (q *request) newGraph() error {
 	}
 	id := casebook.NewID()
 	c := goshawk.ID(q.PathValue("case"))
-	if _, err := q.s.Book.Change(q.Context(), q.subject, c, "began a graph", []casebook.Edit{casebook.Set(casebook.KindGraph, id, "title", title)}); err != nil {
+	edits := []casebook.Edit{casebook.Set(casebook.KindGraph, id, "title", title)}
+	if q.FormValue("with") == "case" {
+		of, err := q.s.Book.Read(q.Context(), q.subject, c, "read the addresses, to draw them", casebook.KindSubject)
+		if err != nil {
+			return err
+		}
+		edits = append(edits, subjectNodes(id, records(of, casebook.KindSubject))...)
+	}
+	if _, err := q.s.Book.Change(q.Context(), q.subject, c, "began a graph", edits); err != nil {
 		return err
 	}
 	http.Redirect(q.w, q.Request, casePath(c)+"/graphs/"+string(id), http.StatusSeeOther)
 	return nil
+}
+
+// subjectNodes puts addresses, transactions and coins into a graph, in columns of ten.
+func subjectNodes(graph goshawk.ID, list []record) []casebook.Edit {
+	var edits []casebook.Edit
+	for i, r := range list[:min(len(list), mostBegun)] {
+		node := map[string]any{"what": r.Text("what"), "network": r.Text("network"), "text": r.Text("text"), "x": i / 10 * 260, "y": i % 10 * 90}
+		if t := r.Text("title"); t != "" {
+			node["title"] = t
+		}
+		prefix := map[string]string{"address": "a:", "transaction": "t:", "coin": "u:"}[r.Text("what")]
+		edits = append(edits, casebook.Set(casebook.KindGraph, graph, "node/"+prefix+r.Text("text"), node))
+	}
+	return edits
 }
 
 // graphView is what the page of a graph holds beside the picture.

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -107,5 +108,39 @@ func TestGraph(t *testing.T) {
 	}
 	if a := s.as("outsider").do("GET", at, nil); a.StatusCode != 404 {
 		t.Errorf("who is no member of the case is answered %d", a.StatusCode)
+	}
+}
+
+// TestGraphOfTheCase: a graph begins with what the case is about, where that is wished, and the page offers it.
+func TestGraphOfTheCase(t *testing.T) {
+	s := newStage(t)
+	c := s.newCase()
+	b := s.as("investigator")
+	at := casePath(c) + "/graphs"
+	if strings.Contains(string(b.do("GET", at, nil).body), `name="with"`) {
+		t.Error("a case about nothing is offered as a graph's beginning")
+	}
+	var edits []casebook.Edit
+	for i := range mostBegun + 1 {
+		id := goshawk.ID(fmt.Sprintf("s%03d", i))
+		for name, v := range map[string]string{"network": "bitcoin", "what": "coin", "text": strings.Repeat("0", 64) + fmt.Sprintf(":%d", i), "title": "Seen"} {
+			edits = append(edits, casebook.Set(casebook.KindSubject, id, name, v))
+		}
+	}
+	if _, err := s.web.Book.Change(t.Context(), s.subject("investigator"), c, "added", edits); err != nil {
+		t.Fatal(err)
+	}
+	has(t, string(b.do("GET", at, nil).body), `name="with" value="case" checked`, "Begin with 200 addresses")
+	for with, want := range map[string]int{"": 0, "case": mostBegun} {
+		r := s.record(c, casebook.KindGraph, last(b.posted(at, url.Values{"title": {"Where it went"}, "with": {with}})))
+		n := 0
+		for name := range r {
+			if strings.HasPrefix(name, "node/u:") {
+				n++
+			}
+		}
+		if n != want {
+			t.Errorf("with=%q: %d nodes", with, n)
+		}
 	}
 }

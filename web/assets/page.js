@@ -160,6 +160,37 @@
     }
   });
 
+  // What is being made is followed: how far it is, and its part of the page anew when it has ended.
+  const follow = (part) => {
+    const source = new EventSource(part.dataset.live);
+    const renew = async () => {
+      try {
+        const answer = await fetch(location.href, { credentials: "same-origin" });
+        const fresh = answer.ok && new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(part.id);
+        if (!fresh || fresh.dataset.live) return;
+        source.close();
+        const here = part.contains(document.activeElement);
+        part.replaceWith(fresh);
+        ready(fresh);
+        if (here) {
+          fresh.tabIndex = -1;
+          fresh.focus();
+        }
+        say(fresh.querySelector("[data-ended]")?.textContent ?? "");
+      } catch {
+        // The line is down: the page can be loaded again.
+      }
+    };
+    source.addEventListener("progress", (e) => {
+      const at = JSON.parse(e.data);
+      if (at.run !== part.dataset.of) return;
+      if (["done", "failed", "cancelled"].includes(at.text)) renew();
+      else part.querySelector("[data-far]").textContent = at.total > 0 ? `${at.text} (${at.done} / ${at.total})` : at.text;
+    });
+    // The first event comes at once: it may have ended before anybody listened.
+    source.addEventListener("change", renew, { once: true });
+  };
+
   // Menus close when one clicks elsewhere, and with Escape.
   const menus = "details.me,details.pop";
   document.addEventListener("click", (e) => {
@@ -177,6 +208,7 @@
 
   const ready = (root) => {
     root.querySelectorAll("form[data-autosave]").forEach(autosave);
+    root.querySelectorAll("[data-live]").forEach(follow);
     root.querySelectorAll("[data-script]").forEach((el) => (el.hidden = false));
     if (navigator.clipboard) root.querySelectorAll("[data-copy]").forEach((b) => (b.hidden = false));
   };

@@ -52,7 +52,8 @@ function entry(app: App, r: Run): HTMLElement {
     h("div", { class: "g-actions" },
       running && app.mayChange && button({ text: t("run.cancel"), press: () => void app.api.cancel(r.id).catch((e: unknown) => app.fail(e)) }),
       ended && app.mayChange && layer(app, r),
-      ended && watcher(app, r)),
+      ended && watcher(app, r),
+      h("a", { class: "g-link", href: location.pathname.replace(/\/graphs\/.*/, "/runs/" + encodeURIComponent(r.id)) }, t("run.open"))),
     ends.length > 0 && endTable(app, r, ends));
 }
 

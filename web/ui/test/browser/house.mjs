@@ -12,7 +12,7 @@ const go = process.env.GO ?? "go";
 
 /**
  * house starts the server; close ends it and removes all that it made. With a world it has a ledger, labels and
- * rates of a made-up crime, as `goshawk world new` makes it.
+ * rates of a made-up crime, as `goshawk world new` makes it, and the blocks beside.
  */
 export async function house({ world = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "goshawk-browser-"));
@@ -26,7 +26,7 @@ export async function house({ world = false } = {}) {
     tool("ingest", "--network", "regtest", "--ledger", join(data, "ledgers", "world"), join(made, "blocks"));
     tool("label", "--data", data, "import", join(made, "public", "labels"));
   }
-  const server = spawn(program, ["serve", "--data", data, "--listen", "127.0.0.1:0", "--log", "none"], { stdio: ["ignore", "pipe", "inherit"] });
+  const server = spawn(program, ["serve", "--data", data, "--listen", "127.0.0.1:0", "--log", "none", ...(world ? ["--blocks", "world=" + join(made, "blocks")] : [])], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = new Promise((done) => server.once("exit", done));
   const url = await new Promise((found, failed) => {
     let text = "";
@@ -51,10 +51,13 @@ export async function house({ world = false } = {}) {
     if (!prices.ok) throw new Error(`the rates were refused: ${await prices.text()}`);
   }
   return {
-    url, stage, faults,
+    url, stage, faults, program,
 
     /** What the world tells its investigators, by the file's name under public/. */
     told: (name) => readFileSync(join(made, "public", name), "utf8"),
+
+    /** What a service of the world wrote down of its customers. */
+    kept: (service, name) => readFileSync(join(made, "services", service, name), "utf8"),
 
     /** as opens a window of somebody's. What the page complains of fails the tests. */
     async as(who, options = {}) {
