@@ -57,6 +57,8 @@ type Tx interface {
 	Changes(c goshawk.ID, after int64, most int) ([]Change, error)
 	// Cases lists those that a person is a member of, or, for whole, all of the agency's too.
 	Cases(person, agency goshawk.ID, whole bool) ([]Summary, error)
+	// SharedWith names the shares with a person, of every case; also those that ended.
+	SharedWith(person goshawk.ID) ([]ShareRef, error)
 	// Leads counts a case's leaders.
 	Leads(c goshawk.ID) (int, error)
 	// Hooks lists the webhooks of an agency that are in use.

@@ -138,10 +138,20 @@ func (b *Book) OpenExhibit(ctx context.Context, s *identity.Subject, id, exhibit
 // MayChange says whether a subject may change a case, before anything costly is done for it. It
 // writes no entry.
 func (b *Book) MayChange(ctx context.Context, s *identity.Subject, id goshawk.ID) error {
-	err := b.Store.Do(ctx, b.entry(s, identity.ChangeCase, id, "asked whether the case may be changed"), func(tx Tx) error {
+	return b.may(ctx, s, identity.ChangeCase, id)
+}
+
+// MayManage says whether a subject may choose who sees a case, before they are told anything of anybody. It
+// writes no entry.
+func (b *Book) MayManage(ctx context.Context, s *identity.Subject, id goshawk.ID) error {
+	return b.may(ctx, s, identity.ManageCase, id)
+}
+
+func (b *Book) may(ctx context.Context, s *identity.Subject, a identity.Action, id goshawk.ID) error {
+	err := b.Store.Do(ctx, b.entry(s, a, id, "asked what may be done"), func(tx Tx) error {
 		at, err := b.standing(tx, s, id)
 		if err == nil {
-			err = identity.May(s, identity.ChangeCase, at)
+			err = identity.May(s, a, at)
 		}
 		if err == nil {
 			err = errMay

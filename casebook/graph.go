@@ -38,36 +38,43 @@ func (b *Book) Graph(ctx context.Context, s *identity.Subject, c, id goshawk.ID,
 		if err := identity.May(s, identity.ReadCase, standing); err != nil {
 			return err
 		}
-		seq, err := tx.Seq(c)
-		if err != nil {
-			return err
+		if v, err = graphAt(tx, c, id, at); err == nil {
+			v.Case.Part = standing.Part
 		}
-		now, err := tx.Case(c, KindGraph)
-		if err != nil {
-			return err
-		}
-		record, ok := now.Records[KindGraph][id]
-		if !ok || at < 0 || at > seq {
-			return goshawk.Errorf(goshawk.NotFound, "the case has no such graph").WithHint("look for it among the graphs of the case")
-		}
-		now.Part = standing.Part
-		v = &Version{Case: now.Summary, ID: id, Seq: seq, Fields: make(map[string]json.RawMessage, len(record))}
-		for name, value := range record {
-			v.Fields[name] = value.JSON
-		}
-		if at == 0 || at == seq {
-			return nil
-		}
-		v.Seq = at
-		if err := rewind(tx, c, v); err != nil {
-			return err
-		}
-		if len(v.Fields) == 0 {
-			return goshawk.Errorf(goshawk.NotFound, "the graph was not there yet")
-		}
-		return nil
+		return err
 	})
 	return v, err
+}
+
+// graphAt is a graph of a case as it stood after a change.
+func graphAt(tx Tx, c, id goshawk.ID, at int64) (*Version, error) {
+	seq, err := tx.Seq(c)
+	if err != nil {
+		return nil, err
+	}
+	now, err := tx.Case(c, KindGraph)
+	if err != nil {
+		return nil, err
+	}
+	record, ok := now.Records[KindGraph][id]
+	if !ok || at < 0 || at > seq {
+		return nil, goshawk.Errorf(goshawk.NotFound, "the case has no such graph").WithHint("look for it among the graphs of the case")
+	}
+	v := &Version{Case: now.Summary, ID: id, Seq: seq, Fields: make(map[string]json.RawMessage, len(record))}
+	for name, value := range record {
+		v.Fields[name] = value.JSON
+	}
+	if at == 0 || at == seq {
+		return v, nil
+	}
+	v.Seq = at
+	if err := rewind(tx, c, v); err != nil {
+		return nil, err
+	}
+	if len(v.Fields) == 0 {
+		return nil, goshawk.Errorf(goshawk.NotFound, "the graph was not there yet")
+	}
+	return v, nil
 }
 
 // rewind takes a graph back to a change: what the first later change of a field saw in it

@@ -40,6 +40,7 @@ const (
 	KindCustody  Kind = "custody"  // an exhibit's way from one custodian to the next
 	KindGraph    Kind = "graph"    // a picture: nodes, edges, groups, what they look like
 	KindSnapshot Kind = "snapshot" // a picture as it was
+	KindShare    Kind = "share"    // of a snapshot, with somebody who sees nothing else of the case
 	KindRun      Kind = "run"      // a trace that was made
 	KindFinding  Kind = "finding"  //
 	KindLetter   Kind = "letter"   // to a service
@@ -137,6 +138,13 @@ func allKinds(line, text Check) []KindRule {
 			{Name: "title", Check: line, Need: true, Once: true, Find: true},
 			{Name: "graph", Check: IDText, Need: true, Once: true},
 			{Name: "seq", Check: Count, Need: true, Once: true},
+		}},
+		{Kind: KindShare, Name: "share", Keep: true, Fields: []FieldRule{
+			{Name: "snapshot", Check: IDText, Need: true, Once: true, Lead: true, Made: true},
+			{Name: "person", Check: IDText, Need: true, Once: true, Lead: true, Made: true},
+			{Name: "until", Check: Time, Need: true, Once: true, Lead: true, Made: true},
+			{Name: "by", Check: line, Once: true, Lead: true, Made: true},
+			{Name: "ended", Check: Flag, Lead: true, Made: true},
 		}},
 		{Kind: KindRun, Name: "trace", Keep: true, Fields: []FieldRule{
 			{Name: "question", Check: Object(200_000), Need: true, Once: true},

@@ -29,17 +29,18 @@ const (
 	ChangeCase     Action = "case.change"     // its records
 	ManageCase     Action = "case.manage"     // its members, marking, status and retention date
 	ReadHistory    Action = "case.history"    // who read and changed it
+	ReadShared     Action = "case.shared"     // one snapshot of it that was shared with one, and nothing else
 )
 
 // Actions lists them all.
 func Actions() []Action {
 	return []Action{ReadSelf, ChangeSelf, EndSelf, ManageTokens, ReadPeople, ListPeople, ManagePeople, ManageServer, ReadLedger, ReadProfiles, ChangeProfiles, ReadAudit,
-		OpenCase, ListCases, ReadCase, ChangeCase, ManageCase, ReadHistory}
+		OpenCase, ListCases, ReadCase, ChangeCase, ManageCase, ReadHistory, ReadShared}
 }
 
 // OfCase says whether an action is about one case, and so needs a Standing.
 func (a Action) OfCase() bool {
-	return slices.Contains([]Action{ReadCase, ChangeCase, ManageCase, ReadHistory}, a)
+	return slices.Contains([]Action{ReadCase, ChangeCase, ManageCase, ReadHistory, ReadShared}, a)
 }
 
 // Scope is what a token may be used for.
@@ -60,7 +61,7 @@ func (a Action) Reads() bool { return a.scope() == ScopeRead || a == ListPeople 
 // scope is the least scope that a token needs for an action.
 func (a Action) scope() Scope {
 	switch a {
-	case ReadSelf, ReadPeople, ReadLedger, ReadProfiles, ListCases, ReadCase, ReadHistory, ReadAudit:
+	case ReadSelf, ReadPeople, ReadLedger, ReadProfiles, ListCases, ReadCase, ReadHistory, ReadShared, ReadAudit:
 		return ScopeRead
 	case OpenCase, ChangeCase, ChangeProfiles:
 		return ScopeWrite
@@ -97,6 +98,12 @@ func May(s *Subject, a Action, at *Standing) error {
 			return nil
 		}
 		return goshawk.Errorf(goshawk.Denied, "your role (%s) may not do this", role).WithHint("ask an administrator")
+	}
+	if a == ReadShared {
+		if at != nil && at.Shared {
+			return nil
+		}
+		return goshawk.Errorf(goshawk.NotFound, "nothing is shared with you here, or not any more").WithHint("ask who shared it")
 	}
 	none := goshawk.Errorf(goshawk.NotFound, "there is no such case, or you are no member of it").WithHint("ask who leads the case to make you a member")
 	if at == nil {

@@ -39,7 +39,7 @@ func standings() []*Standing {
 	for _, agency := range []goshawk.ID{"east", "west"} {
 		for _, part := range []Part{"", Viewer, Worker, Lead} {
 			for _, closed := range []bool{false, true} {
-				all = append(all, &Standing{agency, part, closed})
+				all = append(all, &Standing{agency, part, closed, false}, &Standing{agency, part, closed, true})
 			}
 		}
 	}
@@ -123,6 +123,9 @@ func TestMore(t *testing.T) {
 			higher.Part = part
 			more("the part "+string(part), s, &higher)
 		}
+		shared := *at
+		shared.Shared = true
+		more("a share", s, &shared)
 		open := *at
 		open.Closed = false
 		more("an open case", s, &open)
@@ -140,8 +143,11 @@ func TestRules(t *testing.T) {
 		}
 		oversees := at != nil && s.Person.Role == Supervisor && at.Agency == s.Person.Agency
 		if a.OfCase() {
-			if at == nil || at.Part == "" && !oversees {
-				must(err != nil, "only members and their agency's supervisors see a case")
+			if a == ReadShared {
+				must(err != nil || at != nil && at.Shared, "a snapshot is for whom it is shared with")
+				must(err == nil || at == nil || !at.Shared || !s.reaches(a), "and for them whatever they are")
+			} else if at == nil || at.Part == "" && !oversees {
+				must(err != nil, "only members and their agency's supervisors see a case, whatever is shared with them")
 				if s.reaches(a) {
 					must(goshawk.CodeOf(err) == goshawk.NotFound, "a case that is not seen is as none")
 				}
@@ -198,7 +204,7 @@ func about() map[Action]string {
 		ReadPeople: "see the names of one's agency's people", ListPeople: "see everybody's accounts", ManagePeople: "add and change people and agencies, invite, reset, disable",
 		ManageServer: "keep ledgers, labels, rates and settings", ReadLedger: "look into ledgers, trace", ReadProfiles: "see how services want to be written to",
 		ChangeProfiles: "change that", ReadAudit: "read the audit trail outside of cases", OpenCase: "open a case", ListCases: "list and search the cases one may read",
-		ReadCase: "read a case, export it", ChangeCase: "change what is in a case", ManageCase: "choose a case's members, marking, status, retention", ReadHistory: "see who read and changed a case",
+		ReadCase: "read a case, export it", ChangeCase: "change what is in a case", ManageCase: "choose a case's members, marking, status, retention", ReadHistory: "see who read and changed a case", ReadShared: "look at one snapshot that was shared with one, and nothing else of its case",
 	}
 }
 
@@ -271,8 +277,9 @@ func tables(t *testing.T) string {
 		name string
 		at   Standing
 	}
-	stands := []stand{{"lead", Standing{"east", Lead, false}}, {"worker", Standing{"east", Worker, false}}, {"viewer", Standing{"east", Viewer, false}},
-		{"no member, own agency’s case", Standing{"east", "", false}}, {"no member, other’s case", Standing{"west", "", false}}}
+	stands := []stand{{"lead", Standing{Agency: "east", Part: Lead}}, {"worker", Standing{Agency: "east", Part: Worker}}, {"viewer", Standing{Agency: "east", Part: Viewer}},
+		{"no member, own agency’s case", Standing{Agency: "east"}}, {"no member, other’s case", Standing{Agency: "west"}},
+		{"no member, a snapshot shared", Standing{Agency: "west", Shared: true}}}
 	cells := []string{"action", "what", "role"}
 	for _, s := range stands {
 		cells = append(cells, s.name)
@@ -329,7 +336,7 @@ func tables(t *testing.T) string {
 	line(len(cells))
 	reaches := func(w way, a Action, fresh bool) bool {
 		for _, role := range Roles() {
-			if May(who(role, w.via, fresh, w.scopes...), a, &Standing{Agency: "east", Part: Lead}) == nil {
+			if May(who(role, w.via, fresh, w.scopes...), a, &Standing{Agency: "east", Part: Lead, Shared: true}) == nil {
 				return true
 			}
 		}

@@ -165,4 +165,5 @@ type Standing struct {
 	Agency goshawk.ID // that the case belongs to
 	Part   Part       // empty: no member
 	Closed bool       // the case is closed
+	Shared bool       // the snapshot that is asked for is shared with them, now
 }

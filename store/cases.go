@@ -244,6 +244,22 @@ func (t *Tx) Cases(person, agency goshawk.ID, whole bool) ([]casebook.Summary, e
 	return list, err
 }
 
+// SharedWith implements casebook.Tx.
+func (t *Tx) SharedWith(person goshawk.ID) (list []casebook.ShareRef, err error) {
+	value, err := json.Marshal(person)
+	if err != nil {
+		return nil, err
+	}
+	// The kind and the field are written out: the index is of these alone.
+	err = t.each(func(scan func(...any) error) error {
+		var r casebook.ShareRef
+		err := scan(&r.Case, &r.ID)
+		list = append(list, r)
+		return err
+	}, `SELECT case_id, id FROM fields WHERE kind = 'share' AND name = 'person' AND value = ?1 ORDER BY case_id, id`, string(value))
+	return list, err
+}
+
 // Leads implements casebook.Tx.
 func (t *Tx) Leads(c goshawk.ID) (n int, err error) {
 	err = t.row(`SELECT COUNT(*) FROM members WHERE case_id = ?1 AND part = 'lead'`, c).Scan(&n)

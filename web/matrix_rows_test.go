@@ -2,6 +2,7 @@ package web
 
 import (
 	"strings"
+	"time"
 
 	"goshawk/casebook"
 )
@@ -10,6 +11,7 @@ import (
 // name its records.
 var furnish = [][]casebook.Edit{
 	{casebook.Set(casebook.KindGraph, "g1", "title", "A picture")},
+	{casebook.Set(casebook.KindSnapshot, "p1", "title", "A picture, fixed"), casebook.Set(casebook.KindSnapshot, "p1", "graph", "g1"), casebook.Set(casebook.KindSnapshot, "p1", "seq", 2)},
 	{casebook.Set(casebook.KindRun, "r1", "question", map[string]string{"ledger": "none"}), casebook.Set(casebook.KindRun, "r1", "state", "failed")},
 	{casebook.Set(casebook.KindFinding, "f1", "title", "A finding")},
 	{casebook.Set(casebook.KindWatch, "w1", "what", "address"), casebook.Set(casebook.KindWatch, "w1", "text", "x"), casebook.Set(casebook.KindWatch, "w1", "ledger", "none")},
@@ -104,6 +106,14 @@ var rows = map[string]sample{
 	"POST /settings/webhooks":                           {form: true, body: "name=x&agency=none&url=https%3A%2F%2Fhooks.example", fails: 400},
 	"POST /settings/webhooks/{hook}/try":                {form: true, body: "", fill: map[string]string{"hook": "none"}, fails: 404},
 	"POST /settings/webhooks/{hook}/remove":             {form: true, body: "", fill: map[string]string{"hook": "none"}, fails: 404},
+	"GET /api/v1/mail":                                  {},
+	"POST /api/v1/mail/try":                             {fails: 409},
+	"GET /api/v1/webhooks":                              {},
+	"POST /api/v1/webhooks":                             {body: map[string]any{"name": "x", "agency": "none", "url": "https://hooks.example"}, fails: 400},
+	"POST /api/v1/webhooks/{hook}/try":                  {fill: map[string]string{"hook": "none"}, fails: 404},
+	"DELETE /api/v1/webhooks/{hook}":                    {fill: map[string]string{"hook": "none"}, fails: 404},
+	"GET /api/v1/messages":                              {},
+	"POST /api/v1/messages/again":                       {},
 	"POST /settings/messages/again":                     {form: true, body: ""},
 	"POST /cases/{case}/alerts/{alert}/seen":            {form: true, body: "", fill: map[string]string{"alert": "a1"}},
 	"GET /api/v1/ledgers":                               {},
@@ -154,6 +164,17 @@ var rows = map[string]sample{
 	"GET /cases/{case}/graphs":                            {},
 	"POST /cases/{case}/graphs":                           {form: true, body: "title=Another+picture"},
 	"GET /cases/{case}/graphs/{graph}":                    {fill: map[string]string{"graph": "g1"}},
+	"POST /cases/{case}/shares": {form: true, body: func() any {
+		return "snapshot=p1&email=investigator2%40police.example&until=" + nextWeek().Format(time.DateOnly)
+	}},
+	"POST /cases/{case}/shares/{share}/end": {path: func(*cast, *actor) string { return "/cases/{case}/shares/{ending}/end" }, form: true, body: ""},
+	"GET /shared/{case}/{share}":            {},
+	"POST /api/v1/cases/{case}/shares": {body: func() any {
+		return map[string]any{"snapshot": "p1", "email": "investigator2@police.example", "until": nextWeek()}
+	}},
+	"DELETE /api/v1/cases/{case}/shares/{share}":          {path: func(*cast, *actor) string { return "/api/v1/cases/{case}/shares/{ending}" }},
+	"GET /api/v1/shared":                                  {},
+	"GET /api/v1/shared/{case}/{share}":                   {},
 	"GET /api/v1/profiles":                                {},
 	"PUT /api/v1/profiles/{profile}":                      {fill: map[string]string{"profile": "new"}, body: map[string]any{"version": 0, "profile": map[string]any{"name": "Kestrel Exchange"}}},
 	"GET /api/v1/templates":                               {},
@@ -180,6 +201,8 @@ const (
 	firstAddress = "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa"
 	someWallet   = "zpub6rFR7y4Q2AijBEqTUquhVz398htDFrtymD9xYYfG1m4wAcvPhXNfE3EfH1r1ADqtfSdVCToUG868RvUUkgDKf31mGDtKsAYz2oz2AGutZYs"
 )
+
+func nextWeek() time.Time { return time.Now().UTC().AddDate(0, 0, 7) }
 
 // newNote is a change that always can be made.
 func newNote() any {

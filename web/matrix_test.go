@@ -47,6 +47,7 @@ type actor struct {
 	browser *browser
 	subject *identity.Subject // nil: nobody
 	part    identity.Part
+	shared  bool // a snapshot of each case is shared with them
 }
 
 // cast is the stage with everybody on it.
@@ -54,13 +55,15 @@ type cast struct {
 	*stage
 	open, closed goshawk.ID                // cases with the same members
 	exhibit      map[goshawk.ID]goshawk.ID // of each case
+	share        map[goshawk.ID]goshawk.ID // of each case, with the guest; it stays
+	ending       map[goshawk.ID]goshawk.ID // another one, to be ended
 	actors       []*actor
 }
 
 // newCast puts everybody on the stage: each role with each part; each way of signing in; and
 // those whom nobody knows.
 func newCast(t *testing.T) *cast {
-	c := &cast{stage: newStage(t), exhibit: map[goshawk.ID]goshawk.ID{}}
+	c := &cast{stage: newStage(t), exhibit: map[goshawk.ID]goshawk.ID{}, share: map[goshawk.ID]goshawk.ID{}, ending: map[goshawk.ID]goshawk.ID{}}
 	c.who["lead"] = c.who["investigator"]
 	c.open, c.closed = c.newCase(), c.newCase()
 	agency := c.who["investigator"].Agency
@@ -74,6 +77,9 @@ func newCast(t *testing.T) *cast {
 			people[name] = part
 		}
 	}
+	guest := identity.Person{ID: casebook.NewID(), Agency: c.who["outsider"].Agency, Name: "guest", Email: "guest@police.example", Role: identity.Reader, Created: c.now}
+	c.who["guest"] = &guest
+	c.write(func(tx *store.Tx) error { return tx.AddPerson(&guest) })
 	for _, id := range []goshawk.ID{c.open, c.closed} {
 		var edits []casebook.Edit
 		for _, name := range slices.Sorted(maps.Keys(people)) {
@@ -102,26 +108,31 @@ func newCast(t *testing.T) *cast {
 			t.Fatal(err)
 		}
 		c.exhibit[id] = x.ID
+		for _, to := range []map[goshawk.ID]goshawk.ID{c.share, c.ending} {
+			if to[id], err = c.web.Book.Share(t.Context(), c.subject("lead"), id, "p1", guest.ID, c.now.Add(time.Hour)); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 	status := casebook.Field{Kind: casebook.KindCase, ID: "case", Name: "status"}
 	if _, err := c.web.Book.Change(t.Context(), c.subject("lead"), c.closed, "closed the case", []casebook.Edit{{Field: status, Before: []byte(`"open"`), After: []byte(`"closed"`)}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(people)) {
-		c.actors = append(c.actors, &actor{name, c.as(name), c.subject(name), people[name]})
+		c.actors = append(c.actors, &actor{name, c.as(name), c.subject(name), people[name], false})
 	}
 	// Other ways in, of those who may do most.
 	for _, name := range []string{"investigator as lead", "administrator as lead"} {
 		for _, via := range []identity.Via{identity.ViaOIDC, identity.ViaPassword, identity.ViaRecovery, identity.ViaInvitation} {
 			s := c.subject(name)
 			s.Via = via
-			c.actors = append(c.actors, &actor{name + " by " + string(via), &browser{c.stage, http.Header{"Cookie": {"goshawk=" + c.session(name, via)}}}, s, people[name]})
+			c.actors = append(c.actors, &actor{name + " by " + string(via), &browser{c.stage, http.Header{"Cookie": {"goshawk=" + c.session(name, via)}}}, s, people[name], false})
 		}
 		for _, scope := range identity.Scopes() {
 			s := c.subject(name)
 			s.Via, s.Scopes = identity.ViaToken, []identity.Scope{scope}
 			b, _ := c.token(name, scope)
-			c.actors = append(c.actors, &actor{name + " by token " + string(scope), b, s, people[name]})
+			c.actors = append(c.actors, &actor{name + " by token " + string(scope), b, s, people[name], false})
 		}
 	}
 	for _, name := range []string{"investigator as lead", "administrator as lead"} {
@@ -131,12 +142,12 @@ func newCast(t *testing.T) *cast {
 		c.write(func(tx *store.Tx) error {
 			return tx.AddSession(&identity.Session{Hash: hash, Person: s.Person.ID, Via: identity.ViaPasskey, Created: c.now, Seen: c.now, Ends: c.now.Add(time.Hour), Proved: c.now.Add(-identity.FreshLength)})
 		})
-		c.actors = append(c.actors, &actor{name + ", signed in a while ago", &browser{c.stage, http.Header{"Cookie": {"goshawk=" + secret}}}, s, people[name]})
+		c.actors = append(c.actors, &actor{name + ", signed in a while ago", &browser{c.stage, http.Header{"Cookie": {"goshawk=" + secret}}}, s, people[name], false})
 	}
 	outsider := c.subject("outsider")
-	c.actors = append(c.actors, &actor{"outsider", c.as("outsider"), outsider, ""}, &actor{"stranger", c.as(""), nil, ""},
-		&actor{"stranger with a false token", &browser{c.stage, http.Header{"Authorization": {"Bearer goshawk_NO"}}}, nil, ""},
-		&actor{"stranger with a false cookie", &browser{c.stage, http.Header{"Cookie": {"goshawk=NO"}}}, nil, ""})
+	c.actors = append(c.actors, &actor{"outsider", c.as("outsider"), outsider, "", false}, &actor{"guest", c.as("guest"), c.subject("guest"), "", true}, &actor{"stranger", c.as(""), nil, "", false},
+		&actor{"stranger with a false token", &browser{c.stage, http.Header{"Authorization": {"Bearer goshawk_NO"}}}, nil, "", false},
+		&actor{"stranger with a false cookie", &browser{c.stage, http.Header{"Cookie": {"goshawk=NO"}}}, nil, "", false})
 	// Somebody who was known: disabled, and signed out by time.
 	gone := identity.Person{ID: casebook.NewID(), Agency: agency, Name: "gone", Email: "gone@police.example", Role: identity.Administrator, Created: c.now}
 	c.who["gone"] = &gone
@@ -150,8 +161,8 @@ func newCast(t *testing.T) *cast {
 		begun := c.now.Add(-identity.SessionIdle)
 		return tx.AddSession(&identity.Session{Hash: hash, Person: c.who["lead"].ID, Via: identity.ViaPasskey, Created: begun, Seen: begun, Ends: c.now.Add(time.Hour)})
 	})
-	c.actors = append(c.actors, &actor{"disabled", cookie, nil, ""}, &actor{"disabled, by token", token, nil, ""},
-		&actor{"lead, signed out by time", &browser{c.stage, http.Header{"Cookie": {"goshawk=" + secret}}}, nil, ""})
+	c.actors = append(c.actors, &actor{"disabled", cookie, nil, "", false}, &actor{"disabled, by token", token, nil, "", false},
+		&actor{"lead, signed out by time", &browser{c.stage, http.Header{"Cookie": {"goshawk=" + secret}}}, nil, "", false})
 	return c
 }
 
@@ -162,7 +173,7 @@ func (c *cast) verdict(a *actor, action identity.Action, closed bool) int {
 	}
 	var at *identity.Standing
 	if action.OfCase() && a.subject != nil {
-		at = &identity.Standing{Agency: c.who["lead"].Agency, Part: a.part, Closed: closed}
+		at = &identity.Standing{Agency: c.who["lead"].Agency, Part: a.part, Closed: closed, Shared: a.shared}
 	}
 	if err := identity.May(a.subject, action, at); err != nil {
 		return status(err)
@@ -229,7 +240,7 @@ func (c *cast) ask(r *route, s *sample, a *actor, id goshawk.ID, doc *described)
 			path = strings.ReplaceAll(path, "{"+name+"}", value)
 		}
 	}
-	path = strings.NewReplacer("{case}", string(id), "{exhibit}", string(c.exhibit[id]), "{$}", "").Replace(path)
+	path = strings.NewReplacer("{case}", string(id), "{exhibit}", string(c.exhibit[id]), "{share}", string(c.share[id]), "{ending}", string(c.ending[id]), "{$}", "").Replace(path)
 	headers := []string{"Accept", "application/json"}
 	if s.form {
 		headers = append(headers, "Content-Type", "application/x-www-form-urlencoded")
@@ -395,7 +406,7 @@ func columns() [][2]string {
 	for _, part := range []identity.Part{identity.Viewer, identity.Worker, identity.Lead} {
 		list = append(list, [2]string{string(part), "investigator as " + string(part)})
 	}
-	return append(list, [2]string{"reader as worker", "reader as worker"}, [2]string{"outsider", "outsider"},
+	return append(list, [2]string{"reader as worker", "reader as worker"}, [2]string{"outsider", "outsider"}, [2]string{"guest", "guest"},
 		[2]string{"lead by recovery code", "investigator as lead by recovery"}, [2]string{"lead by read token", "investigator as lead by token read"},
 		[2]string{"lead by write token", "investigator as lead by token write"}, [2]string{"lead by admin token", "investigator as lead by token admin"},
 		[2]string{"administrator by admin token", "administrator as lead by token admin"},
@@ -415,7 +426,7 @@ it are in ` + "[permissions.md](permissions.md)" + `.
 
 "yes": it is done. "yes, open": in a case that is not closed. 401: sign in first (a browser is sent there). 403: may not. 404: as if there were no such
 case. The columns from *viewer* to *lead* are investigators with that part in the case; roles before them are no members of it; an *outsider* is
-an investigator of another agency. ` + "`/metrics`" + ` is open on the server's own machine, where the test runs; from elsewhere it takes an administrator.
+an investigator of another agency; a *guest* is a reader of that agency, with whom a snapshot of the case is shared. ` + "`/metrics`" + ` is open on the server's own machine, where the test runs; from elsewhere it takes an administrator.
 
 | route | action |`)
 	for _, col := range columns() {

@@ -46,7 +46,11 @@ func (q *request) casesPage() error {
 	if q.partly() {
 		return q.showPart(body)
 	}
-	return q.show(v, casesPage(v, body, counts, total, status, word))
+	shared, err := q.s.Book.SharedWith(q.Context(), q.subject)
+	if err != nil {
+		return err
+	}
+	return q.show(v, casesPage(v, body, counts, total, status, word, shared))
 }
 
 // openCase opens a case.

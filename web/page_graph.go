@@ -24,7 +24,7 @@ type graphEntry struct {
 
 // graphs lists a case's graphs and snapshots.
 func (q *request) graphs() error {
-	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "listed the graphs", casebook.KindGraph, casebook.KindSnapshot, casebook.KindSubject)
+	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "listed the graphs", casebook.KindGraph, casebook.KindSnapshot, casebook.KindShare, casebook.KindSubject)
 	if err != nil {
 		return err
 	}
@@ -54,7 +54,11 @@ func (q *request) graphs() error {
 	slices.SortFunc(list, byTitle)
 	slices.SortFunc(fixed, func(a, b graphEntry) int { return cmp.Or(cmp.Compare(b.seq, a.seq), byTitle(a, b)) })
 	v := q.casePage(&c.Summary, "/graphs", q.words().t("graphs.title"))
-	return q.show(v, graphsPage(v, list, fixed, begun))
+	shares, err := q.standingShares(c)
+	if err != nil {
+		return err
+	}
+	return q.show(v, graphsPage(v, list, fixed, shares, begun))
 }
 
 // mostBegun is the most of a case's addresses and transactions that a graph begins with: more are no picture.
@@ -103,7 +107,8 @@ type graphView struct {
 	snapshot string // its title; "" where the graph is shown as it stands
 	nodes    []graphNode
 	edges    []graphEdge
-	more     int // rows that are left out
+	more     int             // rows that are left out
+	shared   *casebook.Share // who looks sees this snapshot, and nothing else of the case; nil: a member looks
 }
 
 // graphNode and graphEdge are rows of the table that stands in for the picture where
@@ -218,6 +223,9 @@ func (g *graphView) at() string {
 
 // source is what the page's script asks for first: it is on its way before there is a script. The two have to be the same to the letter.
 func (g *graphView) source(v *view) string {
+	if g.shared != nil {
+		return apiRoot + sharePath(g.shared)
+	}
 	source := apiRoot + casePath(v.at.ID) + "/graphs/" + string(g.ID)
 	if at := g.at(); at != "" {
 		source += "?at=" + at

@@ -169,7 +169,7 @@ func (q *request) beginRunForm() error {
 	}
 	f := q.PostForm
 	ask := workbench.RunQuestion{Ledger: goshawk.ID(f.Get("ledger")), Methods: f["method"], Direction: f.Get("direction"), Starts: strings.Fields(f.Get("starts")),
-		MinAmount: strings.TrimSpace(f.Get("min")), ThroughCoinJoin: f.Get("through") != "", Title: strings.TrimSpace(f.Get("title"))}
+		MinAmount: strings.TrimSpace(f.Get("min")), ThroughCoinJoin: f.Get("through") != "", ByStart: f.Get("split") != "", Title: strings.TrimSpace(f.Get("title"))}
 	if len(ask.Methods) == 1 {
 		ask.Method, ask.Methods = ask.Methods[0], nil
 	}
@@ -179,6 +179,13 @@ func (q *request) beginRunForm() error {
 			return goshawk.Errorf(goshawk.Invalid, "%q is no number of transactions", text)
 		}
 		ask.MaxHops = &n
+	}
+	if text := strings.TrimSpace(f.Get("sure")); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 || n > 100 {
+			return goshawk.Errorf(goshawk.Invalid, "%q is no confidence", clipped(text)).WithHint("from 0 to 100")
+		}
+		ask.StopConfidence = &n
 	}
 	if text := f.Get("until"); text != "" {
 		day, err := time.Parse(time.DateOnly, text)

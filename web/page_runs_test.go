@@ -39,6 +39,11 @@ func TestBenchPages(t *testing.T) {
 	if rec := s.ended(c, goshawk.ID(run)); rec.Text("state") != "done" {
 		t.Fatalf("%s: %s", rec.Text("state"), rec["summary"].JSON)
 	}
+	split := send(at+"/runs", url.Values{"ledger": {"main"}, "method": {"fifo"}, "starts": {address}, "sure": {"30"}, "split": {"yes"}})
+	if rec := s.ended(c, goshawk.ID(split[strings.LastIndex(split, "/")+1:])); rec.Text("state") != "done" || !strings.Contains(string(rec["question"].JSON), `"stop_confidence":30`) || !strings.Contains(string(rec["question"].JSON), `"by_start":true`) {
+		t.Errorf("what was asked: %s, %s", rec.Text("state"), rec["question"].JSON)
+	}
+	b.do("POST", at+"/runs", url.Values{"ledger": {"main"}, "method": {"fifo"}, "starts": {address}, "sure": {"101"}}.Encode(), "Content-Type", "application/x-www-form-urlencoded").is(t, 400, nil)
 	shows(page, "Done", "fifo", "E-1", "tBTC", "Unspent", address)
 	shows(at+"/runs", run)
 	again := send(page+"/again", nil)

@@ -105,8 +105,8 @@ func (o *telling) hookName(id goshawk.ID) string {
 	return string(id)
 }
 
-// tryMail sends a mail to who asks.
-func (q *request) tryMail() error {
+// mailMyself sends a mail to who asks.
+func (q *request) mailMyself() error {
 	n, err := q.sender()
 	if err == nil {
 		err = q.s.Store.Do(q.Context(), q.note(identity.ManageServer, "tried whether mail comes through"), func(*store.Tx) error { return nil })
@@ -114,7 +114,11 @@ func (q *request) tryMail() error {
 	if err == nil {
 		err = n.TryMail(q.Context(), q.subject.Person.Email)
 	}
-	if err != nil {
+	return err
+}
+
+func (q *request) tryMail() error {
+	if err := q.mailMyself(); err != nil {
 		return q.showServer(&telling{}, err)
 	}
 	return q.done("/settings", "mail_tried", 0)
@@ -162,15 +166,15 @@ func (q *request) makeHook(h *store.Hook) error {
 	})
 }
 
-// tryHook calls a webhook with a message that is none.
-func (q *request) tryHook() error {
+// callHook calls a webhook with a message that is none.
+func (q *request) callHook(id goshawk.ID) error {
 	n, err := q.sender()
 	var hook *store.Hook
 	if err == nil {
-		err = q.s.Store.Do(q.Context(), q.note(identity.ManageServer, "tried the webhook "+q.PathValue("hook")), func(tx *store.Tx) error {
+		err = q.s.Store.Do(q.Context(), q.note(identity.ManageServer, "tried the webhook "+string(id)), func(tx *store.Tx) error {
 			all, err := tx.AllHooks()
 			for i := range all {
-				if string(all[i].ID) == q.PathValue("hook") {
+				if all[i].ID == id {
 					hook = &all[i]
 				}
 			}
@@ -183,24 +187,35 @@ func (q *request) tryHook() error {
 	if err == nil {
 		err = n.TryHook(q.Context(), hook)
 	}
-	if err != nil {
+	return err
+}
+
+func (q *request) tryHook() error {
+	if err := q.callHook(goshawk.ID(q.PathValue("hook"))); err != nil {
 		return q.showServer(&telling{}, err)
 	}
 	return q.done("/settings", "webhook_tried", 0)
 }
 
+func (q *request) dropHook(id goshawk.ID) error {
+	return q.s.Store.Do(q.Context(), q.note(identity.ManageServer, "removed the webhook "+string(id)), func(tx *store.Tx) error { return tx.RemoveHook(id) })
+}
+
 func (q *request) removeHook() error {
-	id := goshawk.ID(q.PathValue("hook"))
-	if err := q.s.Store.Do(q.Context(), q.note(identity.ManageServer, "removed the webhook "+string(id)), func(tx *store.Tx) error { return tx.RemoveHook(id) }); err != nil {
+	if err := q.dropHook(goshawk.ID(q.PathValue("hook"))); err != nil {
 		return err
 	}
 	return q.done("/settings", "webhook_removed", 0)
 }
 
-// sendAgain has what is not taken tried again now.
-func (q *request) sendAgain() error {
+// tellAgain has what is not taken tried again now.
+func (q *request) tellAgain() error {
 	now := q.s.Now()
-	if err := q.s.Store.Do(q.Context(), q.note(identity.ManageServer, "had messages that were not taken tried again"), func(tx *store.Tx) error { return tx.TryAgain(now) }); err != nil {
+	return q.s.Store.Do(q.Context(), q.note(identity.ManageServer, "had messages that were not taken tried again"), func(tx *store.Tx) error { return tx.TryAgain(now) })
+}
+
+func (q *request) sendAgain() error {
+	if err := q.tellAgain(); err != nil {
 		return err
 	}
 	return q.done("/settings", "messages_again", 0)

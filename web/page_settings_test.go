@@ -121,3 +121,71 @@ func TestTell(t *testing.T) {
 		t.Error("the name is not taken off")
 	}
 }
+
+// TestSettingsAPI: what the page of the server's settings does, programs do, too; of secrets they get a webhook's
+// key, once.
+func TestSettingsAPI(t *testing.T) {
+	s := newStage(t)
+	const password = "a password that nobody may see"
+	admin := s.as("administrator")
+	var mail struct {
+		Configured bool
+		Host       string
+	}
+	admin.do("GET", "/api/v1/mail", nil).is(t, http.StatusOK, &mail)
+	if mail.Configured {
+		t.Error("mail is set up, where it is not")
+	}
+	admin.do("POST", "/api/v1/mail/try", nil).is(t, http.StatusConflict, nil)
+	s.web.Notify.Mail = &notify.Mailer{Host: "post.example", Port: 587, Security: notify.StartTLS, User: "goshawk", Password: password, From: "goshawk@police.example"}
+	a := admin.do("GET", "/api/v1/mail", nil)
+	a.is(t, http.StatusOK, &mail)
+	if !mail.Configured || mail.Host != "post.example" || strings.Contains(string(a.body), password) {
+		t.Errorf("mail: %s", a.body)
+	}
+	calls := 0
+	l := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { calls++ }))
+	t.Cleanup(l.Close)
+	at, err := url.Parse(l.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.web.Notify.Hooks.Allowed = []string{at.Host}
+	admin.do("POST", "/api/v1/webhooks", map[string]any{"name": "x", "agency": s.who["administrator"].Agency, "url": "https://10.0.0.1/"}).is(t, http.StatusBadRequest, nil)
+	var made struct{ ID, Secret string }
+	admin.do("POST", "/api/v1/webhooks", map[string]any{"name": "Duty room", "agency": s.who["administrator"].Agency, "url": l.URL + "/in"}).is(t, http.StatusCreated, &made)
+	list := admin.do("GET", "/api/v1/webhooks", nil)
+	list.is(t, http.StatusOK, nil)
+	if !strings.HasPrefix(made.Secret, "whsec_") || !strings.Contains(string(list.body), made.ID) || strings.Contains(string(list.body), made.Secret) {
+		t.Errorf("made %+v, listed %s", made, list.body)
+	}
+	admin.do("POST", "/api/v1/webhooks/"+made.ID+"/try", nil).is(t, http.StatusNoContent, nil)
+	if calls != 1 {
+		t.Errorf("it was called %d times", calls)
+	}
+	// A message that is not taken: seen, and tried again.
+	c := s.newCase()
+	s.write(func(tx *store.Tx) error {
+		n := &casebook.Notice{ID: "m1", Case: c, Way: casebook.ByWebhook, To: goshawk.ID(made.ID), Made: s.now}
+		if err := tx.Queue(n); err != nil {
+			return err
+		}
+		return tx.EndMessage("m1", store.MessageRefused, "the program answered 500", s.now)
+	})
+	var told struct {
+		Counts   map[string]int
+		Messages []struct{ ID, Fault, State string }
+	}
+	admin.do("GET", "/api/v1/messages?state=refused", nil).is(t, http.StatusOK, &told)
+	if told.Counts["refused"] != 1 || len(told.Messages) != 1 || told.Messages[0].Fault != "the program answered 500" {
+		t.Errorf("%+v", told)
+	}
+	admin.do("POST", "/api/v1/messages/again", nil).is(t, http.StatusNoContent, nil)
+	admin.do("GET", "/api/v1/messages", nil).is(t, http.StatusOK, &told)
+	if told.Counts["waiting"] != 1 || len(told.Messages) != 1 || told.Messages[0].State != "waiting" {
+		t.Errorf("%+v", told)
+	}
+	admin.do("DELETE", "/api/v1/webhooks/"+made.ID, nil).is(t, http.StatusNoContent, nil)
+	admin.do("DELETE", "/api/v1/webhooks/"+made.ID, nil).is(t, http.StatusNotFound, nil)
+	s.as("investigator").do("GET", "/api/v1/messages", nil).is(t, http.StatusForbidden, nil)
+}

@@ -17,7 +17,7 @@ func (s *Server) routes() []route {
 		{"GET /cases/{case}/graphs", identity.ReadCase, (*request).graphs},
 		{"POST /cases/{case}/graphs", identity.ChangeCase, (*request).newGraph},
 		{"GET /cases/{case}/graphs/{graph}", identity.ReadCase, (*request).graph},
-	}, caseRoutes(), signRoutes(), accountRoutes(), peopleRoutes(), benchRoutes(), letterRoutes(), settingsRoutes())
+	}, caseRoutes(), signRoutes(), accountRoutes(), peopleRoutes(), benchRoutes(), letterRoutes(), settingsRoutes(), shareRoutes())
 }
 
 // healthz says that the server runs and its database answers.

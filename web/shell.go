@@ -27,6 +27,7 @@ type view struct {
 	here  string            // path of the part of the house, or of the case, that it belongs to
 	trail []crumb           // from the start page to above this one
 	wide  bool              // the page takes all of the window
+	mark  string            // the marking of a page that shows something of a case, and is about none
 }
 
 // crumb is a step of the way to a page.
@@ -96,6 +97,14 @@ func (q *request) words() *words {
 func first(path string) string {
 	name, _, _ := strings.Cut(path, "/")
 	return name
+}
+
+// marked is the marking that stands at the head and foot of the page; "" where there is none.
+func (v *view) marked() string {
+	if v.at != nil {
+		return v.at.Marking
+	}
+	return v.mark
 }
 
 // casePath is where a case is.

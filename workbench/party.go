@@ -297,8 +297,9 @@ type other struct {
 	split   bool                    // there was a second day
 }
 
-// mostDays is of how many days an edge says what moved on each.
-const mostDays = 100
+// mostDays is of how many days an edge says what moved on each: as many as a graph's line has room for, beside
+// everything else that it says.
+const mostDays = 200
 
 // on counts an amount for its day. Most counterparties move something on one day only: they need no map.
 func (o *other) on(at int64, v *goshawk.Units) {

@@ -492,7 +492,7 @@ export function nodeItems(app: App): Item[] {
     may && { text: t("next"), icon: "next", press: () => void nextSpend(app) },
     may && { text: t("trace"), icon: "trace", press: () => askTrace(app, ids) },
     may && { text: t("paths"), icon: "path", disabled: ids.length !== 2, hint: t("paths.hint"), press: () => askPaths(app, ids) },
-    one?.what === "address" && { text: t("why"), icon: "why", press: () => void askWhy(app, ids[0]!) },
+    one?.what === "address" && app.setting.source === undefined && { text: t("why"), icon: "why", press: () => void askWhy(app, ids[0]!) },
     may && { text: t("link"), icon: "note", disabled: ids.length !== 2, press: () => askLink(app, ids) },
     may && { text: t("pin"), icon: "pin", press: () => pin(app) },
     may && { text: t("group"), icon: "group", disabled: ids.length < 2, press: () => askGroup(app) },

@@ -78,6 +78,8 @@ export interface RunQuestion {
   min_amount?: string;
   until?: string;
   through_coinjoin?: boolean;
+  stop_confidence?: number;
+  by_start?: boolean;
   graph?: string;
 }
 

@@ -26,6 +26,7 @@ export interface Setting {
   api: string;
   case: string;
   graph: string;
+  source?: string; // of a snapshot that is shared with who sees nothing else of the case: where it is read
   at?: number; // a snapshot: the graph after this change
   title: string;
   marking: string;
@@ -294,7 +295,7 @@ export class App {
   private countAnew(): void {
     const wanted = [...this.drawn.edges.values()].some((e) => e.partly && e.of.length === 1 && e.value.what === "pay" && !this.again.has(e.id));
     const key = wanted ? this.counted + " " + [...this.record.picture.edges.keys()].length : "";
-    if (key === this.asking) return;
+    if (key === this.asking || this.setting.source !== undefined) return;
     this.asking = key;
     this.counter?.abort();
     clearTimeout(this.counting);

@@ -1,7 +1,7 @@
 // What a person is asked before something is done.
 import type { App } from "./app.ts";
 import type { Ledger, RunQuestion } from "./api.ts";
-import { edgeID, nodeID, type Value } from "./model/picture.ts";
+import { edgeID, nodeID, type NodeValue, type Value } from "./model/picture.ts";
 import { name, short, units, what, when } from "./model/words.ts";
 import { t, type Key } from "./messages/messages.ts";
 import { beside } from "./layout/geometry.ts";
@@ -73,14 +73,17 @@ export function askTrace(app: App, ids: string[]): void {
   const least = h("input", { type: "text", class: "g-input", inputmode: "decimal", placeholder: t("trace.no.limit") });
   const until = h("input", { type: "date", class: "g-input" });
   const through = h("input", { type: "checkbox" });
+  const sure = h("input", { type: "number", class: "g-input", min: 0, max: 100, placeholder: "50" });
+  const split = h("input", { type: "checkbox" });
   const boxes = methods.map((m) => [m, h("input", { type: "checkbox", checked: m === "fifo", value: m })] as const);
   dialog({ title: t("trace.title"), wide: true, agree: t("trace.agree") }, (body) => {
     body.append(
       field({ label: t("trace.starts"), hint: t("trace.starts.hint") }, starts),
       h("fieldset", { class: "g-methods" }, h("legend", {}, t("trace.methods")), h("p", { class: "g-hint" }, t("trace.methods.hint")),
         ...boxes.map(([m, box]) => h("label", { class: "g-choice" }, box, h("span", {}, h("strong", {}, m), h("span", { class: "g-hint" }, t(`method.${m}` as Key)))))),
-      h("div", { class: "g-columns" }, field({ label: t("trace.direction") }, direction), ledger.box, field({ label: t("trace.hops") }, hops), field({ label: t("trace.least", { ticker: app.asset(nodes[0]?.network)?.ticker ?? t("unit.smallest") }) }, least), field({ label: t("trace.until") }, until)),
-      h("label", { class: "g-choice" }, through, h("span", {}, t("trace.through"), h("span", { class: "g-hint" }, t("trace.through.hint")))));
+      h("div", { class: "g-columns" }, field({ label: t("trace.direction") }, direction), ledger.box, field({ label: t("trace.hops") }, hops), field({ label: t("trace.least", { ticker: app.asset(nodes[0]?.network)?.ticker ?? t("unit.smallest") }) }, least), field({ label: t("trace.until") }, until), field({ label: t("trace.sure") }, sure)),
+      h("label", { class: "g-choice" }, through, h("span", {}, t("trace.through"), h("span", { class: "g-hint" }, t("trace.through.hint")))),
+      h("label", { class: "g-choice" }, split, h("span", {}, t("trace.split"), h("span", { class: "g-hint" }, t("trace.split.hint")))));
   }, async () => {
     const list = starts.value.split(/\s+/).filter((s) => s !== "");
     const wanted = boxes.filter(([, b]) => b.checked).map(([m]) => m);
@@ -98,6 +101,8 @@ export function askTrace(app: App, ids: string[]): void {
       question.min_amount = u;
     }
     if (until.value !== "") question.until = until.value + "T23:59:59Z";
+    if (sure.value !== "") question.stop_confidence = Number(sure.value);
+    if (split.checked) question.by_start = true;
     if (through.checked) question.through_coinjoin = true;
     await app.api.run(question);
     app.panel.open("traces", false);
@@ -143,9 +148,14 @@ function addSiblings(app: App, id: string, cluster: string, siblings: string[]):
   actions.lay(app, { nodes: [hub, ...nodes, { id, what: n.what, text: n.text, cluster }], edges }, id, 1, t("did.siblings", { n: siblings.length }));
 }
 
+/** party is a node as a search for paths calls it: a cluster and a service stand for all their addresses. */
+function party(n: NodeValue): string {
+  return n.what === "cluster" ? `cluster:${n.text}` : n.what === "service" ? `label:${n.text}` : n.text;
+}
+
 export function askPaths(app: App, ids: string[]): void {
   const [a, b] = ids.map((id) => app.record.picture.nodes.get(id));
-  const ledger = a && app.ledger(a.network);
+  const ledger = a && app.ledger(a.network ?? b?.network);
   if (!a || !b || !ledger) return;
   const turn = h("input", { type: "checkbox" });
   const hops = h("input", { type: "number", class: "g-input", min: 1, max: 100, value: 12 });
@@ -154,7 +164,8 @@ export function askPaths(app: App, ids: string[]): void {
   }, async () => {
     const [from, to] = turn.checked ? [b, a] : [a, b];
     const origin = turn.checked ? ids[1]! : ids[0]!;
-    const found = await app.api.paths({ ledger: ledger.id, from: from.text, to: to.text, max_hops: Number(hops.value) || 12 });
+    if (from.what === "transaction" || to.what === "transaction" || to.what === "coin") throw new Error(t("paths.ends"));
+    const found = await app.api.paths({ ledger: ledger.id, from: party(from), to: party(to), max_hops: Number(hops.value) || 12 });
     if (found.paths.length === 0) throw new Error(found.truncated ? t("paths.truncated") : t("paths.none"));
     actions.lay(app, found, origin, 1, t("did.paths", { from: name(from), to: name(to) }));
     app.tell(t("paths.found", { n: found.paths.length }), { hint: [t("paths.claim"), found.truncated ? t("paths.truncated") : "", ...(found.warnings ?? [])].filter((s) => s !== "").join(" ") });

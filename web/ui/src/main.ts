@@ -1,5 +1,5 @@
 // The graph's page begins here: it finds its place in the page, and what the page says of it.
-import { API } from "./api.ts";
+import { API, type GraphAnswer } from "./api.ts";
 import { App, type Setting } from "./app.ts";
 import { use, type Key } from "./messages/messages.ts";
 
@@ -14,11 +14,12 @@ async function begin(root: HTMLElement): Promise<void> {
     person: d["person"] ?? "",
     may: d["may"] === "change",
     lead: d["lead"] === "yes",
+    ...(d["source"] ? { source: d["source"] } : {}),
     ...(d["at"] ? { at: Number(d["at"]) } : {}),
   };
   // What is to be drawn is on its way while the page makes what draws it.
   const api = new API(setting.api, setting.case);
-  const first = { api, graph: api.graph(setting.graph, setting.at), ledgers: api.ledgers().catch(() => []) };
+  const first = { api, graph: setting.source === undefined ? api.graph(setting.graph, setting.at) : api.ask<GraphAnswer>("GET", setting.source), ledgers: api.ledgers().catch(() => []) };
   first.graph.catch(() => {}); // it is told by who waits for it
   if (d["messages"]) {
     const answer = await fetch(d["messages"]);

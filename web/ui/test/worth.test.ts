@@ -27,6 +27,6 @@ test("a day without a rate has no value, and neither has a sum over it", () => {
 test("what moved on which day is known of one day's edges and of sums that say so; of others there is no value", () => {
   assert.deepEqual(onDays([edge({ value: "5", first: "2021-01-01T10:00:00Z", last: "2021-01-01T23:59:59Z" }), edge({ value: "7", count: 2, days: { "2021-01-01": "3", "2021-01-02": "4" } })]), [["2021-01-01", "5"], ["2021-01-01", "3"], ["2021-01-02", "4"]]);
   for (const e of [edge({ value: "5", first: "2021-01-01T10:00:00Z", last: "2021-01-02T10:00:00Z" }), edge({ value: "5" }), edge({ first: "2021-01-01T10:00:00Z" })]) assert.equal(onDays([e]), null);
-  assert.equal(worthWords(null, "USD"), "of several days: expand to have it by day");
-  assert.equal(worthBrief(null, "USD"), "");
+  assert.equal(worthWords(null, "USD"), "no value in USD: it moved on more than 200 days, or is not known by day. Expand again, or filter to fewer days");
+  assert.equal(worthBrief(null, "USD"), "USD: too many days");
 });

@@ -58,7 +58,7 @@ export function onDays(edges: Iterable<EdgeValue>): OnDays | null {
 
 /** worthWords writes a value, or why there is none. */
 export function worthWords(w: Worth | null, currency: string): string {
-  if (!w) return t("worth.several");
+  if (!w) return t("worth.several", { currency });
   if (w.cents === undefined) return w.missing.length === 1 ? t("worth.missing", { currency, day: w.missing[0]! }) : t("worth.missing.days", { currency, n: w.missing.length });
   const digits = w.cents.toString().padStart(3, "0");
   return `${group(digits.slice(0, -2))}.${digits.slice(-2)} ${currency}`;
@@ -66,7 +66,7 @@ export function worthWords(w: Worth | null, currency: string): string {
 
 /** worthBrief is what fits beside a line: whole units of the currency, with a tilde where it was rounded. */
 export function worthBrief(w: Worth | null, currency: string): string {
-  if (!w) return "";
+  if (!w) return t("worth.several.brief", { currency });
   if (w.cents === undefined) return t("worth.none", { currency });
   if (w.cents < 10_000n) return worthWords(w, currency);
   return `${w.cents % 100n === 0n ? "" : "~"}${group(((w.cents + 50n) / 100n).toString())} ${currency}`;

@@ -157,7 +157,7 @@ export class Panel {
         may && this.expander(),
         may && button({ icon: "next", text: t("next"), hint: t("next.hint"), press: () => void actions.nextSpend(app) }),
         may && button({ icon: "trace", text: t("trace.here"), press: () => actions.askTrace(app, [id]) }),
-        (n.what === "address" || n.what === "cluster") && button({ icon: "why", text: t("why"), hint: t("why.hint"), press: () => void actions.askWhy(app, id) }),
+        (n.what === "address" || n.what === "cluster") && app.setting.source === undefined && button({ icon: "why", text: t("why"), hint: t("why.hint"), press: () => void actions.askWhy(app, id) }),
         this.watch(n),
         may && button({ icon: "pin", text: t(n.pinned ? "unpin" : "pin"), press: () => actions.pin(app) }),
         may && button({ icon: "remove", text: t("remove"), press: () => actions.remove(app) })),

@@ -52,7 +52,7 @@ export function toolbar(app: App): Toolbar {
     h("div", { class: "g-set" }, h("div", { class: "g-segment", role: "group", "aria-label": t("mode") }, ...modes.map(([, b]) => b))),
     h("div", { class: "g-set g-end-set" },
       may && button({ icon: "camera", label: t("snapshot"), hint: t("snapshot.hint"), press: () => actions.askSnapshot(app) }),
-      button({ icon: "share", label: t("share"), hint: t("share.hint"), press: () => void actions.askShare(app) }),
+      app.setting.source === undefined && button({ icon: "share", label: t("share"), hint: t("share.hint"), press: () => void actions.askShare(app) }),
       menuButton({ icon: "download", text: t("export"), label: t("export") }, () => actions.exportItems(app)),
       saved));
   return {
