@@ -171,3 +171,30 @@ func TestOneCredit(t *testing.T) {
 		}
 	})
 }
+
+// TestManyLines: a list made to keep the server busy is refused, or done at once.
+func TestManyLines(t *testing.T) {
+	const n = 100_000
+	lines := []Line{in(0, 10, 7)}
+	for range n {
+		lines = append(lines, in(1, 2, 0))
+	}
+	for range n {
+		lines = append(lines, out(2, 1))
+	}
+	for _, m := range []Method{FIFO, LIFO, LowestBalance} {
+		if r, err := Follow(0, lines, m); err != nil || r.Left+sum(r.Outs) != 7 {
+			t.Errorf("%s: %v, %v", m, r, err)
+		}
+	}
+	if _, err := Follow(0, lines, ProRata); goshawk.CodeOf(err) != goshawk.Invalid || goshawk.HintOf(err) == "" {
+		t.Errorf("pro-rata: %v", err)
+	}
+}
+
+func sum(outs []Out) (n uint64) {
+	for _, o := range outs {
+		n += o.Units
+	}
+	return n
+}

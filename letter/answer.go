@@ -339,6 +339,9 @@ func ungrouped(s, mark string) (string, error) {
 				return "", fmt.Errorf("no groups of three digits")
 			}
 		}
+		if s[0] == '0' { // 0,123 is no thousand of anything: its comma is the decimal mark
+			return "", fmt.Errorf("groups that begin with nothing")
+		}
 		s = strings.Join(parts, "")
 		break
 	}

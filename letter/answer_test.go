@@ -129,3 +129,16 @@ func FuzzAnswer(f *testing.F) {
 		}
 	})
 }
+
+// TestDecimalComma: a part of a coin is never taken for thousands of them.
+func TestDecimalComma(t *testing.T) {
+	m := &Mapping{Unit: UnitCoin, Decimal: ".", Decimals: 8}
+	for _, text := range []string{"0,123", "0,123.5", "00,123", "0 123"} {
+		if n, _, err := m.amount(text); err == nil {
+			t.Errorf("%q is taken for %d", text, n)
+		}
+	}
+	if n, _, err := m.amount("1,234.5"); err != nil || n != 123_450_000_000 {
+		t.Error(n, err)
+	}
+}
