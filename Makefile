@@ -25,6 +25,9 @@ node:
 	@command -v npm >/dev/null || { $(INSTALL) nodejs npm; }
 chromium:
 	@command -v chromium >/dev/null || { $(INSTALL) chromium; }
+.PHONY: poppler
+poppler: # reads PDFs as another program does
+	@command -v pdftotext >/dev/null || { $(INSTALL) poppler-utils; }
 
 web/ui/node_modules/.package-lock.json: web/ui/package.json web/ui/package-lock.json
 	cd web/ui && npm ci --no-audit --no-fund --loglevel=error
@@ -36,7 +39,7 @@ web/dist/graph.js: web/ui/node_modules/.package-lock.json $(UI)
 ui: assets ## what holds of the graph without a browser: its types, and its tests
 	cd web/ui && npm run --silent check && npm test --silent
 
-browser: assets chromium ## what holds of the pages in Chromium, against the real server
+browser: assets chromium poppler ## what holds of the pages in Chromium, against the real server
 	cd web/ui && npm run --silent browser
 
 build: $(ASSETS) ## the program, as ./goshawk
