@@ -28,7 +28,7 @@ func caseCalls() []call {
 			about: "What was done to a case, oldest first: all that comes after the change `after`. Where `more` is true, ask again after the last one.", handle: typed(listChanges)},
 		{id: "change-case", pattern: "POST /cases/{case}/changes", action: identity.ChangeCase, summary: "Change a case", limit: casebook.MostBytes + 1<<20,
 			about: "Sets fields of records: all of the edits, or, with an error, nothing. `before` is what you saw in the field, null where it was not set. Fields that others have changed meanwhile are merged where " +
-				"they can be (long texts, line by line), else all is refused with 409 and both values. A record begins with its first field; it is deleted by setting `deleted`. The kinds and their fields: `GET /kinds`.", handle: typed(changeCase)},
+				"they can be (long texts, line by line), else all is refused with 409 and both values. A record begins with its first field; it is deleted by setting `deleted`. The kinds and their fields: `GET /kinds`. Addresses, coins and wallets' keys are held against the rules of their network: a wrong checksum or a private key is refused with 400.", handle: typed(changeCase)},
 		{id: "undo-change", pattern: "POST /cases/{case}/changes/{seq}/undo", action: identity.ChangeCase, summary: "Undo a change",
 			about: "Takes a change back, by a new change. What others have changed since is not overwritten: 409 with both values.", handle: typed(undoChange)},
 		{id: "list-kinds", pattern: "GET /kinds", action: identity.ReadSelf, summary: "What a case holds",
@@ -171,6 +171,9 @@ type changed struct {
 }
 
 func changeCase(q *request, in *changeCaseInput) (*changeCaseOutput, error) {
+	if err := q.allow(goshawk.ID(in.Case), in.Body.Edits); err != nil {
+		return nil, err
+	}
 	done, err := q.s.Book.Change(q.Context(), q.subject, goshawk.ID(in.Case), in.Body.What, in.Body.Edits)
 	return &changeCaseOutput{changed{done}}, err
 }

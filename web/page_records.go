@@ -212,6 +212,9 @@ func (q *request) saveRecord() error {
 		r = casebook.NewID()
 	}
 	edits, err := formEdits(k, r, q.PostForm)
+	if err == nil {
+		err = q.allow(id, edits)
+	}
 	if err != nil {
 		return err
 	}

@@ -212,11 +212,10 @@ func (q *request) importSubjects() error {
 	var edits []casebook.Edit
 	for _, pick := range q.PostForm["pick"] {
 		text, network := strings.TrimSpace(q.PostForm.Get("t."+pick)), q.PostForm.Get("n."+pick)
-		list, _ := q.s.find([]byte(text))
-		if len(list) != 1 || list[0].Wrong != "" || list[0].Networks != nil && !slices.Contains(list[0].Networks, network) || list[0].Networks == nil && !slices.Contains(chain.Networks(), network) {
-			return goshawk.Errorf(goshawk.Invalid, "%q is no address or transaction of %s", clipped(text), clipped(network)).WithHint("nothing was added: look for it in its text again")
+		f, err := q.s.recognise(network, "", text)
+		if err != nil {
+			return err
 		}
-		f := list[0]
 		if there[network+f.Text] {
 			continue
 		}
