@@ -138,6 +138,8 @@ var rows = map[string]sample{
 	"POST /api/v1/cases/{case}/runs/{run}/cancel":         {fill: map[string]string{"run": "r1"}, fails: 409},
 	"GET /api/v1/cases/{case}/runs/{run}/picture":         {fill: map[string]string{"run": "r1"}, fails: 409},
 	"GET /api/v1/cases/{case}/graphs/{graph}":             {fill: map[string]string{"graph": "g1"}},
+	"GET /api/v1/cases/{case}/timeline":                   {},
+	"GET /api/v1/cases/{case}/wallets/{wallet}":           {fill: map[string]string{"wallet": "w1"}},
 	"POST /api/v1/cases/{case}/find":                      {body: map[string]string{"text": "nothing here"}},
 	"GET /profiles":                                       {},
 	"GET /profiles/{profile}":                             {fill: map[string]string{"profile": "new"}},

@@ -90,25 +90,47 @@ func (q *request) tasksPage() error {
 
 // happened is one thing on a case's timeline.
 type happened struct {
-	at    time.Time
+	at    time.Time // zero where no ledger says it
 	icon  string
 	key   string // of what kind it is
 	title string
 	text  string
-	chain string // an address or transaction
-	href  string
+	chain string  // an address or transaction
+	of    record  // that says it
+	href  string  // of its page, where there is one
 	event *record // of the timeline's own, which can be changed
 }
 
 // timelinePage shows what happened, in the order in which it did.
 func (q *request) timelinePage() error {
-	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read the timeline", casebook.KindCase, casebook.KindEvent, casebook.KindSubject, casebook.KindExhibit, casebook.KindLetter, casebook.KindAlert, casebook.KindCustody)
+	c, list, unknown, err := q.timeline(goshawk.ID(q.PathValue("case")))
 	if err != nil {
 		return err
 	}
 	v := q.casePage(&c.Summary, "/timeline", "")
 	v.title = v.t("nav.timeline")
-	var list, unknown []happened
+	for _, part := range [][]happened{list, unknown} {
+		for i := range part {
+			switch h := &part[i]; h.of.Kind {
+			case casebook.KindEvent:
+				h.event = &h.of
+			case casebook.KindCustody:
+				h.href = v.recordPage(casebook.KindExhibit, goshawk.ID(h.of.Text("exhibit")))
+			default:
+				h.href = v.recordPage(h.of.Kind, h.of.ID)
+			}
+		}
+	}
+	return q.show(v, timelinePage(v, list, unknown))
+}
+
+// timeline brings together what happened in a case, in the order in which it did. Of unknown nobody can say when it was.
+func (q *request) timeline(id goshawk.ID) (c *casebook.Case, list, unknown []happened, err error) {
+	c, err = q.s.Book.Read(q.Context(), q.subject, id, "read the timeline", casebook.KindCase, casebook.KindEvent, casebook.KindSubject, casebook.KindExhibit, casebook.KindLetter, casebook.KindAlert, casebook.KindCustody)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	words := q.words()
 	add := func(at string, h happened) {
 		t, err := time.Parse(time.RFC3339, at)
 		if err != nil {
@@ -118,19 +140,19 @@ func (q *request) timelinePage() error {
 		list = append(list, h)
 	}
 	for _, r := range records(c, casebook.KindEvent) {
-		add(r.Text("at"), happened{icon: "flag", key: "event", title: r.Text("title"), text: r.Text("text"), chain: r.Text("subject"), event: &r})
+		add(r.Text("at"), happened{icon: "flag", key: "event", title: r.Text("title"), text: r.Text("text"), chain: r.Text("subject"), of: r})
 	}
 	for _, r := range records(c, casebook.KindExhibit) {
-		add(r.Text("obtained"), happened{icon: "exhibit", key: "exhibit", title: r.Text("number") + " " + r.Text("name"), text: r.Text("source"), href: v.recordPage(r.Kind, r.ID)})
+		add(r.Text("obtained"), happened{icon: "exhibit", key: "exhibit", title: r.Text("number") + " " + r.Text("name"), text: r.Text("source"), of: r})
 	}
 	for _, r := range records(c, casebook.KindCustody) {
-		add(r.Text("at"), happened{icon: "exhibit", key: "custody", title: v.t("custody.line", "From", r.Text("from"), "To", r.Text("to")), text: r.Text("reason"), href: v.recordPage(casebook.KindExhibit, goshawk.ID(r.Text("exhibit")))})
+		add(r.Text("at"), happened{icon: "exhibit", key: "custody", title: words.t("custody.line", "From", r.Text("from"), "To", r.Text("to")), text: r.Text("reason"), of: r})
 	}
 	for _, r := range records(c, casebook.KindLetter) {
-		add(r.Text("sent"), happened{icon: "letter", key: "letter", title: r.Text("service"), text: r.Text("reference"), href: v.recordPage(r.Kind, r.ID)})
+		add(r.Text("sent"), happened{icon: "letter", key: "letter", title: r.Text("service"), text: r.Text("reference"), of: r})
 	}
 	for _, r := range records(c, casebook.KindAlert) {
-		add(r.Text("at"), happened{icon: "watch", key: "alert", title: v.t("timeline.moved"), href: v.recordPage(r.Kind, r.ID)})
+		add(r.Text("at"), happened{icon: "watch", key: "alert", title: words.t("timeline.moved"), of: r})
 	}
 	times := map[string]time.Time{}
 	subjects := slices.DeleteFunc(records(c, casebook.KindSubject), func(r record) bool { return r.Text("what") != "transaction" })
@@ -147,7 +169,7 @@ func (q *request) timelinePage() error {
 		}
 	}
 	for _, r := range subjects {
-		h := happened{icon: "trace", key: "transaction", title: r.Text("title"), text: r.Text("comment"), chain: r.Text("text"), href: v.recordPage(r.Kind, r.ID)}
+		h := happened{icon: "trace", key: "transaction", title: r.Text("title"), text: r.Text("comment"), chain: r.Text("text"), of: r}
 		if at, ok := times[r.Text("text")]; ok {
 			add(at.UTC().Format(time.RFC3339), h)
 		} else {
@@ -155,5 +177,5 @@ func (q *request) timelinePage() error {
 		}
 	}
 	slices.SortStableFunc(list, func(a, b happened) int { return a.at.Compare(b.at) })
-	return q.show(v, timelinePage(v, list, unknown))
+	return c, list, unknown, nil
 }

@@ -300,53 +300,69 @@ type derived struct {
 // walletPage shows a wallet's addresses: as many as the gap without a ledger, else all of them up
 // to the first gap.
 func (q *request) walletPage() error {
-	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read a wallet", casebook.KindCase, casebook.KindWallet, casebook.KindSubject)
+	w, err := q.wallet(goshawk.ID(q.PathValue("case")), goshawk.ID(q.PathValue("wallet")))
 	if err != nil {
 		return err
 	}
-	r, err := find(c, casebook.KindWallet, goshawk.ID(q.PathValue("wallet")))
-	if err != nil {
-		return err
-	}
-	v := q.casePage(&c.Summary, "/subjects", "")
-	v.trail = append(v.trail, crumb{v.t("nav.subjects"), casePath(c.ID) + "/subjects"})
-	v.title = r.Text("title")
+	v := q.casePage(&w.in.Summary, "/subjects", "")
+	v.trail = append(v.trail, crumb{v.t("nav.subjects"), casePath(w.in.ID) + "/subjects"})
+	v.title = w.Text("title")
 	if v.title == "" {
 		v.title = v.t("what.wallet")
 	}
-	wallet, err := chain.OpenWallet(r.Text("network"), r.Text("key"))
+	return q.show(v, walletPage(v, w))
+}
+
+// seized is a wallet of a case with its addresses.
+type seized struct {
+	record
+	in       *casebook.Case
+	branches []branch
+	gap      int
+	ledger   goshawk.ID // that says which addresses were used; "": none does
+}
+
+// wallet derives a wallet's addresses, and looks them up.
+func (q *request) wallet(id, name goshawk.ID) (*seized, error) {
+	c, err := q.s.Book.Read(q.Context(), q.subject, id, "read a wallet", casebook.KindCase, casebook.KindWallet, casebook.KindSubject)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	gap := int(r.Number("gap"))
-	if gap <= 0 {
-		gap = usualGap
+	w := &seized{in: c}
+	if w.record, err = find(c, casebook.KindWallet, name); err != nil {
+		return nil, err
 	}
-	gap = min(gap, mostGap)
+	wallet, err := chain.OpenWallet(w.Text("network"), w.Text("key"))
+	if err != nil {
+		return nil, err
+	}
+	if w.gap = min(int(w.Number("gap")), mostGap); w.gap <= 0 {
+		w.gap = usualGap
+	}
 	there := map[string]bool{}
 	for _, s := range records(c, casebook.KindSubject) {
 		there[s.Text("text")] = true
 	}
-	var branches []branch
-	held, err := q.ledgerOf(r.Text("network"), own(c).Text("ledger"))
+	held, err := q.ledgerOf(w.Text("network"), own(c).Text("ledger"))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if held != nil {
 		defer held.Release()
+		w.ledger = held.ID
 	}
 	for n := range wallet.Branches() {
-		b, err := q.derive(wallet, held, n, gap, there)
+		b, err := q.derive(wallet, held, n, w.gap, there)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		b.key = []string{"wallet.branch_0", "wallet.branch_1", "wallet.branch_2"}[min(n, 2)]
 		if wallet.Branches() == 1 {
 			b.key = "wallet.only"
 		}
-		branches = append(branches, b)
+		w.branches = append(w.branches, b)
 	}
-	return q.show(v, walletPage(v, r, branches, gap, held))
+	return w, nil
 }
 
 // derive makes a branch's addresses: up to the gap, where a ledger says which of them were used.
