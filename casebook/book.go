@@ -61,6 +61,8 @@ type Tx interface {
 	SharedWith(person goshawk.ID) ([]ShareRef, error)
 	// Leads counts a case's leaders.
 	Leads(c goshawk.ID) (int, error)
+	// Fields counts a case's fields that are set.
+	Fields(c goshawk.ID) (int, error)
 	// Hooks lists the webhooks of an agency that are in use.
 	Hooks(agency goshawk.ID) ([]goshawk.ID, error)
 	// Queue stores a message that is to go out; one that is stored stays as it is.
@@ -81,6 +83,8 @@ type Book struct {
 	Files Files // of exhibits; nil: there are none
 	// MostExhibit is the most bytes of one exhibit; 0: MostExhibit.
 	MostExhibit int64
+	// MostFields is the most fields of a case; 0: MostFields.
+	MostFields int
 }
 
 // entry begins an entry about what a subject does.
@@ -172,6 +176,22 @@ func (b *Book) Change(ctx context.Context, s *identity.Subject, id goshawk.ID, w
 	return done, err
 }
 
+// Act is Change for what the program does for somebody who asked it to: it also writes what nobody writes by hand.
+func (b *Book) Act(ctx context.Context, s *identity.Subject, id goshawk.ID, what string, edits []Edit) (done *Change, err error) {
+	e := b.entry(s, identity.ChangeCase, id, what)
+	err = b.Store.Do(ctx, e, func(tx Tx) error {
+		if err := b.mayChange(tx, s, id, edits); err != nil {
+			return err
+		}
+		if err := there(tx, id, edits); err != nil {
+			return err
+		}
+		done, err = b.apply(tx, e, id, edits, 0)
+		return err
+	})
+	return done, err
+}
+
 // mayChange says whether a subject may make a change.
 func (b *Book) mayChange(tx Tx, s *identity.Subject, id goshawk.ID, edits []Edit) error {
 	at, err := b.standing(tx, s, id)
@@ -243,6 +263,9 @@ func (b *Book) apply(tx Tx, e *audit.Entry, id goshawk.ID, edits []Edit, undoes 
 	}
 	merged, err := Merge(edits, func(f Field) (Value, error) { return tx.Field(id, f) })
 	if err != nil || len(merged) == 0 {
+		return nil, err
+	}
+	if err := b.room(tx, id, merged); err != nil {
 		return nil, err
 	}
 	c := &Change{Seq: seq + 1, At: e.At, Person: e.Person, Undoes: undoes, Edits: merged}

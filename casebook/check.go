@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"goshawk"
+	"goshawk/identity"
 )
 
 // Check looks at a field's value: nil, or what is wrong with it.
@@ -26,7 +27,8 @@ func textOf(v json.RawMessage) (string, error) {
 	return s, nil
 }
 
-// Line takes one line of text of at most n characters.
+// Line takes one line of text of at most n characters, all of which are seen: what names something is not to look like
+// another name.
 func Line(n int) Check {
 	return func(v json.RawMessage) error {
 		s, err := textOf(v)
@@ -37,6 +39,8 @@ func Line(n int) Check {
 			return fmt.Errorf("it must have at most %s", goshawk.Count(n, "character", "characters"))
 		case strings.ContainsAny(s, "\r\n\u2028\u2029"):
 			return fmt.Errorf("it must be one line")
+		case strings.ContainsFunc(s, identity.Unseen):
+			return fmt.Errorf("it holds characters that are not seen, or turn the direction of writing round: type it anew, instead of copying it")
 		}
 		return nil
 	}
@@ -82,14 +86,21 @@ func IDText(v json.RawMessage) error {
 	return nil
 }
 
-// Date takes a day, as in 2026-11-30.
+// Date takes a day, as in 2026-11-30, of a year that a case can be about.
 func Date(v json.RawMessage) error {
 	s, err := textOf(v)
-	if _, bad := time.Parse(time.DateOnly, s); err != nil || bad != nil {
+	day, bad := time.Parse(time.DateOnly, s)
+	if err != nil || bad != nil {
 		return fmt.Errorf("it must be a day, such as 2026-11-30")
+	}
+	if day.Year() < firstYear || day.Year() > lastYear {
+		return fmt.Errorf("it must be a day of the years %d to %d", firstYear, lastYear)
 	}
 	return nil
 }
+
+// firstYear and lastYear are those of days that people choose: a slip of the finger is none of them.
+const firstYear, lastYear = 1970, 2199
 
 // Time takes a time in RFC 3339, UTC.
 func Time(v json.RawMessage) error {

@@ -1,7 +1,10 @@
 package casebook
 
 import (
+	"encoding/json"
 	"slices"
+	"strings"
+	"time"
 
 	"goshawk"
 	"goshawk/identity"
@@ -15,13 +18,112 @@ func (b *Book) mayWrite(tx Tx, s *identity.Subject, id goshawk.ID, edits []Edit)
 	}
 	for i := range edits {
 		e := &edits[i]
-		begins := e.Kind == KindRun && e.Name == "state" && e.Before == nil && string(e.After) == `"running"` // and the server ends it
-		if f, _ := Lookup(e.Kind, e.Name); f.Made && !begins {
-			return goshawk.Errorf(goshawk.Denied, "the field %q of a %s is what the server saw or computed: nobody writes it by hand", e.Name, e.Kind).
+		f, _ := Lookup(e.Kind, e.Name)
+		if begins := f.Begins != "" && e.Before == nil && textIs(e.After, f.Begins); f.Made && !begins {
+			return goshawk.Errorf(goshawk.Denied, "the field %q of a %s is what the server saw, computed or fixed: nobody writes it by hand", e.Name, e.Kind).
 				WithHint("say in a note, or in the report, what is to be said about it")
 		}
+		if e.Kind == KindCase && e.Name == "retain" && e.After != nil {
+			if err := kept(tx, id, e); err != nil {
+				return err
+			}
+		}
+		if f.Names != "" && e.After != nil {
+			if err := named(tx, id, e, f.Names); err != nil {
+				return err
+			}
+		}
+	}
+	if err := unsettled(tx, id, edits); err != nil {
+		return err
 	}
 	return there(tx, id, edits)
+}
+
+// room says whether a case has room for what a change adds. What the server itself saw or ended always has: a trace that
+// ran when its case was filled has an end.
+func (b *Book) room(tx Tx, id goshawk.ID, edits []Edit) error {
+	more := 0
+	for _, e := range edits {
+		if f, _ := Lookup(e.Kind, e.Name); f.Made && e.Kind != KindExhibit {
+			continue
+		}
+		if before, after := len(plain(e.Before)) > 0, len(plain(e.After)) > 0; after && !before {
+			more++
+		} else if before && !after {
+			more--
+		}
+	}
+	if more <= 0 {
+		return nil
+	}
+	most := b.MostFields
+	if most <= 0 {
+		most = MostFields
+	}
+	has, err := tx.Fields(id)
+	if err == nil && has+more > most {
+		err = goshawk.Errorf(goshawk.Invalid, "the case is full: it has %d fields, and %d would come to them; %d are the most of a case", has, more, most).
+			WithHint("nothing of the change was stored: take out of its pictures what is not needed, or open another case")
+	}
+	return err
+}
+
+// kept says whether a day until which a case is kept can be one: it is not kept until before it was there.
+func kept(tx Tx, id goshawk.ID, e *Edit) error {
+	s, err := textOf(e.After)
+	if err != nil {
+		return goshawk.Errorf(goshawk.Invalid, "the day until which the case is kept cannot be read: %w", err)
+	}
+	c, err := tx.Case(id, none)
+	if err != nil {
+		return err
+	}
+	if began := c.Opened.UTC().Format(time.DateOnly); s < began { // days are written so that they sort
+		return goshawk.Errorf(goshawk.Invalid, "the case cannot be kept until %s: it was opened on %s", s, began).WithHint("choose a later day, or none")
+	}
+	return nil
+}
+
+// textIs says whether a value is a text.
+func textIs(v json.RawMessage, want string) bool {
+	s, err := textOf(v)
+	return err == nil && s == want
+}
+
+// named says whether the record that an edit names is in the case.
+func named(tx Tx, id goshawk.ID, e *Edit, k Kind) error {
+	s, err := textOf(e.After)
+	if err != nil {
+		return goshawk.Errorf(goshawk.Invalid, "the field %q of a %s cannot be set: %w", e.Name, e.Kind, err)
+	}
+	is, err := tx.Begun(id, k, goshawk.ID(s))
+	if err == nil && !is {
+		err = goshawk.Errorf(goshawk.Invalid, "the field %q of a %s names the %s %s, and the case has none", e.Name, e.Kind, k, s).WithHint("nothing of the change was stored: name one that is in the case")
+	}
+	return err
+}
+
+// unsettled says whether the records that edits write into are still people's to write in: a letter that was sent stays
+// as it was.
+func unsettled(tx Tx, id goshawk.ID, edits []Edit) error {
+	looked := map[record]bool{}
+	for _, e := range edits {
+		r := record{e.Kind, e.ID}
+		i := slices.IndexFunc(kinds, func(k KindRule) bool { return k.Kind == e.Kind })
+		if looked[r] || kinds[i].While == "" {
+			continue
+		}
+		looked[r] = true
+		v, err := tx.Field(id, Field{e.Kind, e.ID, "state"})
+		if err != nil {
+			return err
+		}
+		if len(v.JSON) > 0 && !textIs(v.JSON, kinds[i].While) {
+			return goshawk.Errorf(goshawk.Conflict, "the %s is %s: it stays as it is", kinds[i].Name, strings.Trim(string(v.JSON), `"`)).WithHint("begin another one, which says what is to be corrected")
+		}
+	}
+	return nil
 }
 
 // record is one record of a case.

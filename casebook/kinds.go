@@ -15,7 +15,10 @@ type FieldRule struct {
 	Text  bool // long text: merged line by line
 	Find  bool // found by the search
 	Lead  bool // changed by who leads the case
-	Made  bool // what the server saw or computed: nobody writes it by hand
+	Made  bool // what the server saw, computed or fixed: nobody writes it by hand
+	Names Kind // what is written by hand is the ID of a record of this kind in the case
+	// Begins is what a field that is Made may be begun with by hand: the server takes it on from there.
+	Begins string
 }
 
 // KindRule says what a kind of record is.
@@ -24,6 +27,7 @@ type KindRule struct {
 	Name   string // in words, for people
 	Single bool   // there is one in a case, with the ID "case"
 	Keep   bool   // never deleted: it is evidence, or the trail of it
+	While  string // people write in a record, and delete it, only while its field "state" says this; "": at any time
 	Fields []FieldRule
 }
 
@@ -110,18 +114,18 @@ func allKinds(line, text Check) []KindRule {
 			{Name: "gap", Check: Count},
 		}},
 		{Kind: KindExhibit, Name: "exhibit", Keep: true, Fields: []FieldRule{
-			{Name: "number", Check: line, Need: true, Once: true, Find: true},
-			{Name: "name", Check: line, Need: true, Once: true, Find: true},
-			{Name: "media", Check: line, Need: true, Once: true},
-			{Name: "sha256", Check: Hex(64), Need: true, Once: true, Find: true},
-			{Name: "bytes", Check: Count, Need: true, Once: true},
-			{Name: "source", Check: Line(2_000), Need: true, Once: true, Find: true},
-			{Name: "obtained", Check: Time, Need: true, Once: true},
-			{Name: "custodian", Check: line, Need: true, Once: true},
+			{Name: "number", Check: line, Need: true, Once: true, Find: true, Made: true},
+			{Name: "name", Check: line, Need: true, Once: true, Find: true, Made: true},
+			{Name: "media", Check: line, Need: true, Once: true, Made: true},
+			{Name: "sha256", Check: Hex(64), Need: true, Once: true, Find: true, Made: true},
+			{Name: "bytes", Check: Count, Need: true, Once: true, Made: true},
+			{Name: "source", Check: Line(2_000), Need: true, Once: true, Find: true, Made: true}, // said with the bytes, as the next two
+			{Name: "obtained", Check: Time, Need: true, Once: true, Made: true},
+			{Name: "custodian", Check: line, Need: true, Once: true, Made: true},
 			{Name: "comment", Check: text, Text: true, Find: true},
 		}},
 		{Kind: KindCustody, Name: "custody", Keep: true, Fields: []FieldRule{
-			{Name: "exhibit", Check: IDText, Need: true, Once: true},
+			{Name: "exhibit", Check: IDText, Need: true, Once: true, Names: KindExhibit},
 			{Name: "at", Check: Time, Need: true, Once: true},
 			{Name: "from", Check: line, Need: true, Once: true},
 			{Name: "to", Check: line, Need: true, Once: true},
@@ -148,7 +152,7 @@ func allKinds(line, text Check) []KindRule {
 		}},
 		{Kind: KindRun, Name: "trace", Keep: true, Fields: []FieldRule{
 			{Name: "question", Check: Object(200_000), Need: true, Once: true},
-			{Name: "state", Check: OneOf("running", "done", "failed", "cancelled"), Need: true, Made: true}, // begun as running
+			{Name: "state", Check: OneOf("running", "done", "failed", "cancelled"), Need: true, Made: true, Begins: "running"},
 			{Name: "summary", Check: Object(1_000_000), Made: true},
 			{Name: "exhibit", Check: IDText, Made: true},
 			{Name: "used", Check: Flag},
@@ -162,10 +166,10 @@ func allKinds(line, text Check) []KindRule {
 			{Name: "support", Check: text, Text: true, Find: true},
 			{Name: "order", Check: Count},
 		}},
-		{Kind: KindLetter, Name: "letter", Fields: []FieldRule{
+		{Kind: KindLetter, Name: "letter", While: "draft", Fields: []FieldRule{
 			{Name: "service", Check: line, Need: true, Find: true},
 			{Name: "profile", Check: IDText},
-			{Name: "state", Check: OneOf("draft", "sent", "answered", "withdrawn"), Need: true},
+			{Name: "state", Check: OneOf("draft", "sent", "answered", "withdrawn"), Need: true, Made: true, Begins: "draft"},
 			{Name: "reference", Check: line, Find: true},
 			{Name: "language", Check: line},
 			{Name: "from", Check: Time},
@@ -174,22 +178,22 @@ func allKinds(line, text Check) []KindRule {
 			{Name: "ask", Check: List(50)},
 			{Name: "paper", Check: Line(2_000), Find: true},
 			{Name: "text", Check: text, Text: true, Find: true},
-			{Name: "sent", Check: Time},
+			{Name: "sent", Check: Time, Made: true},
 			{Name: "due", Check: Date},
 			{Name: "run", Check: IDText},
-			{Name: "exhibit", Check: IDText}, // its bytes as they were sent
-			{Name: "print", Check: IDText},   // the same, as PDF
-			{Name: "annex", Check: IDText},   // the identifiers, as CSV
-			{Name: "hold", Check: Count},     // for how many days things are to be kept or held
-			{Name: "reminded", Check: List(50)},
+			{Name: "exhibit", Check: IDText, Made: true}, // its bytes as they were sent
+			{Name: "print", Check: IDText, Made: true},   // the same, as PDF
+			{Name: "annex", Check: IDText, Made: true},   // the identifiers, as CSV
+			{Name: "hold", Check: Count},                 // for how many days things are to be kept or held
+			{Name: "reminded", Check: List(50), Made: true},
 		}},
 		{Kind: KindAnswer, Name: "answer", Keep: true, Fields: []FieldRule{
-			{Name: "letter", Check: IDText, Once: true},
+			{Name: "letter", Check: IDText, Once: true, Names: KindLetter},
 			{Name: "service", Check: line, Need: true, Once: true, Find: true},
-			{Name: "exhibit", Check: IDText, Need: true, Once: true},
+			{Name: "exhibit", Check: IDText, Need: true, Once: true, Names: KindExhibit},
 			{Name: "mapping", Check: Object(20_000), Once: true}, // what its columns mean
 			{Name: "ledger", Check: IDText, Once: true},
-			{Name: "summary", Check: Object(1_000_000)},
+			{Name: "summary", Check: Object(1_000_000), Made: true},
 			{Name: "comment", Check: text, Text: true, Find: true},
 		}},
 		{Kind: KindWatch, Name: "watch", Fields: []FieldRule{

@@ -266,6 +266,12 @@ func (t *Tx) Leads(c goshawk.ID) (n int, err error) {
 	return n, err
 }
 
+// Fields implements casebook.Tx.
+func (t *Tx) Fields(c goshawk.ID) (n int, err error) {
+	err = t.row(`SELECT COUNT(*) FROM fields WHERE case_id = ?1 AND value <> ''`, c).Scan(&n)
+	return n, err
+}
+
 // Hit is a record in which the search found something.
 type Hit struct {
 	Case  goshawk.ID    `json:"case"`

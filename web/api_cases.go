@@ -200,6 +200,7 @@ type kindWords struct {
 	Name   string        `json:"name" doc:"in words"`
 	Single bool          `json:"single" doc:"there is one in a case, with the ID \"case\""`
 	Keep   bool          `json:"keep" doc:"never deleted"`
+	While  string        `json:"while,omitempty" doc:"a record is changed and deleted only while its field state says this; else 409"`
 	Fields []fieldWords  `json:"fields" nullable:"false"`
 }
 
@@ -211,14 +212,18 @@ type fieldWords struct {
 	Text bool   `json:"text" doc:"long text, merged line by line"`
 	Find bool   `json:"find" doc:"found by the search"`
 	Lead bool   `json:"lead" doc:"changed by who leads the case"`
+	Made bool   `json:"readOnly" doc:"the server writes it; a change by hand is refused with 403"`
+	// Begins and Names are what FieldRule says.
+	Begins string        `json:"begins,omitempty" doc:"what a field that is read-only may be begun with"`
+	Names  casebook.Kind `json:"names,omitempty" doc:"the kind of record, in the same case, whose ID it is"`
 }
 
 func listKinds(*request, *struct{}) (*listKindsOutput, error) {
 	out := &listKindsOutput{}
 	for _, k := range casebook.Kinds() {
-		w := kindWords{Kind: k.Kind, Name: k.Name, Single: k.Single, Keep: k.Keep}
+		w := kindWords{Kind: k.Kind, Name: k.Name, Single: k.Single, Keep: k.Keep, While: k.While}
 		for _, f := range k.Fields {
-			w.Fields = append(w.Fields, fieldWords{f.Name, f.Need, f.Once, f.Text, f.Find, f.Lead})
+			w.Fields = append(w.Fields, fieldWords{f.Name, f.Need, f.Once, f.Text, f.Find, f.Lead, f.Made, f.Begins, f.Names})
 		}
 		out.Body.Kinds = append(out.Body.Kinds, w)
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"goshawk"
 	"goshawk/casebook"
 )
 
@@ -162,4 +163,59 @@ func TestDescriptionIsOpen(t *testing.T) {
 		t.Errorf("%+v", doc)
 	}
 	s.as("").do("POST", "/api/v1/cases", map[string]string{"title": "x"}).is(t, 401, nil)
+}
+
+// TestWhatTheServerWritesIsReadOnly: the list of kinds says which fields the server writes, and a change of each by hand is
+// refused; so is one of a letter that was sent.
+func TestWhatTheServerWritesIsReadOnly(t *testing.T) {
+	s := newStage(t)
+	ines := s.as("investigator")
+	var kinds struct {
+		Kinds []struct {
+			Kind, While string
+			Fields      []struct {
+				Name     string
+				ReadOnly bool `json:"readOnly"`
+				Begins   string
+			}
+		}
+	}
+	ines.do("GET", "/api/v1/kinds", nil).is(t, 200, &kinds)
+	var opened struct{ ID string }
+	ines.do("POST", "/api/v1/cases", map[string]string{"title": "Harbour"}).is(t, 201, &opened)
+	at := "/api/v1/cases/" + opened.ID + "/changes"
+	set := func(kind, id, name string, v any) map[string]any {
+		return map[string]any{"kind": kind, "id": id, "field": name, "before": nil, "after": v}
+	}
+	begin := func(edits ...any) answer {
+		return ines.do("POST", at, map[string]any{"what": "wrote", "edits": edits})
+	}
+	begin(set("letter", "l1", "service", "Kestrel"), set("letter", "l1", "state", "draft")).is(t, 200, nil)
+	begin(set("run", "r1", "question", map[string]any{}), set("run", "r1", "state", "running")).is(t, 200, nil)
+	values := map[string]any{"letter sent": "2026-11-23T09:00:00Z", "letter exhibit": "x1", "letter print": "x1", "letter annex": "x1", "letter reminded": []string{"x"}, "run summary": map[string]any{}, "run exhibit": "x1"}
+	found := 0
+	for _, k := range kinds.Kinds {
+		if k.Kind == "letter" && k.While != "draft" {
+			t.Errorf("a letter is changed while it is %q", k.While)
+		}
+		for _, f := range k.Fields {
+			v, known := values[k.Kind+" "+f.Name]
+			if !known || !f.ReadOnly {
+				continue
+			}
+			found++
+			begin(set(k.Kind, map[string]string{"letter": "l1", "run": "r1"}[k.Kind], f.Name, v)).is(t, 403, nil)
+		}
+	}
+	if found != len(values) {
+		t.Errorf("%d of %d fields are said to be read-only", found, len(values))
+	}
+	if _, err := s.web.Book.Act(t.Context(), s.subject("investigator"), goshawk.ID(opened.ID), "sent it", []casebook.Edit{{Field: casebook.Field{Kind: casebook.KindLetter, ID: "l1", Name: "state"}, Before: json.RawMessage(`"draft"`), After: json.RawMessage(`"sent"`)}}); err != nil {
+		t.Fatal(err)
+	}
+	var p problem
+	begin(set("letter", "l1", "text", "another text")).is(t, 409, &p)
+	if !strings.Contains(p.Hint, "another one") {
+		t.Errorf("%+v", p)
+	}
 }

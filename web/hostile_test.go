@@ -63,7 +63,7 @@ func (s *stage) fill(id goshawk.ID) {
 		if !slices.ContainsFunc(edits, func(e casebook.Edit) bool { return bytes.Equal(e.After, harm) }) && k.Kind != casebook.KindSnapshot && k.Kind != casebook.KindAlert {
 			s.t.Errorf("a %s takes no harm", k.Kind)
 		}
-		write := s.web.Book.Change
+		write := s.web.Book.Act
 		if k.Kind == casebook.KindRun || k.Kind == casebook.KindAlert {
 			write = s.web.Book.Record // what the server writes repeats what others say, too
 		}

@@ -394,7 +394,7 @@ func (q *request) sendLetter(id, which goshawk.ID, at time.Time, due string) err
 		e.Before = r.Record[name].JSON
 		return e
 	}
-	_, err = q.s.Book.Change(q.Context(), q.subject, id, "sent the letter to "+r.Text("service"), []casebook.Edit{edit("state", "sent"), edit("sent", at.UTC().Format(time.RFC3339)), edit("due", due),
+	_, err = q.s.Book.Act(q.Context(), q.subject, id, "sent the letter to "+r.Text("service"), []casebook.Edit{edit("state", "sent"), edit("sent", at.UTC().Format(time.RFC3339)), edit("due", due),
 		edit("exhibit", fixed["html"]), edit("print", fixed["pdf"]), edit("annex", fixed["csv"])})
 	return err
 }

@@ -96,7 +96,7 @@ func newCast(t *testing.T) *cast {
 			}
 			edits = append(edits, more...)
 		}
-		if _, err := c.web.Book.Change(t.Context(), c.subject("lead"), id, "chose members", edits); err != nil {
+		if _, err := c.web.Book.Act(t.Context(), c.subject("lead"), id, "chose members", edits); err != nil {
 			t.Fatal(err)
 		}
 		c.setNote(id, "a change to undo")

@@ -359,7 +359,7 @@ func (q *request) stateOfLetter(id, which goshawk.ID, from []string, to, what st
 	if more != nil {
 		edits = append(edits, *more(r))
 	}
-	_, err = q.s.Book.Change(q.Context(), q.subject, id, what+" "+r.Text("service"), edits)
+	_, err = q.s.Book.Act(q.Context(), q.subject, id, what+" "+r.Text("service"), edits)
 	return err
 }
 

@@ -308,7 +308,7 @@ func (b *Bench) Answer(ctx context.Context, s *identity.Subject, c goshawk.ID, n
 			edits = append(edits, to)
 		}
 	}
-	_, err = b.Book.Change(ctx, s, c, "took a file as the answer of "+n.Service, edits)
+	_, err = b.Book.Act(ctx, s, c, "took a file as the answer of "+n.Service, edits)
 	return id, err
 }
 
