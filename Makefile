@@ -8,7 +8,7 @@ FUZZ    ?= 30s
 RACED   := ./ledger ./ingest/... ./node ./store ./web
 TARGETS := linux/amd64 linux/arm64 darwin/arm64 darwin/amd64 windows/amd64
 
-.PHONY: generate assets ui browser build demo picture test fmt vet lint race fuzz bench bench-web accuracy crashtest dist clean
+.PHONY: generate assets ui browser build demo picture pictures test fmt vet lint race fuzz bench bench-web accuracy crashtest dist clean
 
 # What browsers load, from web/ui; 'go build ./cmd/goshawk' works without.
 UI := web/ui/build.mjs web/ui/tsconfig.json $(shell find web/ui/src -type f)
@@ -56,6 +56,10 @@ picture: demo-files ## the README's: that report, as a browser shows it; needs C
 	chromium --headless --no-sandbox --disable-gpu --hide-scrollbars --force-device-scale-factor=1.5 --window-size=1000,1060 \
 	  --screenshot=$(CURDIR)/docs/report.png file://$(CURDIR)/goshawk-demo/report.html
 	convert docs/report.png +dither -colors 64 -strip PNG8:docs/report.png
+
+pictures: assets chromium ## those of docs/workbench.md, of the demo's case as it is worked on; needs ImageMagick
+	@taken=$$(mktemp -d) && trap 'rm -r "$$taken"' EXIT && mkdir -p docs/pictures && node web/ui/pictures.mjs "$$taken" && \
+	for picture in "$$taken"/*.png; do convert "$$picture" +dither -colors 64 -strip "PNG8:docs/pictures/$${picture##*/}" || exit 1; done
 
 generate: ## the pages' Go, from web/*.templ; a test compares it
 	cd web && $(GO) run github.com/a-h/templ/cmd/templ@v0.3.977 generate -log-level warn

@@ -1,5 +1,6 @@
 // Command stage makes a data folder with people in it who are signed in, and a case that
-// they work on, for tests that drive a browser against the real server. It prints who they
+// they work on, for tests that drive a browser against the real server; or, with --there,
+// signs in the people whom a data folder has, and passers-by with them. It prints who they
 // are as JSON. It has no part in the program that people use: nobody is signed in there
 // without having signed in.
 package main
@@ -12,6 +13,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"goshawk"
@@ -30,18 +32,23 @@ type member struct {
 
 // set is what was made.
 type set struct {
-	Case   goshawk.ID        `json:"case"`
-	People map[string]member `json:"people"` // lead, worker, viewer, stranger
+	Case   goshawk.ID        `json:"case,omitzero"`
+	People map[string]member `json:"people"` // lead, worker, viewer, stranger; by their e-mail addresses' names, if they were there
 }
 
 func main() {
 	data := flag.String("data", "", "`DIR` to make the database in; it is made where it is missing")
+	there := flag.Bool("there", false, "the database is there: sign in everybody in it, an investigator and a reader who are in no case")
 	flag.Parse()
 	if *data == "" || flag.NArg() > 0 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	made, err := furnish(context.Background(), *data)
+	work := furnish
+	if *there {
+		work = enter
+	}
+	made, err := work(context.Background(), *data)
 	if err == nil {
 		err = json.NewEncoder(os.Stdout).Encode(made)
 	}
@@ -80,12 +87,12 @@ func furnish(ctx context.Context, data string) (made *set, err error) {
 			if err := tx.AddPerson(&p); err != nil {
 				return err
 			}
-			secret, hash := identity.NewSecret()
-			if err := tx.AddSession(&identity.Session{Hash: hash, Person: p.ID, Via: identity.ViaPasskey, Created: now, Seen: now, Ends: now.Add(identity.SessionLength)}); err != nil {
+			subjects[c.part] = &identity.Subject{Person: p, Kind: agency.Kind, Via: identity.ViaPasskey}
+			in, err := signIn(tx, &p, now)
+			if err != nil {
 				return err
 			}
-			subjects[c.part] = &identity.Subject{Person: p, Kind: agency.Kind, Via: identity.ViaPasskey}
-			made.People[c.part] = member{p.ID, p.Name, secret}
+			made.People[c.part] = in
 		}
 		return nil
 	})
@@ -102,4 +109,50 @@ func furnish(ctx context.Context, data string) (made *set, err error) {
 		casebook.Set(casebook.KindCase, "case", "marking", "RESTRICTED"),
 	})
 	return made, err
+}
+
+// enter signs in everybody whom a database has, as having just proved who they are. Beside them come, in the first
+// agency, an investigator and a reader who are members of no case.
+func enter(ctx context.Context, data string) (made *set, err error) {
+	db, err := store.Open(ctx, filepath.Join(data, "goshawk.db"))
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	now := time.Now()
+	made = &set{People: map[string]member{}}
+	return made, db.Do(ctx, &audit.Entry{At: now, Action: "console", What: "signed everybody in"}, func(tx *store.Tx) error {
+		agencies, err := tx.Agencies()
+		if err != nil {
+			return err
+		}
+		if len(agencies) == 0 {
+			return goshawk.Errorf(goshawk.NotFound, "%s has no people", data)
+		}
+		for _, passing := range []identity.Person{{Name: "Olav Strand", Role: identity.Investigator}, {Name: "Nele Brandt", Role: identity.Reader}} {
+			passing.ID, passing.Agency, passing.Created = casebook.NewID(), agencies[0].ID, now
+			passing.Email = "passing." + string(passing.Role) + "@police.example"
+			if err := tx.AddPerson(&passing); err != nil {
+				return err
+			}
+		}
+		people, err := tx.People("")
+		if err != nil {
+			return err
+		}
+		for i := range people {
+			p := &people[i]
+			name, _, _ := strings.Cut(p.Email, "@")
+			if made.People[name], err = signIn(tx, p, now); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// signIn begins a session of somebody who has just proved who they are.
+func signIn(tx *store.Tx, p *identity.Person, now time.Time) (member, error) {
+	secret, hash := identity.NewSecret()
+	return member{p.ID, p.Name, secret}, tx.AddSession(&identity.Session{Hash: hash, Person: p.ID, Via: identity.ViaPasskey, Created: now, Seen: now, Proved: now, Ends: now.Add(identity.SessionLength)})
 }

@@ -12,16 +12,18 @@ const go = process.env.GO ?? "go";
 
 /**
  * house starts the server; close ends it and removes all that it made. With a world it has a ledger, labels and
- * rates of a made-up crime, as `goshawk world new` makes it, and the blocks beside.
+ * rates of a made-up crime, as `goshawk world new` makes it, and the blocks beside; with the demo all that
+ * `goshawk demo` makes, its people signed in.
  */
-export async function house({ world = false } = {}) {
+export async function house({ world = false, demo = false } = {}) {
   const folder = mkdtempSync(join(tmpdir(), "goshawk-browser-"));
-  const program = join(folder, "goshawk"), data = join(folder, "data"), made = join(folder, "world");
+  const program = join(folder, "goshawk"), data = demo ? join(folder, "demo", "data") : join(folder, "data"), made = demo ? join(folder, "demo", "world") : join(folder, "world");
   const run = (...args) => execFileSync(go, args, { cwd: root, encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
   run("build", "-o", program, "./cmd/goshawk");
-  const stage = JSON.parse(run("run", "./internal/stage", "--data", data));
+  const tool = (...args) => execFileSync(program, [...args, "--quiet"], { stdio: ["ignore", "ignore", "inherit"] });
+  if (demo) tool("demo", "--out", join(folder, "demo"));
+  const stage = JSON.parse(run("run", "./internal/stage", "--data", data, ...(demo ? ["--there"] : [])));
   if (world) {
-    const tool = (...args) => execFileSync(program, [...args, "--quiet"], { stdio: ["ignore", "ignore", "inherit"] });
     tool("world", "new", "--seed", "3", "--scenario", "ransomware", "--out", made);
     tool("ingest", "--network", "regtest", "--ledger", join(data, "ledgers", "world"), join(made, "blocks"));
     tool("label", "--data", data, "import", join(made, "public", "labels"));
@@ -59,12 +61,19 @@ export async function house({ world = false } = {}) {
     /** What a service of the world wrote down of its customers. */
     kept: (service, name) => readFileSync(join(made, "services", service, name), "utf8"),
 
-    /** as opens a window of somebody's. What the page complains of fails the tests. */
+    /** as opens a window of somebody's, or of nobody whom the server knows. What the page complains of fails the tests. */
     async as(who, options = {}) {
       const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, acceptDownloads: true, ...options });
-      await context.addCookies([{ name: "goshawk", value: stage.people[who].cookie, url }]);
+      if (who) await context.addCookies([{ name: "goshawk", value: stage.people[who].cookie, url }]);
       const page = await context.newPage();
       page.on("pageerror", (e) => faults.push(`${who}: ${e.stack}`));
+      // A page works without the rest of the world, and lacks nothing of its own.
+      page.on("request", (r) => {
+        if (!r.url().startsWith(url) && !/^(data|blob):/.test(r.url())) faults.push(`${who}: asked for ${r.url()}`);
+      });
+      page.on("response", (r) => {
+        if (r.status() >= 400 && ["script", "stylesheet", "font", "image"].includes(r.request().resourceType())) faults.push(`${who}: ${r.status()} for ${r.url()}`);
+      });
       page.on("console", (m) => {
         if (m.type() === "error" && !/Failed to load resource|ERR_INTERNET_DISCONNECTED/.test(m.text())) faults.push(`${who}: ${m.text()}`);
       });
@@ -74,7 +83,7 @@ export async function house({ world = false } = {}) {
     /** api makes a call as somebody, and returns its answer. */
     async api(who, method, path, body) {
       const answer = await fetch(url + "/api/v1" + path, { method, headers: { Cookie: "goshawk=" + stage.people[who].cookie, "Content-Type": "application/json" }, body: body === undefined ? undefined : JSON.stringify(body) });
-      const said = await answer.json();
+      const text = await answer.text(), said = text && JSON.parse(text);
       if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(said)}`);
       return said;
     },
