@@ -60,7 +60,7 @@ export async function work(h) {
   await add(hard, "task", { title: arabic });
   await add(hard, "event", { at: "2026-01-01T10:00:00Z", title: long, text: arabic, subject: "f".repeat(64) });
   const subject = await add(hard, "subject", { network: "bitcoin", what: "transaction", text: "f".repeat(64), title: long, comment: long, source: long.slice(0, 190), colour: "violet" });
-  await add(hard, "subject", { network: "bitcoin", what: "address", text: "bc1p" + "q".repeat(58), title: arabic });
+  await add(hard, "subject", { network: "bitcoin", what: "address", text: "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0", title: arabic });
   await add(hard, "watch", { what: "coin", text: "f".repeat(64) + ":4294967295", ledger, title: long });
   await add(hard, "finding", { title: long, text: long, support: arabic, order: 1 });
   const hardGraph = await add(hard, "graph", { title: arabic });
