@@ -25,7 +25,11 @@ const (
 // without a reason, which goes to log instead (nil: nowhere). Looking scripts up
 // by hash, and addresses by prefix, needs a ledger whose ids are dense.
 func Esplora(ledger goshawk.Ledger, blocks Blocks, params *bitcoin.Params, log *slog.Logger) http.Handler {
-	e := &explorer{chain: chain{ledger: ledger, blocks: blocks, params: params}, log: log}
+	return newEsplora(ledger, blocks, params, nil, log)
+}
+
+func newEsplora(ledger goshawk.Ledger, blocks Blocks, params *bitcoin.Params, waits *pool, log *slog.Logger) http.Handler {
+	e := &explorer{chain: chain{ledger: ledger, blocks: blocks, params: params, pool: waits}, log: log}
 	if log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
@@ -54,8 +58,8 @@ func Esplora(ledger goshawk.Ledger, blocks Blocks, params *bitcoin.Params, log *
 		"/tx/{txid}/outspends":         e.txSpends,
 		"/address-prefix/{prefix}":     e.addressPrefix,
 		"/mempool":                     e.mempool,
-		"/mempool/txids":               e.mempoolTxs,
-		"/mempool/recent":              e.mempoolTxs,
+		"/mempool/txids":               e.mempoolTxids,
+		"/mempool/recent":              e.mempoolRecent,
 		"/fee-estimates":               e.feeEstimates,
 	} {
 		mux.HandleFunc("GET "+pattern, func(w http.ResponseWriter, r *http.Request) { e.reply(w, r, answer) })
@@ -87,7 +91,7 @@ type explorer struct {
 }
 
 // takesNoTx answers whoever wants to send a transaction.
-const takesNoTx = "this chain is only read from: it has no mempool, and no transaction can be sent to it"
+const takesNoTx = "this chain is only read from: no transaction can be sent to it"
 
 // badRequest is an error whose text is for the asker.
 type badRequest string

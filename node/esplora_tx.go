@@ -30,6 +30,9 @@ func (e *explorer) tx(r *http.Request) (any, error) {
 }
 
 func (e *explorer) txRaw(r *http.Request) (any, error) {
+	if w, ok := e.waiting(r); ok {
+		return w.Raw, nil
+	}
 	p, err := e.located(r)
 	if err != nil {
 		return nil, err
@@ -38,6 +41,9 @@ func (e *explorer) txRaw(r *http.Request) (any, error) {
 }
 
 func (e *explorer) txHex(r *http.Request) (any, error) {
+	if w, ok := e.waiting(r); ok {
+		return hex.EncodeToString(w.Raw), nil
+	}
 	p, err := e.located(r)
 	if err != nil {
 		return nil, err

@@ -3,8 +3,8 @@
 // the raw blocks behind it. Programs that speak either, Goshawk's own sources
 // among them, work over a ledger or a synthetic world without noticing.
 //
-// It makes http.Handlers and nothing else: it does not listen, knows no
-// mempool, accepts no transactions and changes nothing. Its answers are as good
+// It makes http.Handlers and nothing else: it does not listen, accepts no
+// transactions and changes nothing; what waits for a block it knows from its caller. Its answers are as good
 // as the ledger; addresses follow the ledger's view, where payments to a bare
 // public key count for the key's P2PKH address.
 package node
@@ -28,6 +28,7 @@ type chain struct {
 	ledger goshawk.Ledger
 	blocks Blocks
 	params *bitcoin.Params
+	pool   *pool // nil: nothing waits
 
 	mu     sync.Mutex
 	recent []*rawBlock // most recently used first

@@ -33,14 +33,18 @@ type Login struct {
 // RPC returns a handler that answers as a Bitcoin node's JSON-RPC does, single
 // or in batches, what those ask first who read a chain: of the chain, its blocks
 // and transactions, single coins, and of a node with no peers and an empty
-// mempool. help lists the methods. Parameters are taken by position or by name.
+// mempool; a Server's may hold something. help lists the methods. Parameters are taken by position or by name.
 // The chain's total work is left out where the ledger lacks its beginning.
 // Internal errors go to log (nil: nowhere) and not to the asker.
 func RPC(ledger goshawk.Ledger, blocks Blocks, params *bitcoin.Params, login Login, log *slog.Logger) http.Handler {
+	return newRPC(ledger, blocks, params, nil, login, log)
+}
+
+func newRPC(ledger goshawk.Ledger, blocks Blocks, params *bitcoin.Params, waits *pool, login Login, log *slog.Logger) http.Handler {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)
 	}
-	return &rpc{chain: chain{ledger: ledger, blocks: blocks, params: params}, login: login, log: log}
+	return &rpc{chain: chain{ledger: ledger, blocks: blocks, params: params, pool: waits}, login: login, log: log}
 }
 
 type rpc struct {

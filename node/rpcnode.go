@@ -12,7 +12,7 @@ import (
 )
 
 // What a node says of its chain as a whole, of itself, of its peers and of what
-// is not in a block yet. Here there is one chain, and none of the last two.
+// is not in a block yet. Here there is one chain, and no peers.
 
 func (s *rpc) chainInfo(ctx context.Context, _ []json.RawMessage) (any, error) {
 	head, err := s.head(ctx)
@@ -138,7 +138,16 @@ func (s *rpc) connections(context.Context, []json.RawMessage) (any, error) { ret
 // nothing is the list of peers, and of whom news are sent to.
 func (s *rpc) nothing(context.Context, []json.RawMessage) (any, error) { return []string{}, nil }
 
-func (s *rpc) mempoolInfo(context.Context, []json.RawMessage) (any, error) {
+func (s *rpc) mempoolInfo(ctx context.Context, _ []json.RawMessage) (any, error) {
+	list, err := s.weigh(ctx, s.pool.all())
+	if err != nil {
+		return nil, err
+	}
+	size, fees := 0, uint64(0)
+	for i := range list {
+		size += list[i].vsize
+		fees += list[i].fee
+	}
 	fee := s.coins(1000)
 	return struct {
 		Loaded         bool        `json:"loaded"`
@@ -152,11 +161,11 @@ func (s *rpc) mempoolInfo(context.Context, []json.RawMessage) (any, error) {
 		IncrementalFee json.Number `json:"incrementalrelayfee"`
 		Unbroadcast    int         `json:"unbroadcastcount"`
 		FullRBF        bool        `json:"fullrbf"`
-	}{true, 0, 0, 0, s.coins(0), 0, fee, fee, fee, 0, true}, nil
+	}{true, len(list), size, size, s.coins(fees), 0, fee, fee, fee, 0, true}, nil
 }
 
-// mempool lists the transactions that wait: none, in each of the three forms.
-func (s *rpc) mempool(_ context.Context, params []json.RawMessage) (any, error) {
+// mempool lists the transactions that wait, in each of the three forms.
+func (s *rpc) mempool(ctx context.Context, params []json.RawMessage) (any, error) {
 	var verbose, sequence bool
 	if given(params, 0) && json.Unmarshal(params[0], &verbose) != nil || given(params, 1) && json.Unmarshal(params[1], &sequence) != nil {
 		return nil, rpcErrorf(codeType, "verbose and mempool_sequence must be true or false")
@@ -165,14 +174,58 @@ func (s *rpc) mempool(_ context.Context, params []json.RawMessage) (any, error) 
 	case verbose && sequence:
 		return nil, rpcErrorf(codeParameter, "Verbose results cannot contain mempool sequence values.")
 	case verbose:
-		return struct{}{}, nil
-	case sequence:
-		return struct {
-			Txids    []string `json:"txids"`
-			Sequence int      `json:"mempool_sequence"`
-		}{[]string{}, 1}, nil
+		return s.describePool(ctx)
 	}
-	return []string{}, nil
+	ids := []goshawk.Hash{}
+	for _, w := range s.pool.all() {
+		ids = append(ids, w.ID)
+	}
+	if sequence {
+		return struct {
+			Txids    []goshawk.Hash `json:"txids"`
+			Sequence int            `json:"mempool_sequence"`
+		}{ids, len(ids) + 1}, nil
+	}
+	return ids, nil
+}
+
+// describePool says of each transaction that waits what it weighs, since when, and what it depends on.
+func (s *rpc) describePool(ctx context.Context) (any, error) {
+	list, err := s.weigh(ctx, s.pool.all())
+	if err != nil {
+		return nil, err
+	}
+	head, err := s.head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	type fees struct {
+		Base json.Number `json:"base"`
+	}
+	type entry struct {
+		VirtualSize int            `json:"vsize"`
+		Weight      int            `json:"weight"`
+		Time        int64          `json:"time"`
+		Height      int32          `json:"height"`
+		WitnessID   goshawk.Hash   `json:"wtxid"`
+		Fees        fees           `json:"fees"`
+		Depends     []goshawk.Hash `json:"depends"`
+	}
+	here, out := map[goshawk.Hash]bool{}, map[string]entry{}
+	for i := range list {
+		here[list[i].ID] = true
+	}
+	for i := range list {
+		w := &list[i]
+		e := entry{w.vsize, w.tx.Weight(), w.Since.Unix(), head.Height, w.tx.WitnessID(), fees{s.coins(w.fee)}, []goshawk.Hash{}}
+		for _, in := range w.tx.Inputs {
+			if here[in.Prev.Tx] && !slices.Contains(e.Depends, in.Prev.Tx) {
+				e.Depends = append(e.Depends, in.Prev.Tx)
+			}
+		}
+		out[w.ID.String()] = e
+	}
+	return out, nil
 }
 
 // estimateFee says that it cannot, as a node does that has seen no transaction wait.

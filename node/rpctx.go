@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 
 	"goshawk"
+	"goshawk/chain/bitcoin"
 )
 
 // txid reads the first parameter.
@@ -22,7 +23,7 @@ func txid(params []json.RawMessage) (goshawk.Hash, error) {
 }
 
 // rawTransaction answers for every transaction of the chain, as a node with an
-// index of all of them does. There is no mempool.
+// index of all of them does, and for what waits.
 func (s *rpc) rawTransaction(ctx context.Context, params []json.RawMessage) (any, error) {
 	hash, err := txid(params)
 	if err != nil {
@@ -34,6 +35,9 @@ func (s *rpc) rawTransaction(ctx context.Context, params []json.RawMessage) (any
 	}
 	p, err := s.locate(ctx, hash)
 	if goshawk.CodeOf(err) == goshawk.NotFound {
+		if w, ok := s.pool.one(hash); ok && !given(params, 2) {
+			return s.describeWaiting(w, verbosity)
+		}
 		return nil, rpcErrorf(codeAddress, "No such mempool or blockchain transaction. Use gettransaction for wallet transactions.")
 	}
 	if err != nil {
@@ -58,7 +62,19 @@ func (s *rpc) rawTransaction(ctx context.Context, params []json.RawMessage) (any
 	return s.describePlaced(ctx, p, raw, given(params, 2), verbosity)
 }
 
-// txOut describes a coin that nobody has spent; all others are null.
+// describeWaiting is a transaction in no block: nothing is said of what it spends.
+func (s *rpc) describeWaiting(w Waiting, verbosity int) (any, error) {
+	if verbosity <= 0 {
+		return hex.EncodeToString(w.Raw), nil
+	}
+	tx, err := bitcoin.DecodeTx(w.Raw)
+	if err != nil {
+		return nil, err
+	}
+	return s.describeRPCTx(w.ID, tx, w.Raw, tx.Weight(), nil), nil
+}
+
+// txOut describes a coin that nobody has spent in a block; all others are null.
 func (s *rpc) txOut(ctx context.Context, params []json.RawMessage) (any, error) {
 	hash, err := txid(params)
 	if err != nil {

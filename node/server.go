@@ -26,6 +26,7 @@ type Server struct {
 // snapshot is what requests are answered from.
 type snapshot struct {
 	http.Handler
+	pool  *pool
 	users int    // those who hold it: requests, and the server while it is the newest
 	done  func() // called when nobody does
 }
@@ -44,10 +45,10 @@ func NewServer(blocks Blocks, params *bitcoin.Params, login Login, log *slog.Log
 func (s *Server) Show(ledger goshawk.Ledger, done func()) {
 	var next *snapshot
 	if ledger != nil {
-		mux := http.NewServeMux()
-		mux.Handle("POST /{$}", RPC(ledger, s.blocks, s.params, s.login, s.log))
-		mux.Handle("/", Esplora(ledger, s.blocks, s.params, s.log))
-		next = &snapshot{Handler: mux, users: 1, done: done}
+		mux, waits := http.NewServeMux(), &pool{}
+		mux.Handle("POST /{$}", newRPC(ledger, s.blocks, s.params, waits, s.login, s.log))
+		mux.Handle("/", newEsplora(ledger, s.blocks, s.params, waits, s.log))
+		next = &snapshot{Handler: mux, pool: waits, users: 1, done: done}
 	}
 	s.mutex.Lock()
 	last := s.now
@@ -55,6 +56,16 @@ func (s *Server) Show(ledger goshawk.Ledger, done func()) {
 	s.mutex.Unlock()
 	if last != nil {
 		s.release(last)
+	}
+}
+
+// Wait says what is in no block of the ledger that is shown, in the order in which it came, each after what it spends. With
+// the next ledger nothing waits, until this is called again: no asker finds a transaction both in a block and waiting.
+func (s *Server) Wait(list []Waiting) {
+	s.mutex.Lock()
+	defer s.mutex.Unlock()
+	if s.now != nil {
+		s.now.pool.set(list)
 	}
 }
 

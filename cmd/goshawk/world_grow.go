@@ -68,6 +68,11 @@ func (k clock) run(ctx context.Context, chain *growing, height int32, each func(
 			}
 			height = due
 		}
+		next, err := chain.arrive(ctx, present)
+		if err != nil {
+			return err
+		}
+		wait = min(wait, (next-present)/k.speed)
 		each(height, time.Unix(int64(min(present, math.MaxUint32)), 0))
 		if height == last {
 			break
@@ -95,12 +100,16 @@ type growing struct {
 	server  *node.Server
 	log     *slog.Logger
 
+	coming     []node.Waiting // the transactions of the block after comingFrom, by when they are seen
+	comingFrom int32          // a height; -1: none is known
+	seen       int            // of coming: shown as waiting
+
 	snapshots sync.WaitGroup // that are not closed yet
 }
 
 // openGrowing opens the ledger of a world's chain, or makes it.
 func openGrowing(folder string, blocks *node.Files, params *bitcoin.Params, login node.Login, log *slog.Logger) (*growing, error) {
-	g := &growing{blocks: blocks, params: params, decoder: bitcoin.NewDecoder(params), server: node.NewServer(blocks, params, login, log), log: log}
+	g := &growing{blocks: blocks, params: params, decoder: bitcoin.NewDecoder(params), server: node.NewServer(blocks, params, login, log), log: log, comingFrom: -1}
 	var err error
 	if g.disk, err = disk.Make(folder); err != nil {
 		return nil, goshawk.Errorf(goshawk.Unavailable, "cannot make the ledger's folder: %w", err)
@@ -169,6 +178,55 @@ func (g *growing) grow(ctx context.Context, to int32, progress func(height int32
 		return goshawk.Errorf(goshawk.Interrupted, "interrupted: %w", err)
 	}
 	return g.show()
+}
+
+// arrive shows the transactions of the next block that are seen by a moment of the world, each in no block yet: between
+// the times of two blocks those of the second come one after the other, in its order, so that none comes before what it
+// spends. It returns when the next one comes; +Inf: none does before the block.
+func (g *growing) arrive(ctx context.Context, present float64) (next float64, err error) {
+	if g.height < 0 || g.height == g.blocks.Height() {
+		return math.Inf(1), nil
+	}
+	if g.comingFrom != g.height {
+		if err := g.await(ctx); err != nil {
+			return 0, err
+		}
+	}
+	before := g.seen
+	for g.seen < len(g.coming) && seconds(g.coming[g.seen].Since) <= present {
+		g.seen++
+	}
+	if g.seen > before {
+		g.server.Wait(g.coming[:g.seen:g.seen])
+	}
+	if g.seen == len(g.coming) {
+		return math.Inf(1), nil
+	}
+	return seconds(g.coming[g.seen].Since), nil
+}
+
+// seconds is a time in seconds since 1970.
+func seconds(t time.Time) float64 { return float64(t.UnixMilli()) / 1000 }
+
+// await reads the next block's transactions, and gives each its time.
+func (g *growing) await(ctx context.Context) error {
+	_, from := g.blocks.At(g.height)
+	hash, until := g.blocks.At(g.height + 1)
+	raw, err := g.blocks.Block(ctx, hash)
+	if err != nil {
+		return err
+	}
+	split, err := bitcoin.SplitBlock(raw)
+	if err != nil {
+		return err
+	}
+	g.coming, g.comingFrom, g.seen = nil, g.height, 0
+	span := time.Duration(max(until-from, 0)) * time.Second
+	for i, tx := range split.Txs[1:] { // the coinbase waits nowhere
+		at := time.Unix(from, 0).Add(span / time.Duration(len(split.Txs)) * time.Duration(i+1))
+		g.coming = append(g.coming, node.Waiting{ID: tx.ID, Raw: raw[tx.Start:tx.End], Since: at})
+	}
+	return nil
 }
 
 // show makes the last commit what is served.

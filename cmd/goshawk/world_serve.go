@@ -241,14 +241,15 @@ func (f *serveFlags) announce(dir string, s served) error {
 	case *f.user != "":
 		how = " --rpc-user " + *f.user + " (and GOSHAWK_RPC_PASSWORD)"
 	}
-	passing := ""
+	passing, waits := "", ""
 	if *f.speed > 0 {
+		waits = fmt.Sprintf("  goshawk serve --mempool LEDGER=%s   # tells what is watched before it is in a block\n", s.URL)
 		passing = fmt.Sprintf(", of %d; %g seconds of the world pass in one", s.Last, *f.speed)
 	}
 	_, err := fmt.Fprintf(f.c.t.out, `The world in %s answers at %s as a node and as an explorer (Esplora), until Ctrl-C. Its chain is at height %d%s.
   goshawk ingest --ledger NEW --network %s --follow --rpc %s%s
   goshawk trace --network %[5]s --source esplora:%[6]s --method NAME --from TXID:VOUT
-`, dir, s.URL, s.Height, passing, s.Network, s.URL, how)
+%[8]s`, dir, s.URL, s.Height, passing, s.Network, s.URL, how, waits)
 	return err
 }
 
