@@ -38,6 +38,12 @@ func Actions() []Action {
 		OpenCase, ListCases, ReadCase, ChangeCase, ManageCase, ReadHistory, ReadShared}
 }
 
+// MaySeeWords says whether somebody may see what somebody of an agency has searched cases for. Words tell what cases are about: who
+// oversees all cases of the agency sees them, and who typed them; who only keeps the server does not.
+func MaySeeWords(s *Subject, person, agency goshawk.ID) bool {
+	return s.Known() && (s.Person.ID == person || s.Person.Role == Supervisor && s.Person.Agency == agency)
+}
+
 // OfCase says whether an action is about one case, and so needs a Standing.
 func (a Action) OfCase() bool {
 	return slices.Contains([]Action{ReadCase, ChangeCase, ManageCase, ReadHistory, ReadShared}, a)

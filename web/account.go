@@ -152,11 +152,26 @@ func (q *request) wayAdded(via identity.Via, what, key string, keep func(*store.
 	return nil
 }
 
+// endOthers ends all of one's own sessions but this one: who had come by a way in that was taken away or changed is signed out.
+func (q *request) endOthers(tx *store.Tx) error {
+	but := ""
+	if q.session != nil {
+		but = q.session.Hash
+	}
+	return tx.EndSessions(q.subject.Person.ID, but)
+}
+
+// andEnded is said in the entry of what ends all other sessions.
+const andEnded = ", and ended all other sessions"
+
 // wayRemoved takes a way in from oneself, but not the last one.
 func (q *request) wayRemoved(what, key string, remove func(*store.Tx) error) error {
 	id := q.subject.Person.ID
-	err := q.s.Store.Do(q.Context(), q.note(identity.ChangeSelf, what), func(tx *store.Tx) error {
+	err := q.s.Store.Do(q.Context(), q.note(identity.ChangeSelf, what+andEnded), func(tx *store.Tx) error {
 		if err := remove(tx); err != nil {
+			return err
+		}
+		if err := q.endOthers(tx); err != nil {
 			return err
 		}
 		all, err := tx.Ways(id)
@@ -304,12 +319,14 @@ func (q *request) newPassword() error {
 	if err := spend(); err != nil {
 		return err
 	}
-	return q.wayAdded(identity.ViaPassword, "set up a password and an authenticator", "password_set", func(tx *store.Tx) error {
+	what := "set up a password and an authenticator"
+	if !q.limited() {
+		what += andEnded
+	}
+	return q.wayAdded(identity.ViaPassword, what, "password_set", func(tx *store.Tx) error {
 		// Who knew the one before is signed out.
-		if q.session != nil {
-			if err := tx.EndSessions(p.ID, q.session.Hash); err != nil {
-				return err
-			}
+		if err := q.endOthers(tx); err != nil {
+			return err
 		}
 		if err := tx.SetAttempts(p.ID, identity.ViaPassword, identity.Attempts{}); err != nil {
 			return err
@@ -356,11 +373,7 @@ func (q *request) newRecovery() error {
 }
 
 func (q *request) endOtherSessions() error {
-	but := ""
-	if q.session != nil {
-		but = q.session.Hash
-	}
-	err := q.s.Store.Do(q.Context(), q.note(identity.EndSelf, "ended all other sessions"), func(tx *store.Tx) error { return tx.EndSessions(q.subject.Person.ID, but) })
+	err := q.s.Store.Do(q.Context(), q.note(identity.EndSelf, "ended all other sessions"), q.endOthers)
 	if err != nil {
 		return err
 	}

@@ -87,12 +87,8 @@ type searchOutput struct {
 
 func search(q *request, in *searchInput) (*searchOutput, error) {
 	out := &searchOutput{}
-	p := &q.subject.Person
-	err := q.s.Store.Do(q.Context(), q.note(identity.ListCases, "searched for: "+in.Words), func(tx *store.Tx) error {
-		hits, err := tx.Search(p.ID, p.Agency, p.Role == identity.Supervisor, in.Words, in.Most)
-		out.Body.Hits = append([]store.Hit{}, hits...)
-		return err
-	})
+	hits, err := q.find(in.Words, in.Most)
+	out.Body.Hits = append([]store.Hit{}, hits...)
 	return out, err
 }
 
@@ -131,6 +127,9 @@ func readTrail(q *request, in *trailInput) (out *trailOutput, err error) {
 	}
 	err = q.s.Store.Do(q.Context(), q.note(identity.ReadAudit, "read the audit trail"), func(tx *store.Tx) error {
 		list, err := tx.Trail("", agency, in.upTo(), in.Most+1)
+		if err == nil {
+			err = q.withhold(list)
+		}
 		out = in.cut(list)
 		return err
 	})

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"encoding/json"
 	"strings"
 	"unicode"
 
@@ -49,13 +50,8 @@ func (q *request) searchPage() error {
 	}, said)
 	var hits []store.Hit
 	if said != "" {
-		p := q.subject.Person
-		e := &audit.Entry{At: q.s.Now(), Action: string(identity.ListCases), What: "searched the cases", Person: p.ID, Name: p.Name, Agency: p.Agency, Via: string(q.subject.Via), From: q.subject.From}
-		err := q.s.Store.Do(q.Context(), e, func(tx *store.Tx) (err error) {
-			hits, err = tx.Search(p.ID, p.Agency, p.Role == identity.Supervisor, said, mostHits+1)
-			return err
-		})
-		if err != nil {
+		var err error
+		if hits, err = q.find(said, mostHits+1); err != nil {
 			return err
 		}
 	}
@@ -73,6 +69,43 @@ func (q *request) searchPage() error {
 		one.hits = append(one.hits, hit{v.kindName(h.Kind), at, snippet(h.Body, said)})
 	}
 	return q.show(v, searchPage(v, said, list, more))
+}
+
+// searchedFor is the detail of an entry about a search.
+type searchedFor struct {
+	Words    string `json:"words,omitempty"`
+	Withheld bool   `json:"withheld,omitempty"` // not in the trail: from who may not see the words
+}
+
+// searchedCases is what such an entry says.
+const searchedCases = "searched the cases"
+
+// find looks through everything that one may read. What for is noted.
+func (q *request) find(words string, most int) (hits []store.Hit, err error) {
+	p := &q.subject.Person
+	e := q.note(identity.ListCases, searchedCases)
+	if e.Detail, err = json.Marshal(searchedFor{Words: words}); err != nil {
+		return nil, goshawk.Errorf(goshawk.Invalid, "the words cannot be read: %w", err)
+	}
+	err = q.s.Store.Do(q.Context(), e, func(tx *store.Tx) (err error) {
+		hits, err = tx.Search(p.ID, p.Agency, p.Role == identity.Supervisor, words, most)
+		return err
+	})
+	return hits, err
+}
+
+// withhold takes the words of searches out of entries, where who asks may not see them.
+func (q *request) withhold(list []audit.Entry) error {
+	instead, err := json.Marshal(searchedFor{Withheld: true})
+	if err != nil {
+		return goshawk.Errorf(goshawk.Corrupt, "an entry cannot be written: %w", err)
+	}
+	for i := range list {
+		if e := &list[i]; e.What == searchedCases && !identity.MaySeeWords(q.subject, e.Person, e.Agency) {
+			e.Detail = instead
+		}
+	}
+	return nil
 }
 
 // snippet is the part of a text around the first of the words, with all of them marked.

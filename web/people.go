@@ -246,7 +246,7 @@ func (q *request) changePerson() error {
 
 // disablePerson keeps somebody out: from this moment on, in every session and with every token.
 func (q *request) disablePerson() error {
-	return q.onPerson("disabled a person", "person_disabled", func(p *identity.Person) { p.Disabled = true }, func(tx *store.Tx, p *identity.Person) error {
+	return q.onPerson("disabled a person, and ended their sessions and tokens", "person_disabled", func(p *identity.Person) { p.Disabled = true }, func(tx *store.Tx, p *identity.Person) error {
 		if err := tx.EndSessions(p.ID, ""); err != nil {
 			return err
 		}

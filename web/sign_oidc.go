@@ -89,10 +89,18 @@ type away struct {
 }
 
 const (
-	sealOIDC   = "sign in at the identity provider"
-	cookieOIDC = "goshawk-oidc"
-	backOIDC   = "/sign-in/oidc/back"
+	sealOIDC = "sign in at the identity provider"
+	backOIDC = "/sign-in/oidc/back"
 )
+
+// cookieOIDC is the name and the path of the cookie of who is there. By https it has the prefix with which browsers keep it to this
+// host, whatever another one of the same domain sets; the prefix demands the path.
+func (s *Server) cookieOIDC() (name, path string) {
+	if s.TLS {
+		return "__Host-goshawk-oidc", "/"
+	}
+	return "goshawk-oidc", backOIDC
+}
 
 // oauth is how this server asks the provider.
 func (q *request) oauth(ctx context.Context) (*oidc.Provider, *oauth2.Config, error) {
@@ -118,7 +126,8 @@ func (q *request) beginOIDC() error {
 	if err != nil {
 		return err
 	}
-	q.setCookie(cookieOIDC, text, backOIDC, sealLength)
+	name, path := q.s.cookieOIDC()
+	q.setCookie(name, text, path, sealLength)
 	options := []oauth2.AuthCodeOption{oauth2.S256ChallengeOption(a.Verifier), oidc.Nonce(a.Nonce)}
 	if q.subject.Known() {
 		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
@@ -188,11 +197,12 @@ func (n *numerals) UnmarshalJSON(text []byte) error {
 // returned checks what the browser brings back, and begins the session.
 func (q *request) returned() (next string, p *identity.Person, err error) {
 	g := q.s.signs()
-	cookie, err := q.Cookie(cookieOIDC)
+	name, path := q.s.cookieOIDC()
+	cookie, err := q.Cookie(name)
 	if err != nil {
 		return "", nil, goshawk.Errorf(goshawk.Invalid, "this was begun too long ago, or elsewhere").WithHint("begin again")
 	}
-	q.setCookie(cookieOIDC, "", backOIDC, -time.Second)
+	q.setCookie(name, "", path, -time.Second)
 	var a away
 	spend, err := g.seal.open(sealOIDC, cookie.Value, &a, q.s.Now())
 	if err != nil {

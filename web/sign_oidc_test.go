@@ -150,8 +150,8 @@ func (b *browser) away(next string) (to, cookie string) {
 	a := b.do("GET", "/sign-in/oidc?next="+url.QueryEscape(next), nil)
 	a.is(b.s.t, 303, nil)
 	for _, c := range a.Cookies() {
-		if c.Name == cookieOIDC {
-			if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != backOIDC {
+		if name, path := b.s.web.cookieOIDC(); c.Name == name {
+			if !c.HttpOnly || c.SameSite != http.SameSiteLaxMode || c.Path != path || c.Secure != b.s.web.TLS {
 				b.s.t.Errorf("the cookie: %v", c)
 			}
 			cookie = c.Name + "=" + c.Value
@@ -227,6 +227,26 @@ func TestOIDC(t *testing.T) {
 }
 
 // TestOIDCRefuses: whatever is wrong with what comes from the provider lets nobody in.
+// TestOIDCOverTLS: by https the cookie of who is at the provider is this host's own, whatever another host of its domain sets.
+func TestOIDCOverTLS(t *testing.T) {
+	s, p := oidcStage(t)
+	s.web.TLS = true
+	to, cookie := s.as("").away("/account")
+	if !strings.HasPrefix(cookie, "__Host-goshawk-oidc=") {
+		t.Fatalf("the cookie %q", cookie)
+	}
+	back := strings.Replace(p.consent(to), "https://", "http://", 1)
+	_, value, _ := strings.Cut(cookie, "=")
+	s.as("").home(back, "goshawk-oidc="+value).is(t, 400, nil) // as another host could have set it
+	a := s.as("").home(back, cookie)
+	a.is(t, 200, nil)
+	for _, c := range a.Cookies() {
+		if !strings.HasPrefix(c.Name, "__Host-") || !c.Secure || c.Path != "/" || c.Domain != "" {
+			t.Errorf("the cookie %v", c)
+		}
+	}
+}
+
 func TestOIDCRefuses(t *testing.T) {
 	other, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {

@@ -474,7 +474,7 @@ func TestInvitation(t *testing.T) {
 	admin.form("/people/"+string(s.who["reader"].ID)+"/disable", nil).is(t, 303, nil)
 	s.as("").form(link, nil).is(t, 404, nil)
 	admin.form("/people/"+string(s.who["reader"].ID)+"/invite", nil, "Accept", "application/json").is(t, 409, nil)
-	for what, n := range map[string]int{"reset a person's ways in and invited them": 4, "opened an invitation": 2, "set up a password and an authenticator, and signed in": 1, "disabled a person": 1} {
+	for what, n := range map[string]int{"reset a person's ways in and invited them": 4, "opened an invitation": 2, "set up a password and an authenticator, and signed in": 1, "disabled a person, and ended their sessions and tokens": 1} {
 		if got := len(s.about(what)); got != n {
 			t.Errorf("%q: %d entries, not %d", what, got, n)
 		}
@@ -550,6 +550,36 @@ func TestOwnAccount(t *testing.T) {
 	codes.is(t, 200, nil)
 	if n := strings.Count(string(codes.body), `<li><bdi`); n != identity.RecoveryCodes {
 		t.Errorf("%d codes", n)
+	}
+}
+
+// TestAWayThatIsTakenAwaySignsOut: who came by a way in that is removed or changed is signed out, and the page and the trail
+// say so; whoever removed it stays.
+func TestAWayThatIsTakenAwaySignsOut(t *testing.T) {
+	for path, what := range map[string]string{"/account/passkeys/k1/remove": "removed a passkey", "/account/password/remove": "removed the password"} {
+		s := newStage(t)
+		s.withPassword("investigator")
+		s.write(func(tx *store.Tx) error {
+			for _, id := range []string{"k1", "k2"} {
+				if err := tx.AddPasskey(&identity.Passkey{ID: id, Person: s.who["investigator"].ID, Name: id, Record: json.RawMessage(`{}`), Created: s.now}); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		one, two, other := s.session("investigator", identity.ViaPasskey), s.session("investigator", identity.ViaPassword), s.session("supervisor", identity.ViaPasskey)
+		at := func(secret string) *browser { return &browser{s, http.Header{"Cookie": {"goshawk=" + secret}}} }
+		a := at(one).form(path, nil)
+		a.is(t, 303, nil)
+		if page := string(at(one).do("GET", a.Header.Get("Location"), nil).body); !strings.Contains(page, "all your other sessions are ended") {
+			t.Errorf("%s: the page does not say so", what)
+		}
+		for who, want := range map[string]int{one: 200, two: 401, other: 200} {
+			at(who).do("GET", "/api/v1/self", nil).is(t, want, nil)
+		}
+		if list := s.about(what + ", and ended all other sessions"); len(list) != 1 {
+			t.Errorf("%s: %d entries", what, len(list))
+		}
 	}
 }
 
