@@ -57,7 +57,7 @@ func (v *Verification) say(state State, of, format string, args ...any) {
 func VerifyPath(ctx context.Context, path string, signer ed25519.PublicKey) (v *Verification, err error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, goshawk.Errorf(goshawk.NotFound, "there is no package %s: %w", path, err)
+		return nil, goshawk.Errorf(goshawk.NotFound, "there is no package %s: %w", path, err).WithHint("name its zip file, or the folder that it was unpacked to")
 	}
 	if !info.IsDir() && !info.Mode().IsRegular() {
 		return nil, goshawk.Errorf(goshawk.Invalid, "%s is neither a file nor a folder", path).WithHint("name the package's zip file, or the folder that it was unpacked to")

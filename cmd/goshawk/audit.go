@@ -262,7 +262,7 @@ func (f *auditFlags) check(args []string) error {
 func readBounded(path string, most int64) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
-		return nil, goshawk.Errorf(goshawk.NotFound, "cannot read %s: %w", path, err)
+		return nil, goshawk.Errorf(goshawk.NotFound, "cannot read %s: %w", path, err).WithHint("is it there, and may you read it?")
 	}
 	defer f.Close()
 	text, err := io.ReadAll(io.LimitReader(f, most+1))

@@ -123,6 +123,13 @@ func TestExitCodes(t *testing.T) {
 			ingest LEDGER --network bitcoin BLOCKS
 			demo FOLDER
 			demo --out=
+			verify
+			verify FOLDER more
+			verify --format xml FOLDER
+			verify --signer FOLDER/labels.csv FOLDER
+			audit look
+			audit check
+			audit prove
 			version --format xml`},
 		{exitFailed, `trace --ledger nowhere --method fifo --from COIN
 			trace LEDGER --method fifo --from NOWHERE:0
@@ -149,6 +156,10 @@ func TestExitCodes(t *testing.T) {
 			ingest --ledger FOLDER/new2 --network regtest FOLDER/labels.csv
 			ingest LEDGER --partial BLOCKS
 			label import nowhere.csv
+			verify nowhere.zip
+			verify --signer nowhere.pub FOLDER
+			audit verify --data FOLDER/nowhere
+			audit check nowhere.json
 			demo --out FOLDER`},
 	} {
 		for line := range strings.Lines(test.lines) {
@@ -160,6 +171,12 @@ func TestExitCodes(t *testing.T) {
 			if !strings.Contains(a.err, "\n  → ") || strings.Contains(a.err, "\n  → \n") {
 				t.Errorf("goshawk %s does not say what to do: %q", line, a.err)
 			}
+		}
+	}
+	// What is verified and found at fault has an answer, and a code of its own.
+	for _, line := range []string{"verify FOLDER", "verify --format json FOLDER", "verify FOLDER/labels.csv"} {
+		if a := ask(t.Context(), strings.Fields(words.Replace(line))...); a.code != exitFault || !strings.Contains(strings.ToLower(a.out), "fault") || a.err != "" {
+			t.Errorf("goshawk %s: exit code %d, and it prints %q, %q", line, a.code, a.out, a.err)
 		}
 	}
 	if asked > 0 {
