@@ -33,6 +33,7 @@ type Sender struct {
 	Store *store.Store
 	Mail  *Mailer // nil: there is no mail server
 	Hooks *Caller
+	Words Words  // what mails say
 	URL   string // where people find the server: https://HOST
 	Now   func() time.Time
 	Log   *slog.Logger
@@ -134,7 +135,7 @@ func (s *Sender) mail(ctx context.Context, list []store.Message) error {
 	case s.Mail == nil:
 		return s.failed(ctx, list, faultf(false, "no mail server is set up"))
 	}
-	subject, text := letter(s.URL, list)
+	subject, text := letter(s.Words, s.URL, list)
 	l := &Letter{ID: letterID(list), To: p.Email, Subject: subject, Text: text, Made: s.Now()}
 	for i := range list {
 		l.Messages = append(l.Messages, list[i].ID)
@@ -251,7 +252,7 @@ func (s *Sender) TryMail(ctx context.Context, to string) error {
 	if s.Mail == nil {
 		return goshawk.Errorf(goshawk.Conflict, "no mail server is set up").WithHint("the server's operator names one with --mail-server")
 	}
-	err := s.Mail.Send(ctx, &Letter{ID: casebook.NewID(), To: to, Subject: "Mail from Goshawk", Text: "Mail from Goshawk at " + s.URL + " comes through.\n", Made: s.Now()})
+	err := s.Mail.Send(ctx, &Letter{ID: casebook.NewID(), To: to, Subject: s.Words.T("post.try_subject"), Text: s.Words.T("post.try", "URL", s.URL) + "\n", Made: s.Now()})
 	return tried(err)
 }
 

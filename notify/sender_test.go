@@ -13,7 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/BurntSushi/toml"
 	"github.com/emersion/go-smtp"
+	"github.com/nicksnyder/go-i18n/v2/i18n"
+	"golang.org/x/text/language"
 
 	"goshawk"
 	"goshawk/audit"
@@ -49,7 +52,7 @@ func newRoom(t *testing.T, p *post, l *listener) *room {
 	})
 	r := &room{t: t, now: time.Date(2026, 11, 23, 9, 0, 0, 0, time.UTC)}
 	clock := func() time.Time { return r.now }
-	r.Sender = &Sender{Store: db, Hooks: &Caller{}, URL: "https://cases.police.example", Now: clock, Log: slog.New(slog.NewTextHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
+	r.Sender = &Sender{Store: db, Words: english(t), Hooks: &Caller{}, URL: "https://cases.police.example", Now: clock, Log: slog.New(slog.NewTextHandler(&r.log, &slog.HandlerOptions{Level: slog.LevelDebug}))}
 	if p != nil {
 		r.Mail = p.mailer(StartTLS)
 	}
@@ -302,7 +305,7 @@ func TestSenderWithoutMail(t *testing.T) {
 // TestTold: hostile words of a case's reference stay one line, and broken facts are no panic.
 func TestTold(t *testing.T) {
 	m := store.Message{Notice: casebook.Notice{Body: casebook.NoticeBody{Case: "c1", Reference: strings.Repeat("ä", 200), State: "confirmed", Movement: json.RawMessage(`[]`)}}}
-	subject, text := letter("https://x.example", []store.Message{m, m})
+	subject, text := letter(english(t), "https://x.example", []store.Message{m, m})
 	if n := len([]rune(subject)); n > 120 || !strings.HasPrefix(subject, "2 movements") {
 		t.Errorf("%d: %s", n, subject)
 	}
@@ -310,7 +313,36 @@ func TestTold(t *testing.T) {
 		t.Error(text)
 	}
 	m.Body.Reference = ""
-	if subject, _ := letter("https://x.example", []store.Message{m}); subject != "Movement in one of your cases" {
+	if subject, _ := letter(english(t), "https://x.example", []store.Message{m}); subject != "Movement in one of your cases" {
 		t.Error(subject)
 	}
+}
+
+// pageWords are the catalogue's own messages, as a server has them.
+type pageWords struct{ *i18n.Localizer }
+
+func english(t *testing.T) Words {
+	t.Helper()
+	b := i18n.NewBundle(language.English)
+	b.RegisterUnmarshalFunc("toml", toml.Unmarshal)
+	if _, err := b.LoadMessageFile("../web/messages/notify.en.toml"); err != nil {
+		t.Fatal(err)
+	}
+	return pageWords{i18n.NewLocalizer(b, "en")}
+}
+
+func (w pageWords) T(key string, pairs ...any) string {
+	return w.MustLocalize(&i18n.LocalizeConfig{MessageID: key, TemplateData: named(pairs)})
+}
+
+func (w pageWords) N(key string, count int, pairs ...any) string {
+	return w.MustLocalize(&i18n.LocalizeConfig{MessageID: key, PluralCount: count, TemplateData: named(append(pairs, "Count", count))})
+}
+
+func named(pairs []any) map[string]any {
+	m := map[string]any{}
+	for i := 0; i+1 < len(pairs); i += 2 {
+		m[pairs[i].(string)] = pairs[i+1]
+	}
+	return m
 }

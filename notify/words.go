@@ -33,36 +33,50 @@ type block struct {
 	Time   time.Time `json:"time"`
 }
 
+// Words says what mails say, from a catalogue of messages: T by a key, filled in with pairs of names and values; N about a
+// number of things.
+type Words interface {
+	T(key string, pairs ...any) string
+	N(key string, count int, pairs ...any) string
+}
+
 // letter words messages about one case, to one person, as one mail. base is where people find the server.
-func letter(base string, list []store.Message) (subject, text string) {
+func letter(w Words, base string, list []store.Message) (subject, text string) {
 	body := &list[0].Body
-	about := "one of your cases"
+	about := w.T("post.about_one")
 	if body.Reference != "" {
-		about = "the case " + clip(body.Reference, 80)
+		about = w.T("post.about", "Reference", clip(body.Reference, 80))
 	}
-	subject = "Movement in " + about
-	if len(list) > 1 {
-		subject = fmt.Sprintf("%d movements in %s", len(list), about)
-	}
+	subject = w.N("post.subject", len(list), "About", about)
 	var b strings.Builder
-	fmt.Fprintf(&b, "What is watched in %s has moved.\n", about)
+	b.WriteString(w.T("post.moved", "About", about) + "\n")
 	for i := range list[:min(len(list), mostListed)] {
-		fmt.Fprintf(&b, "\n%s", told(&list[i].Body))
+		b.WriteString("\n" + told(w, &list[i].Body))
 	}
 	if more := len(list) - mostListed; more > 0 {
-		fmt.Fprintf(&b, "\nAnd %d more.\n", more)
+		b.WriteString("\n" + w.N("post.more", more) + "\n")
 	}
-	fmt.Fprintf(&b, "\nLook at it:\n%s/cases/%s/watches\n", base, body.Case)
-	b.WriteString("\nThis mail says no more than that, because others may read it on its way. It comes from Goshawk, to members of the case whom a watch names: the same page takes your name off.\n")
+	fmt.Fprintf(&b, "\n%s\n%s/cases/%s/watches\n\n%s\n", w.T("post.look"), base, body.Case, w.T("post.foot"))
 	return subject, b.String()
 }
 
 // told words one movement.
-func told(n *casebook.NoticeBody) string {
+func told(w Words, n *casebook.NoticeBody) string {
 	var m movement
 	var at block
+	state := clip(n.State, 40)
+	switch n.State {
+	case "confirmed":
+		state = w.T("post.confirmed")
+	case "unconfirmed":
+		state = w.T("post.unconfirmed")
+	case "dropped":
+		state = w.T("post.dropped")
+	case "taken back":
+		state = w.T("post.taken_back")
+	}
 	if json.Unmarshal(n.Movement, &m) != nil || len(n.Block) > 0 && json.Unmarshal(n.Block, &at) != nil {
-		return clip(n.State, 40) + ": the page says what\n"
+		return w.T("post.unread", "State", state) + "\n"
 	}
 	asset := goshawk.Asset{Ticker: m.Ticker, Decimals: uint8(min(max(m.Decimals, 0), 77))}
 	amount := func(units string) string {
@@ -72,29 +86,27 @@ func told(n *casebook.NoticeBody) string {
 		}
 		return goshawk.Group(asset.Decimal(n)) + " " + asset.Ticker
 	}
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s, %s:", strings.ToUpper(n.State), m.Network)
+	var what []string
 	if m.Received != "" {
-		fmt.Fprintf(&b, " received %s", amount(m.Received))
+		what = append(what, w.T("post.received", "Amount", amount(m.Received)))
 	}
 	if m.Spent != "" {
-		if m.Received != "" {
-			b.WriteString(",")
+		what = append(what, w.T("post.spent", "Amount", amount(m.Spent)))
+	}
+	var b strings.Builder
+	b.WriteString(strings.TrimSpace(fmt.Sprintf("%s, %s: %s", state, m.Network, strings.Join(what, ", "))) + "\n")
+	row := func(name, value string) {
+		if value != "" {
+			fmt.Fprintf(&b, "  %-12s %s\n", name, value)
 		}
-		fmt.Fprintf(&b, " spent %s", amount(m.Spent))
 	}
-	b.WriteString("\n")
-	if m.Address != "" {
-		fmt.Fprintf(&b, "  address      %s\n", m.Address)
-	}
-	if m.Coin != "" {
-		fmt.Fprintf(&b, "  coin         %s\n", m.Coin)
-	}
-	fmt.Fprintf(&b, "  transaction  %s\n", m.Tx)
+	row(w.T("post.address"), m.Address)
+	row(w.T("post.coin"), m.Coin)
+	row(w.T("post.transaction"), m.Tx)
 	if !at.Time.IsZero() && (n.State == "confirmed" || n.State == "taken back") {
-		fmt.Fprintf(&b, "  block        %s, %s UTC\n", goshawk.Group(fmt.Sprint(at.Height)), at.Time.UTC().Format(time.DateTime))
+		row(w.T("post.block"), goshawk.Group(fmt.Sprint(at.Height))+", "+at.Time.UTC().Format(time.DateTime)+" UTC")
 	}
-	fmt.Fprintf(&b, "  seen         %s UTC\n", n.At.UTC().Format(time.DateTime))
+	row(w.T("post.seen"), n.At.UTC().Format(time.DateTime)+" UTC")
 	return b.String()
 }
 

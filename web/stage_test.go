@@ -56,7 +56,11 @@ func newStage(t *testing.T) *stage {
 	s.web.Bench = &workbench.Bench{Data: filepath.Dir(file), Store: db, Book: s.web.Book, Now: now, Log: s.web.Log, Progress: func(c goshawk.ID, p workbench.Progress) {
 		s.web.Events.Progress(c, Progress{Run: p.Run, Done: p.Done, Total: p.Total, Text: p.Text})
 	}}
-	s.web.Notify = &notify.Sender{Store: db, Hooks: &notify.Caller{}, URL: "http://localhost", Now: now, Log: s.web.Log}
+	said, err := MailWords()
+	if err != nil {
+		t.Fatal(err)
+	}
+	s.web.Notify = &notify.Sender{Store: db, Words: said, Hooks: &notify.Caller{}, URL: "http://localhost", Now: now, Log: s.web.Log}
 	s.http = httptest.NewServer(s.web.Handler())
 	t.Cleanup(func() {
 		s.web.Events.Close()

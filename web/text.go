@@ -11,6 +11,7 @@ import (
 	"golang.org/x/text/language"
 
 	"goshawk"
+	"goshawk/notify"
 )
 
 // messageFiles holds what pages say, in one or more files for each language: NAME.LANGUAGE.toml or
@@ -105,4 +106,19 @@ func data(pairs []any) map[string]any {
 		}
 	}
 	return m
+}
+
+// mailWords are a catalogue's words as what sends mail asks for them.
+type mailWords struct{ *words }
+
+func (w mailWords) T(key string, pairs ...any) string            { return w.t(key, pairs...) }
+func (w mailWords) N(key string, count int, pairs ...any) string { return w.n(key, count, pairs...) }
+
+// MailWords are what mails say. Nobody has said in which language they read: it is the catalogue's own.
+func MailWords() (notify.Words, error) {
+	c, err := loadCatalogue(messageFiles)
+	if err != nil {
+		return nil, err
+	}
+	return mailWords{c.words("")}, nil
 }

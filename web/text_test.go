@@ -20,7 +20,7 @@ import (
 func sources(t *testing.T) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, pattern := range []string{"*.go", "*.templ"} {
+	for _, pattern := range []string{"*.go", "*.templ", "../notify/words.go", "../notify/sender.go"} {
 		names, err := filepath.Glob(pattern)
 		if err != nil {
 			t.Fatal(err)
@@ -107,7 +107,7 @@ func composed() map[string][]string {
 
 // TestMessages finds keys that pages use and the catalogue has not, and the other way round.
 func TestMessages(t *testing.T) {
-	said := regexp.MustCompile(`\.(?:t|n)\("([a-z0-9_.]+)"(\s*\+)?`)
+	said := regexp.MustCompile(`\.(?:t|n|T|N)\("([a-z0-9_.]+)"(\s*\+)?`)
 	done := regexp.MustCompile(`\.done\((?:[^()]|\([^()]*\))*?, "([a-z_]+)",`)
 	literal := regexp.MustCompile(`"([a-z0-9_]+(?:\.[a-z0-9_]+)+)"`)
 	keys := keysOf(t)

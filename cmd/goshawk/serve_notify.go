@@ -33,7 +33,11 @@ func (c *command) notifyFlags() *notifyFlags {
 
 // sender makes what brings messages out, for a server that people find at a URL.
 func (f *notifyFlags) sender(s *web.Server, at string) (*notify.Sender, error) {
-	n := &notify.Sender{Store: s.Store, Hooks: &notify.Caller{Allowed: f.hosts.values}, URL: at, Now: s.Now, Log: s.Log}
+	said, err := web.MailWords()
+	if err != nil {
+		return nil, err
+	}
+	n := &notify.Sender{Store: s.Store, Words: said, Hooks: &notify.Caller{Allowed: f.hosts.values}, URL: at, Now: s.Now, Log: s.Log}
 	for _, host := range f.hosts.values {
 		if strings.ContainsAny(host, "/@?#*") {
 			return nil, badUsage("--webhook-hosts cannot hold %q", host).WithHint("write HOST or HOST:PORT, without https:// and without a path")
