@@ -41,6 +41,8 @@ type Identifiers struct {
 	Ledger   goshawk.ID   `json:"ledger,omitempty"`
 	Method   string       `json:"method,omitempty"` // by which the amounts were followed
 	Rows     []Identifier `json:"rows"`
+	// Cut is how many more there may be that are not named: ends that a trace's record does not list, coins of an address.
+	Cut int `json:"cut,omitempty"`
 }
 
 // MostIdentifiers is how many things one letter names.
@@ -135,6 +137,7 @@ func (l *Letter) Missing() []string {
 		}
 	}
 	lack(len(l.Rows) == 0, "identifiers")
+	lack(l.Cut > 0, "cut")
 	lack(len(l.Ask) == 0, "ask")
 	lack(strings.TrimSpace(l.Paper) == "", "paper")
 	lack(strings.TrimSpace(l.Reference) == "", "reference")

@@ -210,15 +210,13 @@ func (q *request) draft(id goshawk.ID, n *newLetter) (goshawk.ID, error) {
 	if from := earliest(ids); !from.IsZero() {
 		edits = append(edits, set("from", from.UTC().Truncate(24*time.Hour).Format(time.RFC3339)), set("until", now.Truncate(24*time.Hour).Add(24*time.Hour-time.Second).Format(time.RFC3339)))
 	}
-	for _, p := range profiles {
-		if !p.Names(n.Service) {
-			continue
+	// Of two profiles that fit, which is meant somebody has to say: a letter to the wrong service warns a stranger.
+	fits := slices.DeleteFunc(profiles, func(p profile) bool { return !p.Names(n.Service) })
+	if len(fits) == 1 {
+		edits = append(edits, set("profile", fits[0].ID))
+		if days := fits[0].Days; days > 0 {
+			edits = append(edits, set("due", now.AddDate(0, 0, days).Format(time.DateOnly)))
 		}
-		edits = append(edits, set("profile", p.ID))
-		if p.Days > 0 {
-			edits = append(edits, set("due", now.AddDate(0, 0, p.Days).Format(time.DateOnly)))
-		}
-		break
 	}
 	_, err = q.s.Book.Change(q.Context(), q.subject, id, "began a letter to "+n.Service, edits)
 	return r, err
@@ -332,6 +330,11 @@ func letterName(r casebook.Record) string {
 	return "letter-" + strings.Trim(clean[:min(len(clean), 80)], "-")
 }
 
+// fixedForm is the field of a letter that names the exhibit of one of its forms, once it was sent; "" for others.
+func fixedForm(form string) string {
+	return map[string]string{"html": "exhibit", "pdf": "print", "csv": "annex"}[form]
+}
+
 // sendLetter fixes a letter's bytes as exhibits, with its identifiers as CSV, and notes that it was sent. Sending
 // itself is done where the service wants it: in its portal, or by mail.
 func (q *request) sendLetter(id, which goshawk.ID, at time.Time, due string) error {
@@ -355,6 +358,9 @@ func (q *request) sendLetter(id, which goshawk.ID, at time.Time, due string) err
 	if _, err := time.Parse(time.DateOnly, due); err != nil {
 		return goshawk.Errorf(goshawk.Invalid, "the letter has no day until which an answer is due").WithHint("choose it: the clock needs it")
 	}
+	if due < at.UTC().Format(time.DateOnly) {
+		return goshawk.Errorf(goshawk.Invalid, "an answer would be due on %s, before the letter is sent", due).WithHint("choose a later day")
+	}
 	profiles, err := q.profiles()
 	if err != nil {
 		return err
@@ -362,6 +368,9 @@ func (q *request) sendLetter(id, which goshawk.ID, at time.Time, due string) err
 	l, err := q.letterOf(c, r.Record, profiles)
 	if err != nil {
 		return err
+	}
+	if name := l.Profile.Name; name != "" && !l.Profile.Names(l.Service) {
+		return goshawk.Errorf(goshawk.Invalid, "the letter is to %q, and follows the profile of %q", l.Service, name).WithHint("choose the profile of who is written to; or add the name to the other names of this one")
 	}
 	l.Due, l.Date = due, at
 	_, empty, err := l.Fill(r.Text("text"))

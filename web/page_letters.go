@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"errors"
+	"io"
 	"mime"
 	"slices"
 	"strconv"
@@ -165,7 +166,7 @@ func (q *request) letterPage() error {
 	return q.show(v, letterPage(v, x))
 }
 
-// letterFile hands a draft out as it would be sent. What was sent is an exhibit.
+// letterFile hands a letter out: a draft as it would be sent, one that was sent as it was.
 func (q *request) letterFile() error {
 	f, err := q.letterBytes(goshawk.ID(q.PathValue("case")), goshawk.ID(q.PathValue("letter")), q.URL.Query().Get("form"))
 	if err != nil {
@@ -185,7 +186,7 @@ func (q *request) handOut(f *letterFile) {
 	q.w.Write(f.bytes) //nolint:errcheck // the browser is gone
 }
 
-// letterBytes is one form of a letter as it is now.
+// letterBytes is one form of a letter: of a draft as it is now, of one that was sent the bytes that were fixed then.
 func (q *request) letterBytes(id, which goshawk.ID, form string) (*letterFile, error) {
 	c, err := q.s.Book.Read(q.Context(), q.subject, id, "took a letter out as a file", casebook.KindCase, casebook.KindLetter)
 	if err != nil {
@@ -195,6 +196,12 @@ func (q *request) letterBytes(id, which goshawk.ID, form string) (*letterFile, e
 	if err != nil {
 		return nil, err
 	}
+	if form == "" {
+		form = "html"
+	}
+	if r.Text("exhibit") != "" {
+		return q.sentBytes(id, r, form)
+	}
 	profiles, err := q.profiles()
 	if err != nil {
 		return nil, err
@@ -203,15 +210,33 @@ func (q *request) letterBytes(id, which goshawk.ID, form string) (*letterFile, e
 	if err != nil {
 		return nil, err
 	}
-	if form == "" {
-		form = "html"
-	}
 	name := letterName(r.Record)
 	if r.Text("state") == "draft" {
 		name += "-draft"
 	}
 	return q.s.writeLetter(l, r.Text("text"), form, name)
 }
+
+// sentBytes are the bytes of a letter that was sent.
+func (q *request) sentBytes(id goshawk.ID, r record, form string) (*letterFile, error) {
+	which := r.Text(fixedForm(form))
+	if which == "" {
+		return nil, goshawk.Errorf(goshawk.Invalid, "the letter was sent, and has no form %q", clipped(form)).WithHint("take html, pdf or csv: they are its exhibits")
+	}
+	in, about, err := q.s.Book.OpenExhibit(q.Context(), q.subject, id, goshawk.ID(which))
+	if err != nil {
+		return nil, err
+	}
+	defer in.Close()
+	text, err := io.ReadAll(io.LimitReader(in, mostLetter+1))
+	if err == nil && len(text) > mostLetter {
+		err = goshawk.Errorf(goshawk.Invalid, "the letter is larger than any can be").WithHint("take it from the exhibits")
+	}
+	return &letterFile{about.Text("name"), about.Text("media"), text}, err
+}
+
+// mostLetter is the most bytes of a form of a letter.
+const mostLetter = 32 << 20
 
 // saveLetter changes a draft: its text as somebody types, the rest by a button.
 func (q *request) saveLetter() error {

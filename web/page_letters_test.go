@@ -74,7 +74,7 @@ func TestToTheExchangeAndBack(t *testing.T) {
 	c, b := s.newCase(), s.as("investigator")
 	at := casePath(c)
 	// What the agency knows of the exchange.
-	b.posted("/profiles/new", url.Values{"name": {"Coinharbour"}, "entity": {"Coinharbour (Malta) Ltd"}, "portal": {"https://law.coinharbour.example/"}, "days": {"14"}, "requires": {"A court order."}})
+	harbour := last(b.posted("/profiles/new", url.Values{"name": {"Coinharbour"}, "entity": {"Coinharbour (Malta) Ltd"}, "portal": {"https://law.coinharbour.example/"}, "days": {"14"}, "requires": {"A court order."}}))
 	tmpl := b.posted("/templates/new", url.Values{"name": {"Ours"}, "head": {"**EASTMARK POLICE**"}, "text": {"To {{service}}, {{entity}}.\n\n{{asked}}\n\nPeriod {{period}}; by {{due}}; on {{paper}}.\n\n{{identifiers}}"}})
 	a := b.do("POST", "/templates/"+string(last(tmpl)), url.Values{"name": {"Ours"}, "text": {"{{nonsense}}"}, "version": {"1"}}.Encode(), "Content-Type", "application/x-www-form-urlencoded")
 	a.is(t, http.StatusBadRequest, nil)
@@ -161,6 +161,15 @@ func TestToTheExchangeAndBack(t *testing.T) {
 	if a := b.do("GET", at+"/exhibits/"+rec.Text("print")+"/file", nil); !bytes.HasPrefix(a.body, []byte("%PDF-")) || fmt.Sprintf("%x", sha256.Sum256(a.body)) != printed.Text("sha256") {
 		t.Error("what was fixed is no PDF, or another one")
 	}
+	// Whoever takes the letter out later gets the bytes that were fixed, whatever is known of the service by then.
+	b.posted("/profiles/"+string(harbour), url.Values{"name": {"Coinharbour"}, "entity": {"Another Ltd"}, "version": {"1"}})
+	for form, exhibit := range map[string]string{"html": rec.Text("exhibit"), "pdf": rec.Text("print"), "csv": rec.Text("annex")} {
+		fixed := b.do("GET", at+"/exhibits/"+exhibit+"/file", nil)
+		if got := b.do("GET", page+"/file?form="+form, nil); !bytes.Equal(got.body, fixed.body) {
+			t.Errorf("the letter as %s is not what was sent", form)
+		}
+	}
+	b.do("GET", page+"/file?form=text", nil).is(t, http.StatusBadRequest, nil)
 	a = b.do("POST", page, "f.paper=another", "Content-Type", "application/x-www-form-urlencoded")
 	a.is(t, http.StatusConflict, nil)
 	// The clock.
@@ -224,6 +233,35 @@ func TestToTheExchangeAndBack(t *testing.T) {
 	}
 	for _, page := range []string{at + "/letters", at + "/answers", "/profiles", at + "/runs/" + string(run), page} {
 		b.do("GET", page, nil).is(t, http.StatusOK, nil)
+	}
+}
+
+// TestWrongService: a letter does not choose between two profiles, does not follow that of somebody else, and is not due
+// before it is sent; an answer is taken for that of a letter only where the names agree.
+func TestWrongService(t *testing.T) {
+	s := newStage(t)
+	w := worldstage.Make(t, filepath.Dir(s.file), 7, "ransomware")
+	c, b := s.newCase(), s.as("investigator")
+	at := casePath(c)
+	ours := last(b.posted("/profiles/new", url.Values{"name": {"Kestrel"}, "days": {"14"}}))
+	b.posted("/profiles/new", url.Values{"name": {"Kestrel US"}, "also": {"Kestrel"}, "days": {"14"}})
+	other := last(b.posted("/profiles/new", url.Values{"name": {"Osprey"}}))
+	page, _, _ := strings.Cut(b.posted(at+"/letters", url.Values{"service": {"Kestrel"}, "address": {w.Table("services/coinharbour/deposits.csv")[0]["address"]}, "ledger": {"world"}}), "?")
+	rec := s.record(c, casebook.KindLetter, last(page))
+	if rec.Text("profile") != "" || rec.Text("due") != "" {
+		t.Errorf("of two profiles one was chosen: %s", rec.Text("profile"))
+	}
+	b.posted(page, url.Values{"f.profile": {string(other)}, "b.profile": {""}, "f.paper": {"Order 12"}, "b.paper": {""}})
+	a := b.do("POST", page+"/send", "due=2199-12-24", "Content-Type", "application/x-www-form-urlencoded")
+	a.is(t, http.StatusBadRequest, nil)
+	has(t, string(a.body), "Osprey")
+	b.posted(page, url.Values{"f.profile": {string(ours)}, "b.profile": {string(s.record(c, casebook.KindLetter, last(page))["profile"].JSON)}})
+	a = b.do("POST", page+"/send", "due=2001-12-24", "Content-Type", "application/x-www-form-urlencoded")
+	a.is(t, http.StatusBadRequest, nil)
+	has(t, string(a.body), "before the letter is sent")
+	b.posted(page+"/send", url.Values{"due": {"2199-12-24"}})
+	if got := s.record(c, casebook.KindLetter, last(page)).Text("state"); got != "sent" {
+		t.Errorf("the letter is %s", got)
 	}
 }
 

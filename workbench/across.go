@@ -94,7 +94,7 @@ func (b *Bench) Across(ctx context.Context, s *identity.Subject, c goshawk.ID, q
 	}
 	out := &Across{Service: q.Service, Account: q.Account, Ledger: answers[0].Ledger, Network: answers[0].Summary.Network, Ticker: answers[0].Summary.Ticker, Decimals: answers[0].Mapping.Decimals, Run: q.Run,
 		Lines: []AcrossLine{}, Results: []AcrossResult{}, Answers: []goshawk.ID{}, Faults: []string{}, Others: []AcrossAccount{}}
-	book := &accountBook{byCoin: map[string]uint64{}, of: out}
+	book := &accountBook{byCoin: map[string]uint64{}, credited: map[string]bool{}, of: out}
 	if q.Run != "" {
 		if err := b.followed(ctx, s, c, &q, book); err != nil {
 			return nil, err
@@ -178,6 +178,7 @@ func (b *Bench) followed(ctx context.Context, s *identity.Subject, c goshawk.ID,
 type accountBook struct {
 	of        *Across
 	byCoin    map[string]uint64 // followed units by coin
+	credited  map[string]bool   // coins that a line of the account carries in already
 	movements []movement        // deposits and withdrawals
 	statement []letter.Row
 	seen      map[string]string // rows that were met, by all that they say: the file
@@ -186,6 +187,14 @@ type accountBook struct {
 type movement struct {
 	Matched
 	list letter.List
+}
+
+// coin is the one coin that a row is about; "" where nobody can say, and where the chain says something else of it.
+func (m *movement) coin() string {
+	if m.State == MatchCoin || m.State == MatchLikely {
+		return m.Coin
+	}
+	return ""
 }
 
 // add takes the rows of one answer. A row that another file has, too, counts once.
@@ -221,7 +230,7 @@ func (k *accountBook) accounts() []AcrossAccount {
 	by := map[string]*AcrossAccount{}
 	for i := range k.movements {
 		m := &k.movements[i]
-		if units, ok := k.byCoin[m.Coin]; ok && m.list == letter.Deposits && m.Coin != "" {
+		if units, ok := k.byCoin[m.coin()]; ok && m.list == letter.Deposits {
 			x := by[m.Account]
 			if x == nil {
 				x = &AcrossAccount{Account: m.Account}
@@ -270,12 +279,23 @@ func (k *accountBook) lines(name, opening string) error {
 
 // line is a deposit or a withdrawal as a line of the account.
 func (k *accountBook) line(m *movement) AcrossLine {
-	l := AcrossLine{Time: m.Time, Reference: m.Reference, State: m.State, Coin: m.Coin, Address: m.Address, What: "deposit", Credit: m.Amount}
+	l := AcrossLine{Time: m.Time, Reference: m.Reference, State: m.State, Coin: m.coin(), Address: m.Address, What: "deposit", Credit: m.Amount}
+	if l.Coin == "" && m.Coin != "" {
+		k.of.fault("line " + strconv.Itoa(m.Line) + " does not agree with the chain about " + m.Coin + ": that coin is not followed here")
+	}
 	if m.list == letter.Withdrawals {
 		l.What, l.Credit, l.Debit, l.Fee = "withdrawal", 0, m.Amount+m.Fee, m.Fee
-	} else if units, ok := k.byCoin[m.Coin]; ok && m.Coin != "" {
+		return l
+	}
+	units, ok := k.byCoin[l.Coin]
+	switch {
+	case !ok || l.Coin == "":
+	case k.credited[l.Coin]:
+		k.of.fault("the coin " + l.Coin + " is credited more than once: it is followed the first time only")
+	default:
+		k.credited[l.Coin] = true
 		if l.Tainted = min(units, l.Credit); units > l.Credit && units != math.MaxUint64 {
-			k.of.fault("more of " + m.Coin + " is followed than the service credited")
+			k.of.fault("more of " + l.Coin + " is followed than the service credited")
 		}
 	}
 	return l
@@ -292,7 +312,7 @@ func (k *accountBook) fromStatement() error {
 	if first := rows[0]; first.Balance+first.Debit >= first.Credit {
 		x.Opening = first.Balance + first.Debit - first.Credit
 	}
-	used := make([]bool, len(k.movements))
+	all := k.index()
 	balance := x.Opening
 	for i := range rows {
 		r := &rows[i]
@@ -304,8 +324,8 @@ func (k *accountBook) fromStatement() error {
 			continue
 		}
 		l := AcrossLine{Time: r.Time, Reference: r.Reference, What: "other", Credit: r.Credit, Debit: r.Debit, State: MatchOffChain}
-		if at := k.about(r, used); at >= 0 {
-			used[at] = true
+		if at := all.about(r); at >= 0 {
+			all.used[at] = true
 			l = k.line(&k.movements[at])
 			l.Time = r.Time
 		}
@@ -313,40 +333,86 @@ func (k *accountBook) fromStatement() error {
 		l.Balance = &text
 		x.Lines = append(x.Lines, l)
 	}
-	for i := range used {
-		if m := &k.movements[i]; !used[i] && m.State != MatchUnpaid {
+	for i := range all.used {
+		if m := &k.movements[i]; !all.used[i] && m.State != MatchUnpaid {
 			x.fault(fmt.Sprintf("the %s %s of %s has no line in the statement, and was left out", strings.TrimSuffix(string(m.list), "s"), m.Reference, m.Time.Format(time.RFC3339)))
 		}
 	}
 	return nil
 }
 
-// about finds the deposit or withdrawal that a line of a statement is about: by its reference, else by its
-// time and amount where only one has them; -1: it is about none.
-func (k *accountBook) about(r *letter.Row, used []bool) int {
-	fits := func(m *movement) bool {
-		if m.list == letter.Deposits {
-			return r.Credit == m.Amount && r.Credit > 0
-		}
-		return r.Debit == m.Amount+m.Fee && r.Debit > 0
-	}
-	near := -1
+// movementIndex finds deposits and withdrawals by what a line of a statement says of them.
+type movementIndex struct {
+	of   []movement
+	used []bool
+	by   map[string][]int // in order
+}
+
+// index brings the movements of an account under all that a line can name them by.
+func (k *accountBook) index() *movementIndex {
+	x := &movementIndex{of: k.movements, used: make([]bool, len(k.movements)), by: map[string][]int{}}
 	for i := range k.movements {
 		m := &k.movements[i]
-		if used[i] || !fits(m) {
-			continue
+		units := m.Amount
+		if m.list == letter.Withdrawals {
+			units += m.Fee
 		}
-		if r.Reference != "" && m.Reference == r.Reference || r.Tx != "" && m.Tx == r.Tx {
-			return i
+		moved := fmt.Sprint(m.list, " ", units, " ")
+		at := strconv.FormatInt(m.Time.UnixNano(), 10)
+		keys := []string{moved + "at " + at}
+		if m.Reference != "" {
+			keys = append(keys, moved+"reference "+m.Reference)
+		} else {
+			keys = append(keys, moved+"without reference at "+at)
 		}
-		if m.Time.Equal(r.Time) && (m.Reference == "" || r.Reference == "") {
-			if near >= 0 {
-				return -1 // two could be meant
-			}
-			near = i
+		if m.Tx != "" {
+			keys = append(keys, moved+"tx "+m.Tx)
+		}
+		for _, key := range keys {
+			x.by[key] = append(x.by[key], i)
 		}
 	}
-	return near
+	return x
+}
+
+// open lists up to two movements under a key that no line is about yet. Those that were used are passed once, however
+// many lines ask.
+func (x *movementIndex) open(key string) []int {
+	list := x.by[key]
+	for len(list) > 0 && x.used[list[0]] {
+		list = list[1:]
+	}
+	for len(list) > 1 && x.used[list[1]] {
+		list[1] = list[0]
+		list = list[1:]
+	}
+	x.by[key] = list
+	return list[:min(len(list), 2)]
+}
+
+// about finds the deposit or withdrawal that a line of a statement is about: by its reference or transaction, else by
+// its time and amount where only one has them; -1: it is about none.
+func (x *movementIndex) about(r *letter.Row) int {
+	moved := fmt.Sprint(letter.Deposits, " ", r.Credit, " ")
+	if r.Debit > 0 {
+		moved = fmt.Sprint(letter.Withdrawals, " ", r.Debit, " ")
+	}
+	var named []int
+	at := moved + "at "
+	if r.Reference != "" {
+		named = append(named, x.open(moved+"reference "+r.Reference)...)
+		at = moved + "without reference at "
+	}
+	if r.Tx != "" {
+		named = append(named, x.open(moved+"tx "+r.Tx)...)
+	}
+	if len(named) > 0 {
+		return slices.Min(named)
+	}
+	if near := x.open(at + strconv.FormatInt(r.Time.UnixNano(), 10)); len(near) == 1 {
+		return near[0]
+	}
+	return -1 // none, or two could be meant
 }
 
 // calculate asks each method.

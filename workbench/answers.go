@@ -65,36 +65,91 @@ func (h *Held) Match(ctx context.Context, list letter.List, rows []letter.Row) (
 		}
 		return out, nil
 	}
-	known, err := h.paid(ctx, hashes)
-	if err != nil {
+	// Part by part: what a file names may be any transactions of the chain, and the largest of them.
+	slices.Sort(hashes)
+	hashes = slices.Compact(hashes)
+	named := map[string][]int{}
+	for i := range out {
+		if tx := out[i].Tx; tx != "" {
+			named[tx] = append(named[tx], i)
+		}
+	}
+	for part := range slices.Chunk(hashes, 500) {
+		known, err := h.paid(ctx, part)
+		if err != nil {
+			return nil, err
+		}
+		for _, tx := range part {
+			for _, i := range named[tx] {
+				out[i].inTx(known[tx])
+			}
+		}
+	}
+	if err := h.matchAddresses(ctx, list, out); err != nil {
 		return nil, err
 	}
-	received := map[string][]nearCoin{}
+	once(out)
+	return out, nil
+}
+
+// matchAddresses compares the rows that name no transaction, address by address.
+func (h *Held) matchAddresses(ctx context.Context, list letter.List, out []Matched) error {
+	at := map[string][]int{}
+	var addresses []string // in the order of the rows
 	for i := range out {
 		m := &out[i]
 		switch {
 		case m.Tx != "":
-			m.inTx(known[m.Tx])
 		case list == letter.Withdrawals && m.Paid == nil && m.Address == "":
 			m.State = MatchUnpaid
 		case m.Address == "":
 			m.State, m.Note = MatchNone, "it names neither a transaction nor an address"
+		case at[m.Address] == nil && len(addresses) == mostMatchAsked:
+			m.State, m.Note = MatchNone, "too many addresses were looked through already"
 		default:
-			coins, seen := received[m.Address]
-			if !seen {
-				if len(received) == mostMatchAsked {
-					m.State, m.Note = MatchNone, "too many addresses were looked through already"
-					continue
-				}
-				if coins, err = h.coinsOf(ctx, m.Address); err != nil {
-					return nil, err
-				}
-				received[m.Address] = coins
+			if at[m.Address] == nil {
+				addresses = append(addresses, m.Address)
 			}
-			m.near(list, coins)
+			at[m.Address] = append(at[m.Address], i)
 		}
 	}
-	return out, nil
+	for _, address := range addresses {
+		coins, err := h.coinsOf(ctx, address)
+		if err != nil {
+			return err
+		}
+		for _, i := range at[address] {
+			out[i].near(list, coins)
+		}
+	}
+	return nil
+}
+
+// once looks for coins that several rows are matched with: a coin is credited, or paid out, once. Where they name
+// different accounts nobody can say whose it is.
+func once(rows []Matched) {
+	lines := map[string][]int{}
+	for i := range rows {
+		if m := &rows[i]; m.State == MatchCoin || m.State == MatchLikely {
+			lines[m.Coin] = append(lines[m.Coin], i)
+		}
+	}
+	for _, same := range lines {
+		first := &rows[same[0]]
+		several := slices.ContainsFunc(same, func(i int) bool { return rows[i].Account != first.Account })
+		for k, i := range same {
+			m, other := &rows[i], first
+			if k == 0 && several {
+				other = &rows[same[1]]
+			}
+			switch {
+			case several:
+				m.State, m.Note = MatchSeveral, fmt.Sprintf("line %d says the same coin came to another account: one of them is wrong", other.Line)
+			case k > 0:
+				m.Note = fmt.Sprintf("line %d names the same coin", other.Line)
+			}
+		}
+	}
 }
 
 // inTx compares a row with the transaction that it names; nil: the ledger has none.
@@ -300,6 +355,9 @@ func (b *Bench) Answer(ctx context.Context, s *identity.Subject, c goshawk.ID, n
 		rec := whole.Records[casebook.KindLetter][n.Letter]
 		if rec == nil || rec.Gone() {
 			return "", goshawk.Errorf(goshawk.NotFound, "the case has no such letter")
+		}
+		if !strings.EqualFold(rec.Text("service"), n.Service) {
+			return "", goshawk.Errorf(goshawk.Invalid, "the letter went to %q, and this is an answer of %q", rec.Text("service"), n.Service).WithHint("choose the letter that they answer, or none")
 		}
 		edits = append(edits, set("letter", n.Letter))
 		if rec.Text("state") == "sent" {

@@ -15,9 +15,9 @@ import (
 // FromRun lists what a letter to a service names of a trace's ends: those that carry its name.
 func (h *Held) FromRun(ctx context.Context, q *RunQuestion, s *RunSummary, service string) (*letter.Identifiers, error) {
 	out := h.identifiers()
-	out.Method = s.Method
-	if len(s.Methods) > 0 {
-		out.Method = "the most of " + strings.Join(s.Methods, ", ")
+	claims := slices.DeleteFunc(append([]string{s.Method}, s.Methods...), func(m string) bool { return m == "" || m == string(trace.Poison) })
+	if out.Method = strings.Join(claims, ", "); len(claims) > 1 {
+		out.Method = "the most of " + out.Method
 	}
 	for i := range s.Ends {
 		e := &s.Ends[i]
@@ -28,11 +28,12 @@ func (h *Held) FromRun(ctx context.Context, q *RunQuestion, s *RunSummary, servi
 		if e.Address != nil {
 			id.Address = *e.Address
 		}
-		id.Inferred = e.Sweep != "" || id.Address != "" && !h.Labels.Has(id.Address) // comparisons do not name the sweep
-		id.Why = why(e, id.Inferred)
-		if amount := e.Amount; amount != nil {
-			id.Amount = *amount
-		} else if e.Most != nil {
+		id.Inferred, id.Why = h.why(e, q.ByCluster)
+		switch { // poison claims no amount
+		case len(claims) == 0:
+		case e.Amount != nil:
+			id.Amount = *e.Amount
+		case e.Most != nil:
 			id.Amount = *e.Most
 		}
 		if out.Rows = append(out.Rows, id); len(out.Rows) == letter.MostIdentifiers {
@@ -47,8 +48,12 @@ func (h *Held) FromRun(ctx context.Context, q *RunQuestion, s *RunSummary, servi
 			out.Rows[i].Why += "; the trace is backward: what we follow came from here"
 		}
 	}
+	out.Cut = s.EndsCut
 	return out, h.describe(ctx, out.Rows)
 }
+
+// mostOfAddress is how many coins of an address a letter names.
+const mostOfAddress = 500
 
 // FromAddress lists what a letter names of an address: itself, and the coins that it received in a time, the latest
 // first; zero times do not bound it.
@@ -63,7 +68,8 @@ func (h *Held) FromAddress(ctx context.Context, address string, since, until tim
 		l := labelWords(&h.Labels.Lookup(address)[0])
 		reason = fmt.Sprintf("labelled “%s” (%s; source: %s)", l.Text, l.Words, l.Source)
 	}
-	for i := len(coins) - 1; i >= 0 && len(out.Rows) < 500; i-- {
+	out.Cut = max(0, len(coins)-mostOfAddress)
+	for i := len(coins) - 1; i >= 0 && len(out.Rows) < mostOfAddress; i-- {
 		index := coins[i].Index
 		out.Rows = append(out.Rows, letter.Identifier{Address: address, Tx: coins[i].Tx.String(), Out: &index, Why: reason})
 	}
@@ -78,17 +84,17 @@ func (h *Held) identifiers() *letter.Identifiers {
 	return &letter.Identifiers{Network: h.Known.Network, Ticker: a.Ticker, Decimals: int(a.Decimals), Ledger: h.ID, Rows: []letter.Identifier{}}
 }
 
-// why says in words why an end is thought to be a service's.
-func why(e *RunEnd, inferred bool) string {
+// why says in words why an end is thought to be a service's, and whether that is an inference.
+func (h *Held) why(e *RunEnd, byCluster bool) (inferred bool, words string) {
 	says := fmt.Sprintf("“%s” (%s; source: %s)", e.Label.Label, e.Label.Words, e.Label.Source)
-	if !inferred {
-		return "labelled " + says
+	own := e.Address != nil && slices.ContainsFunc(h.Labels.Lookup(*e.Address), func(l goshawk.Label) bool { return l.Text == e.Label.Label })
+	switch {
+	case e.Sweep != "":
+		return true, "no label of its own: an inference, because transaction " + e.Sweep + " spent the coin and paid only addresses labelled " + says + ", as a service does that collects a customer's deposit"
+	case own || !byCluster:
+		return false, "labelled " + says
 	}
-	by := "the transaction that spent the coin"
-	if e.Sweep != "" {
-		by = "transaction " + e.Sweep + " spent the coin and"
-	}
-	return "no label of its own: an inference, because " + by + " paid only addresses labelled " + says + ", as a service does that collects a customer's deposit"
+	return true, "no such label of its own: an inference, because coins were spent together that put the address into one cluster with addresses labelled " + says
 }
 
 // describe fills in what the chain says of coins: what each is worth, and when it was made.
