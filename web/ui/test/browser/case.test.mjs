@@ -59,6 +59,46 @@ test("a note is saved as one types, two people's lines are brought together, and
   await worker.context().close();
 });
 
+test("two people send one form: what they changed apart stands together, what both changed is refused with both in view", async () => {
+  const id = "f" + Math.random().toString(36).slice(2, 12);
+  const edit = (field, after) => ({ kind: "finding", id, field, before: null, after });
+  await h.api("lead", "POST", `/cases/${h.stage.case}/changes`, { what: "wrote a finding for a test", edits: [edit("title", "Half was sold"), edit("text", "By the ledger."), edit("order", 1)] });
+  const lead = await h.as("lead"), worker = await h.as("worker");
+  const card = (page) => page.locator("#" + id), title = (page) => card(page).getByLabel("What was found, in one sentence"), words = (page) => card(page).getByLabel("Text", { exact: true });
+  const send = (page) => card(page).getByRole("button", { name: "Save" }).click();
+  const open = async () => {
+    for (const page of [lead, worker]) {
+      await page.goto(at + "/findings");
+      await card(page).getByText("Change this finding").click();
+    }
+  };
+  await open();
+  await title(worker).fill("Two thirds were sold");
+  await send(worker);
+  await worker.locator(".flash").waitFor();
+  await words(lead).fill("By the exchange's list.");
+  await send(lead);
+  await card(lead).getByRole("heading", { name: /Two thirds were sold/ }).waitFor();
+  assert.match(await card(lead).innerText(), /By the exchange's list\./);
+  await open();
+  await title(worker).fill("All of it was sold");
+  await send(worker);
+  await worker.locator(".flash").waitFor();
+  await title(lead).fill("None of it was sold");
+  await send(lead);
+  await lead.getByRole("heading", { name: "Two versions" }).waitFor();
+  assert.match(await lead.locator("main").innerText(), /All of it was sold/);
+  assert.equal(await lead.getByLabel("Yours").inputValue(), "None of it was sold", "nothing that was typed is gone");
+  await worker.reload();
+  await card(worker).getByRole("heading", { name: /All of it was sold/ }).waitFor();
+  await lead.getByRole("button", { name: "Save mine" }).click();
+  await card(lead).getByRole("heading", { name: /None of it was sold/ }).waitFor();
+  await worker.reload();
+  await card(worker).getByRole("heading", { name: /None of it was sold/ }).waitFor();
+  await lead.context().close();
+  await worker.context().close();
+});
+
 test("what is typed while the server does not answer is saved when it does", async () => {
   const where = await note("Patience", "begin\n");
   const page = await h.as("lead");
