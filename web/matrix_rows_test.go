@@ -139,6 +139,7 @@ var rows = map[string]sample{
 	"GET /api/v1/cases/{case}/runs/{run}/picture":         {fill: map[string]string{"run": "r1"}, fails: 409},
 	"GET /api/v1/cases/{case}/graphs/{graph}":             {fill: map[string]string{"graph": "g1"}},
 	"GET /api/v1/cases/{case}/timeline":                   {},
+	"POST /api/v1/cases/{case}/exhibits/computed":         {body: map[string]any{"graph": map[string]any{"graph": "g1"}}},
 	"GET /api/v1/cases/{case}/wallets/{wallet}":           {fill: map[string]string{"wallet": "w1"}},
 	"POST /api/v1/cases/{case}/find":                      {body: map[string]string{"text": "nothing here"}},
 	"GET /profiles":                                       {},

@@ -11,7 +11,7 @@ import type { Order } from "./layout/worker.ts";
 import type { Item } from "./view/menu.ts";
 
 export { askAdd, askGroup, askLink, askSnapshot, askShare, askTrace, askWhy, askPaths } from "./asks.ts";
-export { exportItems } from "./exports.ts";
+export { exportItems, fix } from "./exports.ts";
 import { askGroup, askLink, askTrace, askWhy, askPaths, askAdd, randomID } from "./asks.ts";
 
 const nodeField = (id: string): string => "node/" + id;

@@ -200,6 +200,11 @@ export class API {
     return this.ask("POST", `${this.at}/find`, { text });
   }
 
+  /** fix has the server ask a question itself, and keep its answer as an exhibit. */
+  fix(question: Record<string, unknown>): Promise<{ id: string; number: string }> {
+    return this.ask("POST", `${this.at}/exhibits/computed`, question);
+  }
+
   why(ledger: string, address: string): Promise<Why> {
     return this.ask("POST", `${this.at}/why`, { ledger, address });
   }

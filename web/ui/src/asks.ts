@@ -120,12 +120,19 @@ export async function askWhy(app: App, id: string): Promise<void> {
     const d = dialog({ title: t("why.title"), wide: true }, (body) => {
       body.append(h("p", {}, h("strong", {}, t("inferred.long")), " ", why.claim), h("p", {}, t("why.addresses", { n: why.addresses })));
       if (why.merges.length > 0) {
+        // Where all merges are by one rule, it is said once.
+        const rules = [...new Set(why.merges.map((m) => m.words || m.rule))], one = rules.length === 1;
+        if (one) body.append(h("p", {}, t("why.rule"), ": ", rules[0]!));
         body.append(h("div", { class: "g-table-scroll", tabindex: 0, role: "region", "aria-label": t("why.merges") }, h("table", { class: "g-table" }, h("caption", {}, t("why.merges")),
-          h("thead", {}, h("tr", {}, ...["why.address", "why.with", "why.rule", "why.tx"].map((k) => h("th", { scope: "col" }, t(k as Key))))),
-          h("tbody", {}, ...why.merges.map((m) => h("tr", {}, h("td", {}, ltr(short(m.address, 25), "g-hash", m.address)), h("td", {}, ltr(short(m.other, 25), "g-hash", m.other)), h("td", {}, m.words || m.rule), h("td", {}, ltr(short(m.tx, 21), "g-hash", m.tx), " ", h("span", { class: "g-hint" }, when(m.time)), " ",
+          h("thead", {}, h("tr", {}, ...["why.address", "why.with", ...(one ? [] : ["why.rule"]), "why.tx"].map((k) => h("th", { scope: "col" }, t(k as Key))))),
+          h("tbody", {}, ...why.merges.map((m) => h("tr", {}, h("td", {}, ltr(short(m.address, 25), "g-hash", m.address)), h("td", {}, ltr(short(m.other, 25), "g-hash", m.other)), one ? null : h("td", {}, m.words || m.rule), h("td", {}, ltr(short(m.tx, 21), "g-hash", m.tx), " ", h("span", { class: "g-hint" }, when(m.time)), " ",
             button({ icon: "copy", label: t("copy.tx"), className: "g-plain", press: () => actions.copy(app, m.tx) }))))))));
       }
       if (why.more > 0) body.append(h("p", { class: "g-hint" }, t("why.more", { n: why.more })));
+      if (app.setting.may) body.append(button({ icon: "pin", text: t("fix"), press: () => {
+        d.close();
+        void actions.fix(app, { why: { ledger: ledger.id, address: n.text } });
+      } }));
       if (why.siblings.length > 0 && app.mayChange) {
         body.append(button({ icon: "add", text: t("why.add", { n: Math.min(why.siblings.length, 50) }), press: () => {
           d.close();

@@ -21,5 +21,15 @@ export function exportItems(app: App): Item[] {
     item(t("export.gexf"), () => save(fileName(title, ".gexf"), "application/xml", gexf(app.drawn, about))),
     item(t("export.nodes"), () => save(fileName(title, "-nodes.csv"), "text/csv", nodesCSV(app.drawn))),
     item(t("export.edges"), () => save(fileName(title, "-edges.csv"), "text/csv", edgesCSV(app.drawn, about))),
+    ...(app.setting.may ? [{ text: t("fix"), icon: "pin" as const, press: () => void fix(app, { graph: { graph: app.setting.graph, ...(app.setting.at === undefined ? {} : { at: app.setting.at }) } }) }] : []),
   ];
+}
+
+/** fix keeps an answer, or the graph as it is saved, as an exhibit of the case. */
+export async function fix(app: App, question: Record<string, unknown>): Promise<void> {
+  try {
+    app.tell(t("fix.done", { number: (await app.api.fix(question)).number }));
+  } catch (e) {
+    app.fail(e);
+  }
 }
