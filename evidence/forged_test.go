@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"maps"
 	"os"
@@ -238,5 +239,50 @@ func TestTracerForged(t *testing.T) {
 		if out, err := tracer(t, dir); err == nil || !strings.Contains(out, "DIFFERS") && !strings.Contains(out, "cannot be read") {
 			t.Errorf("%v is not found: %s", f, out)
 		}
+	}
+}
+
+// TestZipTricks: bytes that this program would not look at, and another might unpack, are found.
+func TestZipTricks(t *testing.T) {
+	good := sample(t, nil)
+	other := reforged(t, good, func(f map[string][]byte) { f["report.html"] = []byte("<p>another report") })
+	name := []byte("data/report.html")
+	inside := bytes.Index(good, name)
+	renamed := slices.Clone(good)
+	renamed[inside+len(name)-1] = 'x' // where it lies, and not in the directory
+	end := len(good) - endSize
+	comment := slices.Clone(good)
+	comment[len(comment)-2] = 4
+	comment = append(comment, "more"...)
+	for what, text := range map[string][]byte{
+		"a program before it": append([]byte("#!/bin/sh\nexit\n"), good...), "another package before it": append(slices.Clone(other), good...), "a comment": comment,
+		"a file named otherwise where it lies": renamed, "bytes before the end": slices.Concat(good[:end], []byte("hidden"), good[end:]),
+	} {
+		if v := look(t, text, nil); v.Faults == 0 {
+			t.Errorf("%s: not found", what)
+		}
+	}
+	// What other programs write is a zip file too: stored, with sizes in front, with folders.
+	names, content := unpack(t, good)
+	var out bytes.Buffer
+	z := zip.NewWriter(&out)
+	if _, err := z.Create(strings.Split(names[0], "/")[0] + "/"); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range names {
+		h := &zip.FileHeader{Name: n, Method: zip.Store, CRC32: crc32.ChecksumIEEE(content[n]), CompressedSize64: uint64(len(content[n])), UncompressedSize64: uint64(len(content[n]))}
+		w, err := z.CreateRaw(h)
+		if err == nil {
+			_, err = w.Write(content[n])
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := z.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if v := look(t, out.Bytes(), nil); v.Faults > 0 {
+		t.Errorf("stored: %s", words(v))
 	}
 }

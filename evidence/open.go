@@ -75,7 +75,7 @@ func (f *files) add(name string, size int64) error {
 }
 
 // openZip looks into a zip file of a size. Names that lead out of it, that are there twice or
-// differ by case only, links, and bombs are Corrupt errors.
+// differ by case only, links, bombs, and bytes that belong to none of its files are Corrupt errors.
 func openZip(r io.ReaderAt, size int64) (*files, error) {
 	z, err := zip.NewReader(r, size)
 	if err != nil {
@@ -112,6 +112,9 @@ func openZip(r io.ReaderAt, size int64) (*files, error) {
 			return nil, err
 		}
 		entries[name] = e
+	}
+	if err := whole(r, size, z.File); err != nil {
+		return nil, err
 	}
 	f.read = func(name string) (io.ReadCloser, error) { return entries[name].Open() }
 	return f, nil
