@@ -243,6 +243,9 @@ test("a cluster's siblings are ringed, and each merge shows its transaction", as
   const said = await page.getByRole("dialog").textContent();
   assert.match(said, /This is an inference, not a fact.*spent coins of both/s);
   assert.ok(await page.getByRole("dialog").locator("tbody tr").count() > 0);
+  // The evidence is kept as the server computes it.
+  await page.getByRole("dialog").getByRole("button", { name: "Fix as an exhibit" }).click();
+  await page.getByText(/It is the exhibit E-\d+\./).waitFor();
   await page.context().close();
 });
 
