@@ -31,6 +31,7 @@ type Log struct {
 	reader tessera.LogReader
 	close  func() error
 	agreed bool // its last leaf was compared with its entry
+	fresh  bool
 }
 
 // batch is how many leaves are written at once.
@@ -39,6 +40,7 @@ const batch = 256
 // OpenLog opens the log in a folder, and makes it and its first key where there is
 // none.
 func OpenLog(ctx context.Context, dir string) (*Log, error) {
+	fresh := !exists(dir)
 	s, err := signer(dir)
 	if goshawk.CodeOf(err) != "" {
 		return nil, err // which says what to do
@@ -46,7 +48,29 @@ func OpenLog(ctx context.Context, dir string) (*Log, error) {
 	if err != nil {
 		return nil, goshawk.Errorf(goshawk.Unavailable, "cannot open the log's keys: %w", err).WithHint("is the data folder writable?")
 	}
-	return open(ctx, dir, s)
+	l, err := open(ctx, dir, s)
+	if err == nil {
+		l.fresh = fresh
+	}
+	return l, err
+}
+
+// Beginning is the detail of the entry that says that a log was begun: only what is written after it was in
+// the log from the first moment on.
+type Beginning struct {
+	Log string `json:"log"` // its first key, as keys.json has it
+}
+
+// Began returns the detail of the entry that says that this log was begun just now; nil where it was there before.
+func (l *Log) Began() (*Beginning, error) {
+	if !l.fresh {
+		return nil, nil
+	}
+	keys, err := readKeys(l.dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Beginning{keys[0].Verifier}, nil
 }
 
 // open opens a log; extra signs each checkpoint too.

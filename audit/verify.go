@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/transparency-dev/formats/log"
@@ -43,6 +45,41 @@ type Verification struct {
 	BytesRead  bool    `json:"bytesRead"` // and held against their hashes
 	Faults     []Fault `json:"faults"`
 	More       int     `json:"more,omitempty"` // faults that are not listed
+	// Notes are no faults, and are what whoever relies on the log has to know.
+	Notes []Fault `json:"notes,omitempty"`
+}
+
+// mostNotes is how many notes are listed.
+const mostNotes = 100
+
+// mostSetBack is by how much a clock may be set back without a note.
+const mostSetBack = time.Minute
+
+func (v *Verification) note(entry int64, of goshawk.ID, format string, args ...any) {
+	if len(v.Notes) < mostNotes {
+		v.Notes = append(v.Notes, Fault{entry, goshawk.ID(shown(string(of))), shown(fmt.Sprintf(format, args...))})
+	}
+}
+
+// looked is what was seen of the entries before one.
+type looked struct {
+	last  time.Time // of the entry before
+	begun int64     // the entry that says that the log was begun
+}
+
+// notice notes what of an entry whoever relies on the log has to know.
+func (v *Verification) notice(l *looked, e *Entry) {
+	if back := l.last.Sub(e.At); back > mostSetBack {
+		v.note(e.Seq, e.Case, "the entry is dated %s, %s before the one before it: a clock was set back", e.At.Format(time.RFC3339), back.Round(time.Second))
+	}
+	l.last = e.At
+	var b Beginning
+	if l.begun == 0 && e.Case == "" && json.Unmarshal(e.Detail, &b) == nil && b.Log != "" && b.Log == v.Keys[0].Verifier {
+		l.begun = e.Seq
+		if e.Seq > 1 {
+			v.note(e.Seq, "", "this log was begun with this entry, at %s: what was written before it is in the log as it stood then", e.At.Format(time.RFC3339))
+		}
+	}
 }
 
 // Fault adds what another look at the same data has found.
@@ -155,7 +192,7 @@ func Verify(ctx context.Context, dir string, trail Trail, kept []byte) (*Verific
 	if err := look(); err != nil {
 		return nil, err
 	}
-	rows, tiles := rows{trail: trail}, tiles{v: v, dir: dir}
+	rows, tiles := rows{trail: trail, saw: v.notice}, tiles{v: v, dir: dir}
 	size := func(context.Context) (uint64, error) { return cp.Size, nil }
 	for bundle, err := range client.EntryBundles(ctx, 1, size, files(dir).ReadEntryBundle, 0, cp.Size) {
 		var leaves [][]byte
@@ -188,6 +225,7 @@ func Verify(ctx context.Context, dir string, trail Trail, kept []byte) (*Verific
 			}
 		}
 	}
+	var first, latest time.Time // of those that are not in it
 	for {
 		e, err := rows.next(ctx)
 		if err != nil {
@@ -196,10 +234,19 @@ func Verify(ctx context.Context, dir string, trail Trail, kept []byte) (*Verific
 		if e == nil {
 			break
 		}
-		v.Pending++
+		if v.Pending++; v.Pending == 1 {
+			first = e.At
+		}
+		latest = e.At
 		if e.Seq != int64(cp.Size)+v.Pending {
 			v.fault(e.Seq, e.Case, "the entry has this number, and its place is %d", int64(cp.Size)+v.Pending)
 		}
+	}
+	if v.Pending > 0 {
+		v.note(0, "", "the entries that are not in the log were written from %s to %s: nothing shows whether they were changed since", first.Format(time.RFC3339), latest.Format(time.RFC3339))
+	}
+	if rows.looked.begun == 0 {
+		v.note(0, "", "no entry says when this log was begun")
 	}
 	return v, tiles.rest(ctx)
 }
@@ -282,6 +329,9 @@ type rows struct {
 	list  []Entry
 	from  int64 // of the next page
 	done  bool
+	saw   func(*looked, *Entry)
+	looked
+	seen int64 // the last entry that was handed to saw
 }
 
 // next returns the next entry; nil at the end.
@@ -301,6 +351,10 @@ func (r *rows) next(ctx context.Context) (*Entry, error) {
 	}
 	e := &r.list[0]
 	r.list = r.list[1:]
+	if e.Seq > r.seen { // once, also if it is put back
+		r.seen = e.Seq
+		r.saw(&r.looked, e)
+	}
 	return e, nil
 }
 

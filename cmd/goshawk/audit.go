@@ -142,6 +142,13 @@ func (f *auditFlags) say(v *audit.Verification) {
 		}
 		fmt.Fprintf(w, "  FAULT %s%s\n", at, x.What)
 	}
+	for _, x := range v.Notes {
+		at := ""
+		if x.Entry > 0 {
+			at = "entry " + strconv.FormatInt(x.Entry, 10) + ": "
+		}
+		fmt.Fprintf(w, "  NOTE  %s%s\n", at, x.What)
+	}
 	if v.More > 0 {
 		fmt.Fprintf(w, "  and %s more\n", goshawk.Count(v.More, "fault", "faults"))
 	}

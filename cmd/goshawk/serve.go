@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"crypto/tls"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -18,6 +19,7 @@ import (
 	"goshawk/audit"
 	"goshawk/backup"
 	"goshawk/casebook"
+	"goshawk/identity"
 	"goshawk/internal/disk"
 	"goshawk/store"
 	"goshawk/web"
@@ -159,12 +161,28 @@ func serveBench(ctx context.Context, c *command, around func(*web.Server, http.H
 	return f.answer(ctx, listener, certificate, handler, log)
 }
 
+// noteBeginning has the trail say that a log was begun, so that one that was begun anew, in place of another, is no secret.
+func noteBeginning(ctx context.Context, l *audit.Log, db *store.Store) error {
+	b, err := l.Began()
+	if b == nil || err != nil {
+		return err
+	}
+	e := &audit.Entry{At: time.Now(), Action: "console", Via: string(identity.ViaConsole), What: "began a log of the audit trail"}
+	if e.Detail, err = json.Marshal(b); err != nil {
+		return err
+	}
+	return db.Do(ctx, e, func(*store.Tx) error { return nil })
+}
+
 // feedLog brings the audit trail into the log until end is called; behind is how many entries it has yet to bring. Where that does not go on, the server
 // does, and says so: what was recorded can still be proven, and an officer's work not be lost.
 func feedLog(ctx context.Context, dir string, db *store.Store, log *slog.Logger) (behind func(context.Context) (float64, error), end func() error, err error) {
 	l, err := audit.OpenLog(ctx, dir)
 	if err != nil {
 		return nil, nil, err
+	}
+	if err := noteBeginning(ctx, l, db); err != nil {
+		return nil, nil, errors.Join(err, l.Close())
 	}
 	behind = func(ctx context.Context) (float64, error) {
 		size, err := l.Size(ctx) // first: the trail grows meanwhile, and the log is never ahead of it
