@@ -2,7 +2,7 @@
 
 /** Who of the demo's people is which column of docs/routes.md; the passers-by are the stage's. */
 export const people = {
-  administrator: "ada.keeper", supervisor: "tomas.vale", lead: "ines.berg", worker: "jonas.lund", viewer: "mara.holt",
+  administrator: "ada.keeper", supervisor: "tomas.vale", lead: "ines.berg", worker: "jonas.lund", viewer: "mara.holt", guest: "piet.orme",
   investigator: "passing.investigator", reader: "passing.reader", outsider: "rhea.colm",
 };
 
@@ -50,6 +50,9 @@ export async function work(h) {
 
   const finding = await add(of, "finding", { title: "1.9 tBTC of the ransom came to Northgate", text: "By **first in, first out**. The largest deposit was emptied into the exchange.\n", exhibits: [exhibit], runs: [run], support: "The council's bank statement names the same payment.\n", order: 1 });
   await add(of, "finding", { title: "A part went through a mixing service", text: "Nothing is said about what lies beyond.\n", order: 2 });
+  const [graph, drawn] = (await records("graph"))[0];
+  const snapshot = await add(of, "snapshot", { title: "The way of the ransom, for the school", graph, seq: Math.max(...Object.values(drawn).map((f) => f.seq)) });
+  const share = (await api("POST", `/cases/${of}/shares`, { snapshot, person: h.stage.people[people.guest].id, until: new Date(Date.now() + 7 * 864e5).toISOString().slice(0, 19) + "Z" })).id;
 
   // Another case, with what fits on no screen; and one with nothing in it.
   const hard = (await api("POST", "/cases", { title: long, reference: "R".repeat(80) })).id;
@@ -60,15 +63,15 @@ export async function work(h) {
   await add(hard, "task", { title: arabic });
   await add(hard, "event", { at: "2026-01-01T10:00:00Z", title: long, text: arabic, subject: "f".repeat(64) });
   const subject = await add(hard, "subject", { network: "bitcoin", what: "transaction", text: "f".repeat(64), title: long, comment: long, source: long.slice(0, 190), colour: "violet" });
-  await add(hard, "subject", { network: "bitcoin", what: "address", text: "bc1p0xlxvlhemja6c4dqv22uapctqupfhlxm9h8z3k2e72q4k9hcz7vqzk5jj0", title: arabic });
+  await add(hard, "subject", { network: "bitcoin", what: "address", text: "bc1p5cyxnuxmeuwuvkwfem96lqzszd02n6xdcjrs20cac6yqjjwudpxqkedrcr", title: arabic });
   await add(hard, "watch", { what: "coin", text: "f".repeat(64) + ":4294967295", ledger, title: long });
   await add(hard, "finding", { title: long, text: long, support: arabic, order: 1 });
   const hardGraph = await add(hard, "graph", { title: arabic });
   const hardLetter = await add(hard, "letter", { service: long.slice(0, 150), state: "draft", text: "To {{service}} {{nobody}} " + long });
   const empty = (await api("POST", "/cases", { title: arabic, reference: "٢٠٢٦/١٧" })).id;
   return {
-    of, hard, empty, hardNotes, hardGraph, hardLetter, ledger, run, exhibit, profile, template, letter, sent, answer, answered, finding, account, subject,
-    graph: (await records("graph"))[0][0], note: (await records("note"))[0][0], wallet: (await records("wallet"))[0][0],
+    of, hard, empty, hardNotes, hardGraph, hardLetter, ledger, run, exhibit, profile, template, letter, sent, answer, answered, finding, account, subject, graph, share,
+    note: (await records("note"))[0][0], wallet: (await records("wallet"))[0][0],
     ofSubject: (await records("subject"))[0][0], compared: (await records("run")).find(([, r]) => !r.used?.value)[0],
   };
 }
