@@ -44,7 +44,8 @@ func TestServeLog(t *testing.T) {
 		t.Fatalf("%v, %v\n%s", done, err, s.said.String())
 	}
 	// A browser that does not trust the certificate.
-	if _, err := http.Get(s.url + "/cases"); err == nil {
+	if res, err := http.Get(s.url + "/cases"); err == nil {
+		res.Body.Close()
 		t.Fatal("an unknown certificate was believed")
 	}
 	client.CloseIdleConnections()
