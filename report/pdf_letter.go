@@ -35,6 +35,9 @@ func WriteLetterPDF(w io.Writer, l Letter) error {
 		p := newPaper(d, nil, pages)
 		p.page()
 		for i := range l.Parts {
+			if i > 0 && l.Parts[i-1].Kind == letter.PartItem && l.Parts[i].Kind == letter.PartText {
+				p.y += 1.6 // a list ends
+			}
 			p.part(&l.Parts[i])
 		}
 		if err := p.pdf.Error(); err != nil {
