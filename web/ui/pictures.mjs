@@ -21,7 +21,7 @@ try {
   await page.goto(`${of}/letters/${w.letter}`);
   await take("letter");
   await page.goto(`${of}/report.html`);
-  await page.getByRole("heading", { name: "Where the money went" }).scrollIntoViewIfNeeded();
+  await page.getByRole("heading", { name: "Where the money went" }).evaluate((e) => e.scrollIntoView());
   await take("report");
 } finally {
   await h.close();

@@ -48,7 +48,7 @@ export async function work(h) {
     answer = (await api("POST", `/cases/${of}/answers`, { exhibit: answered, letter: sent, service: "Northgate", ledger, mapping: { ...mapping, unit: "smallest" }, without_faulty_rows: true })).id;
   }
 
-  const finding = await add(of, "finding", { title: "1.9 tBTC of the ransom came to Northgate", text: "By **first in, first out**. The largest deposit was emptied into the exchange.\n", exhibits: [exhibit], runs: [run], support: "The council's bank statement names the same payment.\n", order: 1 });
+  const finding = await add(of, "finding", { title: "1.9 tBTC of the ransom came to Northgate", text: "By first in, first out. The largest deposit was emptied into the exchange.\n", exhibits: [exhibit], runs: [run], support: "The council's bank statement names the same payment.\n", order: 1 });
   await add(of, "finding", { title: "A part went through a mixing service", text: "Nothing is said about what lies beyond.\n", order: 2 });
   const [graph, drawn] = (await records("graph"))[0];
   const snapshot = await add(of, "snapshot", { title: "The way of the ransom, for the school", graph, seq: Math.max(...Object.values(drawn).map((f) => f.seq)) });
