@@ -189,7 +189,8 @@ func (t *Tx) replayAttested(found func(entry int64, what string)) error {
 		}
 		var rows []audit.Row
 		s := said{entry: seq}
-		if n, err := hex.Decode(s.salt[:], []byte(salt)); err != nil || n != len(s.salt) || json.Unmarshal([]byte(attests), &rows) != nil {
+		n, err := hex.Decode(s.salt[:], []byte(salt))
+		if edited := err != nil || n != len(s.salt) || json.Unmarshal([]byte(attests), &rows) != nil; edited {
 			return nil // it is not what the log says it was, which the log's verification names
 		}
 		if action == audit.TakeUp && begun {

@@ -107,7 +107,7 @@ func lookAt(ctx context.Context, root *os.Root, x *FixedExhibit, read bool) (str
 	}
 	defer f.Close()
 	h := sha256.New()
-	size := int64(-1)
+	var size int64
 	if !read {
 		info, err := f.Stat()
 		if err != nil || !info.Mode().IsRegular() {
