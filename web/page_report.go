@@ -6,7 +6,10 @@ import (
 	"errors"
 	"io"
 	"mime"
+	"slices"
 	"strconv"
+	"strings"
+	"unicode"
 
 	"goshawk"
 	"goshawk/casebook"
@@ -59,7 +62,7 @@ func (q *request) reportPage() error {
 	if id := q.URL.Query().Get("package"); id != "" && q.s.Bench != nil {
 		// One that this server does not know of any more is shown nowhere; what it made is an exhibit.
 		o.job, err = q.s.Bench.Package(q.Context(), q.subject, c.ID, goshawk.ID(id))
-		if err != nil && goshawk.CodeOf(err) != goshawk.NotFound {
+		if code := goshawk.CodeOf(err); err != nil && code != goshawk.NotFound && code != goshawk.Conflict {
 			return err
 		}
 	}
@@ -83,11 +86,35 @@ func (q *request) makePackageForm() error {
 	if q.PostForm.Get("make") != "package" {
 		return goshawk.Errorf(goshawk.Invalid, "the form does not say what is to be made").WithHint("send the form from its own page")
 	}
-	job, err := b.MakePackage(q.Context(), q.subject, c)
+	without, err := q.exhibitsNamed(c, q.PostForm.Get("without"))
+	if err != nil {
+		return err
+	}
+	job, err := b.MakePackage(q.Context(), q.subject, c, without...)
 	if err != nil {
 		return err
 	}
 	return q.done(casePath(c)+"/report?package="+escaped(string(job)), "package_begun", 0)
+}
+
+// exhibitsNamed are the exhibits of a case whose numbers somebody wrote, with spaces or commas between.
+func (q *request) exhibitsNamed(id goshawk.ID, text string) (list []goshawk.ID, err error) {
+	numbers := strings.FieldsFunc(text, func(r rune) bool { return r == ',' || r == ';' || unicode.IsSpace(r) })
+	if len(numbers) == 0 {
+		return nil, nil
+	}
+	c, err := q.s.Book.Read(q.Context(), q.subject, id, "looked which exhibits a package leaves out", casebook.KindExhibit)
+	if err != nil {
+		return nil, err
+	}
+	for _, n := range numbers {
+		at := slices.IndexFunc(records(c, casebook.KindExhibit), func(r record) bool { return strings.EqualFold(r.Text("number"), n) })
+		if at < 0 {
+			return nil, goshawk.Errorf(goshawk.Invalid, "the case has no exhibit %q to leave out", clipped(n)).WithHint("write numbers, as E-3, with spaces between")
+		}
+		list = append(list, records(c, casebook.KindExhibit)[at].ID)
+	}
+	return list, nil
 }
 
 // useRuns marks traces as used in the report, or not.

@@ -177,3 +177,14 @@ func TestReportMissing(t *testing.T) {
 		t.Error("a text is not in the catalogue")
 	}
 }
+
+// TestPackageOfBefore: the address of a package that was begun before the server was started again still shows the
+// report; and exhibits to leave out are named by numbers that there are.
+func TestPackageOfBefore(t *testing.T) {
+	s := newStage(t)
+	at, b := casePath(s.newCase()), s.as("investigator")
+	b.do("GET", at+"/report?package=nobodyknows", nil).is(t, 200, nil)
+	a := b.send(at+"/report/package", "make", "package", "without", "E-1, E-99")
+	a.is(t, 400, nil)
+	has(t, string(a.body), "no exhibit")
+}
