@@ -202,7 +202,7 @@ test("a copied passkey signs nobody in, and its owner is told", async () => {
   await admin.page.getByRole("button", { name: "Set up a passkey" }).click();
   await admin.page.getByText("The passkey is set up.").waitFor();
   await admin.page.getByRole("button", { name: "Remove the passkey Ada’s laptop" }).click();
-  await admin.page.getByText("The passkey is removed.").waitFor();
+  await admin.page.getByText("The passkey is removed, and all your other sessions are ended.").waitFor();
   await admin.page.getByRole("button", { name: "Remove the passkey A security key" }).click();
   await admin.page.getByText("This is your last way in").waitFor();
   await one.context.close();
@@ -316,7 +316,7 @@ test("an administrator resets, disables and enables; the last one stays", async 
   await page.getByText("invited", { exact: true }).waitFor();
   await page.getByRole("link", { name: /^Ben/ }).click();
   await page.getByRole("button", { name: "Disable the account" }).click();
-  await page.getByText("The account is disabled.").waitFor();
+  await page.getByText("The account is disabled; its sessions and tokens are ended.").waitFor();
   await page.getByRole("button", { name: "Enable the account" }).click();
   await page.getByText("The account is enabled.").waitFor();
 });
