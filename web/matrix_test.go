@@ -37,6 +37,8 @@ type sample struct {
 	form bool
 	// fill is for the pattern's names.
 	fill map[string]string
+	// ends says that it ends the caller's other sessions: everybody signs in again.
+	ends bool
 	// fails is a status that who may do it is answered with, where the sample cannot succeed here.
 	fails int
 }
@@ -47,7 +49,8 @@ type actor struct {
 	browser *browser
 	subject *identity.Subject // nil: nobody
 	part    identity.Part
-	shared  bool // a snapshot of each case is shared with them
+	shared  bool          // a snapshot of each case is shared with them
+	back    func() string // begins another session and returns its secret; nil: they have none that ends
 }
 
 // cast is the stage with everybody on it.
@@ -119,35 +122,39 @@ func newCast(t *testing.T) *cast {
 		t.Fatal(err)
 	}
 	for _, name := range slices.Sorted(maps.Keys(people)) {
-		c.actors = append(c.actors, &actor{name, c.as(name), c.subject(name), people[name], false})
+		c.actors = append(c.actors, &actor{name, c.as(name), c.subject(name), people[name], false, func() string { return c.session(name, identity.ViaPasskey) }})
 	}
 	// Other ways in, of those who may do most.
 	for _, name := range []string{"investigator as lead", "administrator as lead"} {
 		for _, via := range []identity.Via{identity.ViaOIDC, identity.ViaPassword, identity.ViaRecovery, identity.ViaInvitation} {
 			s := c.subject(name)
 			s.Via = via
-			c.actors = append(c.actors, &actor{name + " by " + string(via), &browser{c.stage, http.Header{"Cookie": {"goshawk=" + c.session(name, via)}}}, s, people[name], false})
+			c.actors = append(c.actors, &actor{name + " by " + string(via), &browser{c.stage, http.Header{"Cookie": {"goshawk=" + c.session(name, via)}}}, s, people[name], false, func() string { return c.session(name, via) }})
 		}
 		for _, scope := range identity.Scopes() {
 			s := c.subject(name)
 			s.Via, s.Scopes = identity.ViaToken, []identity.Scope{scope}
 			b, _ := c.token(name, scope)
-			c.actors = append(c.actors, &actor{name + " by token " + string(scope), b, s, people[name], false})
+			c.actors = append(c.actors, &actor{name + " by token " + string(scope), b, s, people[name], false, nil})
 		}
 	}
 	for _, name := range []string{"investigator as lead", "administrator as lead"} {
 		s := c.subject(name)
 		s.Fresh = false
-		secret, hash := identity.NewSecret()
-		c.write(func(tx *store.Tx) error {
-			return tx.AddSession(&identity.Session{Hash: hash, Person: s.Person.ID, Via: identity.ViaPasskey, Created: c.now, Seen: c.now, Ends: c.now.Add(time.Hour), Proved: c.now.Add(-identity.FreshLength)})
-		})
-		c.actors = append(c.actors, &actor{name + ", signed in a while ago", &browser{c.stage, http.Header{"Cookie": {"goshawk=" + secret}}}, s, people[name], false})
+		stale := func() string {
+			secret, hash := identity.NewSecret()
+			c.write(func(tx *store.Tx) error {
+				return tx.AddSession(&identity.Session{Hash: hash, Person: s.Person.ID, Via: identity.ViaPasskey, Created: c.now, Seen: c.now, Ends: c.now.Add(time.Hour), Proved: c.now.Add(-identity.FreshLength)})
+			})
+			return secret
+		}
+		c.actors = append(c.actors, &actor{name + ", signed in a while ago", &browser{c.stage, http.Header{"Cookie": {"goshawk=" + stale()}}}, s, people[name], false, stale})
 	}
 	outsider := c.subject("outsider")
-	c.actors = append(c.actors, &actor{"outsider", c.as("outsider"), outsider, "", false}, &actor{"guest", c.as("guest"), c.subject("guest"), "", true}, &actor{"stranger", c.as(""), nil, "", false},
-		&actor{"stranger with a false token", &browser{c.stage, http.Header{"Authorization": {"Bearer goshawk_NO"}}}, nil, "", false},
-		&actor{"stranger with a false cookie", &browser{c.stage, http.Header{"Cookie": {"goshawk=NO"}}}, nil, "", false})
+	c.actors = append(c.actors, &actor{"outsider", c.as("outsider"), outsider, "", false, func() string { return c.session("outsider", identity.ViaPasskey) }},
+		&actor{"guest", c.as("guest"), c.subject("guest"), "", true, func() string { return c.session("guest", identity.ViaPasskey) }}, &actor{"stranger", c.as(""), nil, "", false, nil},
+		&actor{"stranger with a false token", &browser{c.stage, http.Header{"Authorization": {"Bearer goshawk_NO"}}}, nil, "", false, nil},
+		&actor{"stranger with a false cookie", &browser{c.stage, http.Header{"Cookie": {"goshawk=NO"}}}, nil, "", false, nil})
 	// Somebody who was known: disabled, and signed out by time.
 	gone := identity.Person{ID: casebook.NewID(), Agency: agency, Name: "gone", Email: "gone@police.example", Role: identity.Administrator, Created: c.now}
 	c.who["gone"] = &gone
@@ -161,8 +168,8 @@ func newCast(t *testing.T) *cast {
 		begun := c.now.Add(-identity.SessionIdle)
 		return tx.AddSession(&identity.Session{Hash: hash, Person: c.who["lead"].ID, Via: identity.ViaPasskey, Created: begun, Seen: begun, Ends: c.now.Add(time.Hour)})
 	})
-	c.actors = append(c.actors, &actor{"disabled", cookie, nil, "", false}, &actor{"disabled, by token", token, nil, "", false},
-		&actor{"lead, signed out by time", &browser{c.stage, http.Header{"Cookie": {"goshawk=" + secret}}}, nil, "", false})
+	c.actors = append(c.actors, &actor{"disabled", cookie, nil, "", false, nil}, &actor{"disabled, by token", token, nil, "", false, nil},
+		&actor{"lead, signed out by time", &browser{c.stage, http.Header{"Cookie": {"goshawk=" + secret}}}, nil, "", false, nil})
 	return c
 }
 
@@ -214,6 +221,9 @@ func TestMatrix(t *testing.T) {
 					t.Errorf("%s as %s, case closed: %v: %d, where the rules say %d", r.pattern, a.name, id == c.closed, got, want)
 				}
 				done = done || ok
+				if s.ends {
+					c.comeBack()
+				}
 				table.add(a, id == c.closed, got)
 			}
 		}
@@ -227,6 +237,15 @@ func TestMatrix(t *testing.T) {
 		}
 	}
 	table.compare(t)
+}
+
+// comeBack has everybody sign in again, so that what one row ends is not missing in the next.
+func (c *cast) comeBack() {
+	for _, a := range c.actors {
+		if a.back != nil {
+			a.browser.header.Set("Cookie", "goshawk="+a.back())
+		}
+	}
 }
 
 // ask makes a route's request as somebody, and returns the status of a refusal, or 0; ok says

@@ -28,12 +28,12 @@ func signRows() map[string]sample {
 		"GET /account":                            {},
 		"POST /account/passkeys/begin":            {fails: 501},             // at a bare address
 		"POST /account/passkeys":                  {body: "{}", fails: 501}, // as above
-		"POST /account/passkeys/{passkey}/remove": {path: passkeyToRemove, form: true},
+		"POST /account/passkeys/{passkey}/remove": {path: passkeyToRemove, form: true, ends: true},
 		"GET /account/password":                   {},
 		"POST /account/password":                  {form: true, body: "seal=none", fails: 400},
-		"POST /account/password/remove":           {form: true, path: passwordToRemove},
+		"POST /account/password/remove":           {form: true, path: passwordToRemove, ends: true},
 		"GET /account/recovery":                   {},
-		"POST /account/recovery":                  {form: true, as: onlyWithAWayIn},
+		"POST /account/recovery":                  {form: true, as: onlyWithAWayIn, ends: true},
 		"POST /account/sessions/end":              {form: true, as: passer},
 		"POST /account/sessions/{session}/end":    {form: true, path: sessionToEnd},
 		"POST /account/tokens":                    {form: true, body: "name=a+program&scope=read&days=1"},
