@@ -32,7 +32,7 @@ type Node struct {
 // binary builds btcd, unless that was done before.
 func binary(t testing.TB) string {
 	t.Helper()
-	cache, err := exec.Command("go", "env", "GOCACHE").Output()
+	cache, err := exec.CommandContext(t.Context(), "go", "env", "GOCACHE").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,7 +44,7 @@ func binary(t testing.TB) string {
 	if _, err := os.Stat(name); err == nil {
 		return name
 	}
-	build := exec.Command("go", "install", "github.com/btcsuite/btcd@"+version)
+	build := exec.CommandContext(t.Context(), "go", "install", "github.com/btcsuite/btcd@"+version)
 	build.Dir = t.TempDir()
 	build.Env = append(os.Environ(), "GOBIN="+dir, "GOFLAGS=", "GO111MODULE=on")
 	if out, err := build.CombinedOutput(); err != nil {
@@ -59,7 +59,7 @@ func Start(t testing.TB, flags ...string) *Node {
 	t.Helper()
 	dir, rpc := t.TempDir(), freePort(t)
 	n := &Node{URL: "http://goshawk:secret@" + rpc, Listen: freePort(t), t: t}
-	command := exec.Command(binary(t), append([]string{
+	command := exec.CommandContext(t.Context(), binary(t), append([]string{
 		"--regtest", "--notls", "--rpcuser=goshawk", "--rpcpass=secret", "--rpclisten=" + rpc, "--listen=" + n.Listen, "--nodnsseed",
 		"--datadir=" + dir, "--logdir=" + dir, "--configfile=" + filepath.Join(dir, "none.conf")}, flags...)...)
 	var log bytes.Buffer
@@ -95,7 +95,7 @@ func Start(t testing.TB, flags ...string) *Node {
 
 func freePort(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,12 @@ func (n *Node) Try(method string, params ...any) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	response, err := http.Post(n.URL, "application/json", bytes.NewReader(body))
+	ask, err := http.NewRequestWithContext(n.t.Context(), http.MethodPost, n.URL, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	ask.Header.Set("Content-Type", "application/json")
+	response, err := http.DefaultClient.Do(ask)
 	if err != nil {
 		return nil, err
 	}
