@@ -165,9 +165,9 @@ func (q *request) endOthers(tx *store.Tx) error {
 const andEnded = ", and ended all other sessions"
 
 // wayRemoved takes a way in from oneself, but not the last one.
-func (q *request) wayRemoved(what, key string, remove func(*store.Tx) error) error {
+func (q *request) wayRemoved(what string, remove func(*store.Tx) error) error {
 	id := q.subject.Person.ID
-	err := q.s.Store.Do(q.Context(), q.note(identity.ChangeSelf, what+andEnded), func(tx *store.Tx) error {
+	return q.s.Store.Do(q.Context(), q.note(identity.ChangeSelf, what+andEnded), func(tx *store.Tx) error {
 		if err := remove(tx); err != nil {
 			return err
 		}
@@ -180,21 +180,41 @@ func (q *request) wayRemoved(what, key string, remove func(*store.Tx) error) err
 		}
 		return err
 	})
-	if err != nil {
-		return err
-	}
-	return q.done("/account", key, 0)
 }
 
-func (q *request) removePasskey() error {
-	return q.wayRemoved("removed a passkey", "passkey_removed", func(tx *store.Tx) error {
-		_, err := tx.RemovePasskey(q.subject.Person.ID, q.PathValue("passkey"))
+// withoutPasskey takes a passkey from oneself.
+func (q *request) withoutPasskey(id string) error {
+	return q.wayRemoved("removed a passkey", func(tx *store.Tx) error {
+		_, err := tx.RemovePasskey(q.subject.Person.ID, id)
 		return err
 	})
 }
 
+// withoutPassword takes one's own password from oneself.
+func (q *request) withoutPassword() error {
+	id := q.subject.Person.ID
+	return q.wayRemoved("removed the password", func(tx *store.Tx) error {
+		if p, err := tx.Password(id); err != nil {
+			return err
+		} else if p == nil {
+			return goshawk.Errorf(goshawk.NotFound, "you have no password").WithHint("it may be removed already: load the page again")
+		}
+		return tx.RemovePassword(id)
+	})
+}
+
+func (q *request) removePasskey() error {
+	if err := q.withoutPasskey(q.PathValue("passkey")); err != nil {
+		return err
+	}
+	return q.done("/account", "passkey_removed", 0)
+}
+
 func (q *request) removePassword() error {
-	return q.wayRemoved("removed the password", "password_removed", func(tx *store.Tx) error { return tx.RemovePassword(q.subject.Person.ID) })
+	if err := q.withoutPassword(); err != nil {
+		return err
+	}
+	return q.done("/account", "password_removed", 0)
 }
 
 // passwordForm is what the page of setting up a password shows.
@@ -372,19 +392,25 @@ func (q *request) newRecovery() error {
 	return q.showRecovery(codes)
 }
 
+// signOutElsewhere ends one's own other sessions.
+func (q *request) signOutElsewhere() error {
+	return q.s.Store.Do(q.Context(), q.note(identity.EndSelf, "ended all other sessions"), q.endOthers)
+}
+
+// signOutAt ends one session of one's own, by its hash.
+func (q *request) signOutAt(hash string) error {
+	return q.s.Store.Do(q.Context(), q.note(identity.EndSelf, "ended a session"), func(tx *store.Tx) error { return tx.EndSessionOf(q.subject.Person.ID, hash) })
+}
+
 func (q *request) endOtherSessions() error {
-	err := q.s.Store.Do(q.Context(), q.note(identity.EndSelf, "ended all other sessions"), q.endOthers)
-	if err != nil {
+	if err := q.signOutElsewhere(); err != nil {
 		return err
 	}
 	return q.done("/account", "sessions_ended", 0)
 }
 
 func (q *request) endSession() error {
-	err := q.s.Store.Do(q.Context(), q.note(identity.EndSelf, "ended a session"), func(tx *store.Tx) error {
-		return tx.EndSessionOf(q.subject.Person.ID, q.PathValue("session"))
-	})
-	if err != nil {
+	if err := q.signOutAt(q.PathValue("session")); err != nil {
 		return err
 	}
 	return q.done("/account", "session_ended", 0)

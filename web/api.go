@@ -37,7 +37,7 @@ type call struct {
 // calls is every call of the API. What it is not told of here it does not answer, and a test
 // makes each of them as everybody.
 func (s *Server) calls() []call {
-	return slices.Concat(caseCalls(), casePageCalls(), computedCalls(), eventCalls(), exhibitCalls(), expandCalls(), graphCalls(), ledgerCalls(), letterCalls(), packageCalls(), peopleCalls(), rateCalls(), reportCalls(), runCalls(), settingsCalls(), shareCalls(), tokenCalls())
+	return slices.Concat(caseCalls(), casePageCalls(), computedCalls(), eventCalls(), exhibitCalls(), expandCalls(), graphCalls(), ledgerCalls(), letterCalls(), packageCalls(), peopleCalls(), rateCalls(), reportCalls(), runCalls(), selfCalls(), settingsCalls(), shareCalls(), tokenCalls())
 }
 
 // requestKey finds the request in the context of a call.

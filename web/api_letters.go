@@ -18,8 +18,10 @@ func letterCalls() []call {
 		{id: "list-profiles", pattern: "GET /profiles", action: identity.ReadProfiles, summary: "List profiles of services", about: "How services want to be written to, as your agency knows it.", handle: typed(listProfiles)},
 		{id: "save-profile", pattern: "PUT /profiles/{profile}", action: identity.ChangeProfiles, summary: "Save a profile",
 			about: "The next version of a profile; `new` begins one. `version` is the one that was seen, 0 of a new one: where somebody else saved meanwhile it is refused (409). Every version is kept.", handle: typed(putProfile)},
+		{id: "delete-profile", pattern: "DELETE /profiles/{profile}", action: identity.ChangeProfiles, summary: "Delete a profile", status: http.StatusNoContent, about: "Its versions stay, and letters that were written by it. `version` is the one that was seen.", handle: typed(deleteProfile)},
 		{id: "list-templates", pattern: "GET /templates", action: identity.ReadProfiles, summary: "List texts of letters", about: "The texts on which your agency's letters are written, and the fields that they may use.", handle: typed(listTemplates)},
 		{id: "save-template", pattern: "PUT /templates/{template}", action: identity.ChangeProfiles, summary: "Save a text of letters", about: "As for profiles.", handle: typed(putTemplate)},
+		{id: "delete-template", pattern: "DELETE /templates/{template}", action: identity.ChangeProfiles, summary: "Delete a text of letters", status: http.StatusNoContent, about: "As for profiles.", handle: typed(deleteTemplate)},
 		{id: "begin-letter", pattern: "POST /cases/{case}/letters", action: identity.ChangeCase, summary: "Begin a letter", status: http.StatusCreated,
 			about: "A draft with everything filled in that the case knows: of a trace's ends at a service, or of an address. It is a record of the case, and changed as one (`POST /cases/{case}/changes`) as long as it is a draft.", handle: typed(beginLetter)},
 		{id: "read-letter", pattern: "GET /cases/{case}/letters/{letter}/file", action: identity.ReadCase, summary: "Read a letter as a file",
@@ -131,6 +133,24 @@ func putTemplate(q *request, in *putTemplateInput) (*savedPaperOutput, error) {
 		return nil, err
 	}
 	return q.put(store.TemplatePaper, in.Template, in.Body.Version, in.Body.Template)
+}
+
+type deleteProfileInput struct {
+	Profile string `path:"profile" maxLength:"128"`
+	Version int64  `query:"version" minimum:"1" required:"true"`
+}
+
+func deleteProfile(q *request, in *deleteProfileInput) (*struct{}, error) {
+	return nil, q.dropPaper(store.ProfilePaper, goshawk.ID(in.Profile), in.Version)
+}
+
+type deleteTemplateInput struct {
+	Template string `path:"template" maxLength:"128"`
+	Version  int64  `query:"version" minimum:"1" required:"true"`
+}
+
+func deleteTemplate(q *request, in *deleteTemplateInput) (*struct{}, error) {
+	return nil, q.dropPaper(store.TemplatePaper, goshawk.ID(in.Template), in.Version)
 }
 
 type beginLetterInput struct {

@@ -2,9 +2,13 @@ package web
 
 import (
 	"math"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"goshawk"
 	"goshawk/audit"
+	"goshawk/casebook"
 	"goshawk/identity"
 	"goshawk/store"
 )
@@ -14,6 +18,18 @@ func peopleCalls() []call {
 		{id: "list-people", pattern: "GET /people", action: identity.ReadPeople, summary: "List people",
 			about: "The people of your agency, by name: to choose members of a case by their IDs. An administrator may ask for another agency's, or, with `agency=all`, for everybody.", handle: typed(listPeople)},
 		{id: "list-agencies", pattern: "GET /agencies", action: identity.ListPeople, summary: "List agencies", handle: typed(listAgencies)},
+		{id: "read-person", pattern: "GET /people/{person}", action: identity.ListPeople, summary: "Read a person",
+			about: "Somebody with an account, and by what they can sign in.", handle: typed(readPerson)},
+		{id: "add-person", pattern: "POST /people", action: identity.ManagePeople, summary: "Add a person", status: http.StatusCreated,
+			about: "The answer holds the link that invites them, this once. " + inPerson, handle: typed(addPerson)},
+		{id: "change-person", pattern: "PUT /people/{person}", action: identity.ManagePeople, summary: "Change a person's name and role", about: inPerson, handle: typed(changePerson)},
+		{id: "disable-person", pattern: "POST /people/{person}/disable", action: identity.ManagePeople, summary: "Disable a person",
+			about: "From that moment on, in every session and with every token. " + inPerson, handle: settled(disabling)},
+		{id: "enable-person", pattern: "POST /people/{person}/enable", action: identity.ManagePeople, summary: "Enable a person", about: inPerson, handle: settled(enabling)},
+		{id: "sign-person-out", pattern: "POST /people/{person}/sign-out", action: identity.ManagePeople, summary: "End a person's sessions", about: inPerson, handle: settled(signingOut)},
+		{id: "invite-person", pattern: "POST /people/{person}/invite", action: identity.ManagePeople, summary: "Invite a person again", status: http.StatusCreated,
+			about: "Takes their ways in from them; the answer holds the link that lets them set up others, this once. " + inPerson, handle: typed(invitePerson)},
+		{id: "add-agency", pattern: "POST /agencies", action: identity.ManagePeople, summary: "Add an agency", status: http.StatusCreated, about: inPerson, handle: typed(addAgency)},
 		{id: "search", pattern: "GET /search", action: identity.ListCases, summary: "Search",
 			about: "Records, in the cases that you may read, whose texts hold all the words; the last one may be a beginning. What was looked for is noted.", handle: typed(search)},
 		{id: "read-audit", pattern: "GET /audit", action: identity.ReadAudit, summary: "Read the audit trail",
@@ -22,6 +38,9 @@ func peopleCalls() []call {
 			about: "Who read and changed a case, the newest first.", handle: typed(readCaseTrail)},
 	}
 }
+
+// inPerson is said of what no token may do.
+const inPerson = "Not with a token: by the session of somebody who has signed in a short while ago."
 
 type listPeopleInput struct {
 	PageInput
@@ -72,6 +91,101 @@ func listAgencies(q *request, _ *struct{}) (*listAgenciesOutput, error) {
 		return err
 	})
 	return out, err
+}
+
+// PersonInput names somebody in a call's path.
+type PersonInput struct {
+	Person string `path:"person" maxLength:"128"`
+}
+
+type personOutput struct {
+	Body struct {
+		Person identity.Person `json:"person"`
+		Ways   *identity.Ways  `json:"ways,omitempty" doc:"by what they can sign in"`
+	} `nameHint:"PersonRead"`
+}
+
+func readPerson(q *request, in *PersonInput) (*personOutput, error) {
+	out := &personOutput{}
+	return out, q.s.Store.View(q.Context(), func(tx *store.Tx) (err error) {
+		if out.Body.Person, _, err = tx.Person(goshawk.ID(in.Person)); err != nil {
+			return err
+		}
+		ways, err := tx.Ways(out.Body.Person.ID)
+		out.Body.Ways = ways[out.Body.Person.ID]
+		return err
+	})
+}
+
+type addPersonInput struct {
+	Body struct {
+		Agency goshawk.ID    `json:"agency" minLength:"1" maxLength:"128"`
+		Name   string        `json:"name" minLength:"1" maxLength:"480"`
+		Email  string        `json:"email" minLength:"3" maxLength:"254" doc:"what they sign in with; kept in small letters"`
+		Role   identity.Role `json:"role" enum:"administrator,supervisor,investigator,reader"`
+	} `nameHint:"NewPerson"`
+}
+
+type invitedOutput struct {
+	Body struct {
+		Person identity.Person `json:"person"`
+		Invite string          `json:"invite" doc:"the link to give them; it is not kept here"`
+	} `nameHint:"PersonInvited"`
+}
+
+func addPerson(q *request, in *addPersonInput) (*invitedOutput, error) {
+	p := q.newAccount(in.Body.Agency, in.Body.Name, in.Body.Email, in.Body.Role)
+	secret, err := q.addPerson(&p)
+	return q.invitedAs(p, secret), err
+}
+
+func (q *request) invitedAs(p identity.Person, secret string) *invitedOutput {
+	out := &invitedOutput{}
+	out.Body.Person, out.Body.Invite = p, q.invitationLink(secret)
+	return out
+}
+
+type changePersonInput struct {
+	PersonInput
+	Body struct {
+		Name string        `json:"name" minLength:"1" maxLength:"480"`
+		Role identity.Role `json:"role" enum:"administrator,supervisor,investigator,reader"`
+	} `nameHint:"PersonChange"`
+}
+
+type settledOutput struct{ Body identity.Person }
+
+func changePerson(q *request, in *changePersonInput) (*settledOutput, error) {
+	p, err := q.settle(goshawk.ID(in.Person), renaming(in.Body.Name, in.Body.Role))
+	return &settledOutput{p}, err
+}
+
+// settled is a call that does something about somebody.
+func settled(of func() settling) func(huma.API, huma.Operation) {
+	return typed(func(q *request, in *PersonInput) (*settledOutput, error) {
+		p, err := q.settle(goshawk.ID(in.Person), of())
+		return &settledOutput{p}, err
+	})
+}
+
+func invitePerson(q *request, in *PersonInput) (*invitedOutput, error) {
+	p, secret, err := q.reset(goshawk.ID(in.Person))
+	return q.invitedAs(p, secret), err
+}
+
+type addAgencyInput struct {
+	Body struct {
+		Name    string              `json:"name" minLength:"1" maxLength:"480"`
+		Kind    identity.AgencyKind `json:"kind" enum:"police,exchange,training"`
+		Country string              `json:"country,omitempty" maxLength:"2" doc:"ISO 3166-1 alpha-2"`
+	} `nameHint:"NewAgency"`
+}
+
+type addAgencyOutput struct{ Body identity.Agency }
+
+func addAgency(q *request, in *addAgencyInput) (*addAgencyOutput, error) {
+	a := identity.Agency{ID: casebook.NewID(), Name: in.Body.Name, Kind: in.Body.Kind, Country: in.Body.Country, Created: q.s.Now()}
+	return &addAgencyOutput{a}, q.addAgency(&a)
 }
 
 type searchInput struct {

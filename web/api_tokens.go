@@ -21,8 +21,6 @@ func tokenCalls() []call {
 		{id: "make-token", pattern: "POST /tokens", action: identity.ManageTokens, summary: "Make a token", status: http.StatusCreated,
 			about: "The secret is in this answer, and nowhere else. A token makes no tokens, and neither does who signed in with a recovery code.", handle: typed(makeToken)},
 		{id: "end-token", pattern: "DELETE /tokens/{token}", action: identity.EndSelf, summary: "End a token", status: http.StatusNoContent, handle: typed(endToken)},
-		{id: "read-self", pattern: "GET /self", action: identity.ReadSelf, summary: "Who you are here",
-			about: "The person that a token or session stands for, how they signed in, and a token's scopes.", handle: typed(readSelf)},
 	}
 }
 
@@ -150,19 +148,4 @@ func (s *Server) EndToken(ctx context.Context, by *identity.Subject, id goshawk.
 	}
 	q := &request{s: s, subject: by}
 	return s.Store.Do(ctx, q.note(identity.EndSelf, "ended a token"), func(tx *store.Tx) error { return tx.EndToken(by.Person.ID, id) })
-}
-
-type readSelfOutput struct {
-	Body struct {
-		Person identity.Person     `json:"person"`
-		Kind   identity.AgencyKind `json:"kind" doc:"of their agency"`
-		Via    identity.Via        `json:"via"`
-		Scopes []identity.Scope    `json:"scopes,omitempty"`
-	} `nameHint:"Self"`
-}
-
-func readSelf(q *request, _ *struct{}) (*readSelfOutput, error) {
-	out := &readSelfOutput{}
-	out.Body.Person, out.Body.Kind, out.Body.Via, out.Body.Scopes = q.subject.Person, q.subject.Kind, q.subject.Via, q.subject.Scopes
-	return out, nil
 }

@@ -180,6 +180,8 @@ var rows = map[string]sample{
 	"GET /api/v1/shared/{case}/{share}":                   {},
 	"GET /api/v1/profiles":                                {},
 	"PUT /api/v1/profiles/{profile}":                      {fill: map[string]string{"profile": "new"}, body: map[string]any{"version": 0, "profile": map[string]any{"name": "Kestrel Exchange"}}},
+	"DELETE /api/v1/profiles/{profile}":                   {path: fixed("/profiles/none?version=1"), fails: 404},
+	"DELETE /api/v1/templates/{template}":                 {path: fixed("/templates/none?version=1"), fails: 404},
 	"GET /api/v1/templates":                               {},
 	"PUT /api/v1/templates/{template}":                    {fill: map[string]string{"template": "new"}, body: map[string]any{"version": 0, "template": map[string]any{"name": "Ours", "text": "To {{service}}"}}},
 	"POST /api/v1/cases/{case}/letters":                   {body: map[string]any{"service": "x", "address": "y", "ledger": "none"}, fails: 400},
@@ -210,6 +212,11 @@ func nextWeek() time.Time { return time.Now().UTC().AddDate(0, 0, 7) }
 // newNote is a change that always can be made.
 func newNote() any {
 	return map[string]any{"what": "wrote a note", "edits": []any{map[string]any{"kind": "note", "id": casebook.NewID(), "field": "title", "before": nil, "after": "x"}}}
+}
+
+// fixed is a path of the API that is the same for everybody.
+func fixed(path string) func(*cast, *actor) string {
+	return func(*cast, *actor) string { return apiRoot + path }
 }
 
 // freshToken makes a token of the actor's that can be ended.

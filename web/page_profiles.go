@@ -159,16 +159,22 @@ func (q *request) deletePaper(kind store.PaperKind, id goshawk.ID) error {
 		return err
 	}
 	seen, err := number(q.PostForm.Get("version"))
-	if err == nil && seen == 0 {
-		err = goshawk.Errorf(goshawk.Invalid, "it is not there yet")
+	if err == nil {
+		err = q.dropPaper(kind, id, seen)
 	}
 	if err != nil {
 		return err
 	}
-	if _, _, err := q.savePaper(kind, id, seen, nil); err != nil {
-		return err
-	}
 	return q.done("/profiles", "paper_deleted", 0)
+}
+
+// dropPaper deletes the version that was seen.
+func (q *request) dropPaper(kind store.PaperKind, id goshawk.ID, seen int64) error {
+	if seen == 0 {
+		return goshawk.Errorf(goshawk.Invalid, "it is not there yet")
+	}
+	_, _, err := q.savePaper(kind, id, seen, nil)
+	return err
 }
 
 // templatePage shows one text of letters.

@@ -3,6 +3,7 @@ package web
 import (
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 
 	"goshawk"
@@ -83,7 +84,11 @@ func (q *request) showPeople(failed error) error {
 }
 
 func (q *request) enteredPerson() identity.Person {
-	return identity.Person{ID: casebook.NewID(), Agency: goshawk.ID(q.field("agency")), Name: q.field("name"), Email: strings.ToLower(q.field("email")), Role: identity.Role(q.field("role")), Created: q.s.Now()}
+	return q.newAccount(goshawk.ID(q.field("agency")), q.field("name"), q.field("email"), identity.Role(q.field("role")))
+}
+
+func (q *request) newAccount(agency goshawk.ID, name, email string, role identity.Role) identity.Person {
+	return identity.Person{ID: casebook.NewID(), Agency: agency, Name: name, Email: strings.ToLower(email), Role: role, Created: q.s.Now()}
 }
 
 // newPerson adds somebody, and shows the link that invites them, this once.
@@ -92,32 +97,33 @@ func (q *request) newPerson() error {
 		return err
 	}
 	p := q.enteredPerson()
-	i, secret := identity.NewInvitation(p.ID, q.s.Now())
-	err := p.Check()
-	if err == nil {
-		settled := identity.SettledOf(&p)
-		err = q.aboutPerson(&p, "added a person and invited them", &settled, func(tx *store.Tx) error {
-			list, err := tx.Agencies()
-			if err != nil {
-				return err
-			}
-			known := false
-			for _, a := range list {
-				known = known || a.ID == p.Agency
-			}
-			if !known {
-				return goshawk.Errorf(goshawk.Invalid, "there is no such agency").WithHint("choose one of the list")
-			}
-			if err := tx.AddPerson(&p); err != nil {
-				return err
-			}
-			return tx.Invite(&i)
-		})
-	}
+	secret, err := q.addPerson(&p)
 	if err != nil {
 		return q.showPeople(err)
 	}
 	return q.showInvitation(&p, secret)
+}
+
+// addPerson adds somebody, and returns the secret that invites them.
+func (q *request) addPerson(p *identity.Person) (secret string, err error) {
+	if err := p.Check(); err != nil {
+		return "", err
+	}
+	i, secret := identity.NewInvitation(p.ID, q.s.Now())
+	settled := identity.SettledOf(p)
+	return secret, q.aboutPerson(p, "added a person and invited them", &settled, func(tx *store.Tx) error {
+		list, err := tx.Agencies()
+		if err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(list, func(a identity.Agency) bool { return a.ID == p.Agency }) {
+			return goshawk.Errorf(goshawk.Invalid, "there is no such agency").WithHint("choose one of the list")
+		}
+		if err := tx.AddPerson(p); err != nil {
+			return err
+		}
+		return tx.Invite(&i)
+	})
 }
 
 // aboutPerson does something about somebody, with its entry.
@@ -139,8 +145,11 @@ func (q *request) showInvitation(p *identity.Person, secret string) error {
 	v := q.page("")
 	v.title = v.t("people.invited")
 	v.trail = []crumb{{v.t("nav.people"), "/people"}, {p.Name, "/people/" + string(p.ID)}}
-	return q.show(v, invitationPage(v, p, q.origin()+"/invite/"+secret))
+	return q.show(v, invitationPage(v, p, q.invitationLink(secret)))
 }
+
+// invitationLink is where an invitation leads.
+func (q *request) invitationLink(secret string) string { return q.origin() + "/invite/" + secret }
 
 // dossier is what the page of somebody shows.
 type dossier struct {
@@ -199,17 +208,25 @@ func (q *request) showPerson(failed error) error {
 	return q.showAs(code, v, personPage(v, d))
 }
 
-// onPerson changes somebody, and does more with it.
-func (q *request) onPerson(what, key string, change func(*identity.Person), more func(*store.Tx, *identity.Person) error) error {
-	id := goshawk.ID(q.PathValue("person"))
-	e := q.note(identity.ManagePeople, what)
-	err := q.s.Store.Do(q.Context(), e, func(tx *store.Tx) error {
-		p, _, err := tx.Person(id)
-		if err != nil {
+// settling is something that is done about somebody.
+type settling struct {
+	what   string // for the entry
+	key    string // of what the page says then
+	change func(*identity.Person)
+	more   func(*store.Tx, *identity.Person) error
+}
+
+// settle does it, and returns them as they are then.
+func (q *request) settle(id goshawk.ID, s settling) (p identity.Person, err error) {
+	e := q.note(identity.ManagePeople, s.what)
+	err = q.s.Store.Do(q.Context(), e, func(tx *store.Tx) error {
+		if p, _, err = tx.Person(id); err != nil {
 			return err
 		}
 		before := identity.SettledOf(&p)
-		change(&p)
+		if s.change != nil {
+			s.change(&p)
+		}
 		detail := struct {
 			About  goshawk.ID        `json:"about"`
 			Before *identity.Settled `json:"before,omitempty"`
@@ -224,29 +241,30 @@ func (q *request) onPerson(what, key string, change func(*identity.Person), more
 			}
 			detail.Before, detail.After = &before, &after
 		}
-		if e.Detail, err = json.Marshal(detail); err != nil || more == nil {
+		if e.Detail, err = json.Marshal(detail); err != nil || s.more == nil {
 			return err
 		}
-		return more(tx, &p)
+		return s.more(tx, &p)
 	})
-	if err != nil {
+	return p, err
+}
+
+// onPerson does so for the page of somebody.
+func (q *request) onPerson(s settling) error {
+	id := goshawk.ID(q.PathValue("person"))
+	if _, err := q.settle(id, s); err != nil {
 		return q.showPerson(err)
 	}
-	return q.done("/people/"+string(id), key, 0)
+	return q.done("/people/"+string(id), s.key, 0)
 }
 
-func (q *request) changePerson() error {
-	if err := q.smallForm(); err != nil {
-		return err
-	}
-	return q.onPerson("changed a person's name or role", "person_changed", func(p *identity.Person) {
-		p.Name, p.Role = q.field("name"), identity.Role(q.field("role"))
-	}, nil)
+func renaming(name string, role identity.Role) settling {
+	return settling{what: "changed a person's name or role", key: "person_changed", change: func(p *identity.Person) { p.Name, p.Role = name, role }}
 }
 
-// disablePerson keeps somebody out: from this moment on, in every session and with every token.
-func (q *request) disablePerson() error {
-	return q.onPerson("disabled a person, and ended their sessions and tokens", "person_disabled", func(p *identity.Person) { p.Disabled = true }, func(tx *store.Tx, p *identity.Person) error {
+// disabling keeps somebody out: from this moment on, in every session and with every token.
+func disabling() settling {
+	return settling{"disabled a person, and ended their sessions and tokens", "person_disabled", func(p *identity.Person) { p.Disabled = true }, func(tx *store.Tx, p *identity.Person) error {
 		if err := tx.EndSessions(p.ID, ""); err != nil {
 			return err
 		}
@@ -254,24 +272,41 @@ func (q *request) disablePerson() error {
 			return err
 		}
 		return tx.Uninvite(p.ID)
-	})
+	}}
 }
 
-func (q *request) enablePerson() error {
-	return q.onPerson("enabled a person", "person_enabled", func(p *identity.Person) { p.Disabled = false }, nil)
+func enabling() settling {
+	return settling{what: "enabled a person", key: "person_enabled", change: func(p *identity.Person) { p.Disabled = false }}
 }
 
-// signPersonOut ends somebody's sessions.
-func (q *request) signPersonOut() error {
-	return q.onPerson("ended a person's sessions", "person_signed_out", func(*identity.Person) {}, func(tx *store.Tx, p *identity.Person) error { return tx.EndSessions(p.ID, "") })
+func signingOut() settling {
+	return settling{what: "ended a person's sessions", key: "person_signed_out", more: func(tx *store.Tx, p *identity.Person) error { return tx.EndSessions(p.ID, "") }}
 }
+
+func (q *request) changePerson() error {
+	if err := q.smallForm(); err != nil {
+		return err
+	}
+	return q.onPerson(renaming(q.field("name"), identity.Role(q.field("role"))))
+}
+
+func (q *request) disablePerson() error { return q.onPerson(disabling()) }
+func (q *request) enablePerson() error  { return q.onPerson(enabling()) }
+func (q *request) signPersonOut() error { return q.onPerson(signingOut()) }
 
 // invitePerson takes somebody's ways in from them, and shows a link that lets them set up others.
 func (q *request) invitePerson() error {
-	var p identity.Person
-	id := goshawk.ID(q.PathValue("person"))
+	p, secret, err := q.reset(goshawk.ID(q.PathValue("person")))
+	if err != nil {
+		return q.showPerson(err)
+	}
+	return q.showInvitation(&p, secret)
+}
+
+// reset takes somebody's ways in from them, and returns the secret that invites them to set up others.
+func (q *request) reset(id goshawk.ID) (p identity.Person, secret string, err error) {
 	i, secret := identity.NewInvitation(id, q.s.Now())
-	err := q.aboutPerson(&identity.Person{ID: id}, "reset a person's ways in and invited them", nil, func(tx *store.Tx) (err error) {
+	err = q.aboutPerson(&identity.Person{ID: id}, "reset a person's ways in and invited them", nil, func(tx *store.Tx) (err error) {
 		if p, _, err = tx.Person(id); err != nil {
 			return err
 		}
@@ -286,10 +321,7 @@ func (q *request) invitePerson() error {
 		}
 		return tx.Invite(&i)
 	})
-	if err != nil {
-		return q.showPerson(err)
-	}
-	return q.showInvitation(&p, secret)
+	return p, secret, err
 }
 
 // register is what the page of agencies shows.
@@ -340,12 +372,15 @@ func (q *request) newAgency() error {
 		return err
 	}
 	a := q.enteredAgency()
-	err := a.Check()
-	if err == nil {
-		err = q.s.Store.Do(q.Context(), q.note(identity.ManagePeople, "added the agency "+a.Name), func(tx *store.Tx) error { return tx.AddAgency(&a) })
-	}
-	if err != nil {
+	if err := q.addAgency(&a); err != nil {
 		return q.showAgencies(err)
 	}
 	return q.done("/agencies", "agency_added", 0)
+}
+
+func (q *request) addAgency(a *identity.Agency) error {
+	if err := a.Check(); err != nil {
+		return err
+	}
+	return q.s.Store.Do(q.Context(), q.note(identity.ManagePeople, "added the agency "+a.Name), func(tx *store.Tx) error { return tx.AddAgency(a) })
 }

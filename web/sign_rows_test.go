@@ -2,6 +2,7 @@ package web
 
 import (
 	"net/http"
+	"strings"
 
 	"goshawk"
 	"goshawk/casebook"
@@ -31,7 +32,7 @@ func signRows() map[string]sample {
 		"POST /account/passkeys/{passkey}/remove": {path: passkeyToRemove, form: true, ends: true},
 		"GET /account/password":                   {},
 		"POST /account/password":                  {form: true, body: "seal=none", fails: 400},
-		"POST /account/password/remove":           {form: true, path: passwordToRemove, ends: true},
+		"POST /account/password/remove":           {form: true, fails: 404},
 		"GET /account/recovery":                   {},
 		"POST /account/recovery":                  {form: true, as: onlyWithAWayIn, ends: true},
 		"POST /account/sessions/end":              {form: true, as: passer},
@@ -41,16 +42,30 @@ func signRows() map[string]sample {
 			return "/account" + freshToken(c, a)[len(apiRoot):] + "/end"
 		}},
 
-		"GET /people":                    {},
-		"POST /people":                   {form: true, body: func() any { return "name=A+new+one&agency=none&role=reader&email=x%40police.example" }, fails: 400},
-		"GET /people/{person}":           {path: person("")},
-		"POST /people/{person}":          {path: person(""), form: true, body: "name=Another+name&role=reader"},
-		"POST /people/{person}/disable":  {path: person("/disable"), form: true},
-		"POST /people/{person}/enable":   {path: person("/enable"), form: true},
-		"POST /people/{person}/sign-out": {path: person("/sign-out"), form: true},
-		"POST /people/{person}/invite":   {path: person("/invite"), form: true},
-		"GET /agencies":                  {},
-		"POST /agencies":                 {form: true, body: func() any { return "kind=police&name=" + string(casebook.NewID()) }},
+		"GET /people":                            {},
+		"POST /people":                           {form: true, body: func() any { return "name=A+new+one&agency=none&role=reader&email=x%40police.example" }, fails: 400},
+		"GET /people/{person}":                   {path: person("")},
+		"POST /people/{person}":                  {path: person(""), form: true, body: "name=Another+name&role=reader"},
+		"POST /people/{person}/disable":          {path: person("/disable"), form: true},
+		"POST /people/{person}/enable":           {path: person("/enable"), form: true},
+		"POST /people/{person}/sign-out":         {path: person("/sign-out"), form: true},
+		"POST /people/{person}/invite":           {path: person("/invite"), form: true},
+		"GET /agencies":                          {},
+		"GET /api/v1/people/{person}":            {path: under(apiRoot, person(""))},
+		"POST /api/v1/people":                    {body: map[string]any{"agency": "none", "name": "A new one", "email": "x@police.example", "role": "reader"}, fails: 400},
+		"PUT /api/v1/people/{person}":            {path: under(apiRoot, person("")), body: map[string]any{"name": "Another name", "role": "reader"}},
+		"POST /api/v1/people/{person}/disable":   {path: under(apiRoot, person("/disable"))},
+		"POST /api/v1/people/{person}/enable":    {path: under(apiRoot, person("/enable"))},
+		"POST /api/v1/people/{person}/sign-out":  {path: under(apiRoot, person("/sign-out"))},
+		"POST /api/v1/people/{person}/invite":    {path: under(apiRoot, person("/invite"))},
+		"POST /api/v1/agencies":                  {body: func() any { return map[string]any{"kind": "police", "name": string(casebook.NewID())} }},
+		"GET /api/v1/self/sessions":              {},
+		"DELETE /api/v1/self/sessions/{session}": {path: under(apiRoot+"/self", sessionToEnd)},
+		"POST /api/v1/self/sessions/end":         {as: passer},
+		"GET /api/v1/self/ways":                  {},
+		"DELETE /api/v1/self/passkeys/{passkey}": {path: under(apiRoot+"/self", passkeyToRemove), ends: true},
+		"DELETE /api/v1/self/password":           {fails: 404},
+		"POST /agencies":                         {form: true, body: func() any { return "kind=police&name=" + string(casebook.NewID()) }},
 	}
 }
 
@@ -139,9 +154,12 @@ func passkeyToRemove(c *cast, a *actor) string {
 	return "/account/passkeys/none/remove"
 }
 
-func passwordToRemove(c *cast, a *actor) string {
-	c.twoPasskeys(a)
-	return "/account/password/remove"
+// under is a page's path as the API has it: below another one, and without what the page's form adds.
+func under(root string, path func(*cast, *actor) string) func(*cast, *actor) string {
+	return func(c *cast, a *actor) string {
+		at := strings.TrimPrefix(path(c, a), "/account")
+		return root + strings.TrimSuffix(strings.TrimSuffix(at, "/remove"), "/end")
+	}
 }
 
 func sessionToEnd(c *cast, a *actor) string {
