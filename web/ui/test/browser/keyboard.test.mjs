@@ -19,6 +19,8 @@ before(async () => {
   [, A] = /to the address\s+`(\w+)`/.exec(brief);
   page = await h.as("lead");
   page.on("dialog", (d) => d.accept()); // Enter, in the browser's own question
+  // Listened for from here on: the message that switches listening on in the page may come to it after the key.
+  page.on("filechooser", () => {});
   await page.goto(h.url + "/cases"); // an address that is typed into the browser
 });
 after(async () => {
