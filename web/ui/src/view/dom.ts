@@ -24,6 +24,54 @@ export function fill(e: Element, ...children: Child[]): void {
   append(e, children);
 }
 
+/**
+ * renew makes of what is in e what fill would put there, and leaves alone what is there already: what has the focus, is
+ * open or is just being pressed stays so. What is kept keeps its listeners, which have to ask for what may have changed.
+ */
+export function renew(e: Element, ...children: Child[]): void {
+  let at = e.firstChild;
+  for (const c of children) {
+    if (c === null || c === undefined || c === false) continue;
+    const fresh = typeof c === "string" ? document.createTextNode(c) : c;
+    let kept = at;
+    while (kept && !(same(kept, fresh) && (kept === at || keyed(kept)))) kept = kept.nextSibling;
+    if (!kept) {
+      e.insertBefore(fresh, at);
+      continue;
+    }
+    while (at !== kept) {
+      const gone = at!;
+      at = gone.nextSibling;
+      gone.remove();
+    }
+    at = kept.nextSibling;
+    if (kept instanceof Text) kept.data = fresh.textContent ?? "";
+    else if (kept instanceof Element && fresh instanceof Element && !kept.isEqualNode(fresh)) {
+      for (const a of [...kept.attributes]) if (!fresh.hasAttribute(a.name) && !(a.name === "open" && kept instanceof HTMLDetailsElement)) kept.removeAttribute(a.name);
+      for (const a of fresh.attributes) if (kept.getAttribute(a.name) !== a.value) kept.setAttribute(a.name, a.value);
+      renew(kept, ...fresh.childNodes);
+    }
+  }
+  while (at) {
+    const gone = at;
+    at = gone.nextSibling;
+    gone.remove();
+  }
+}
+
+const pressed = "button, a, input, select, textarea";
+
+/** same says whether one stands for the other: what is pressed or written in only where nothing of it differs. */
+function same(a: Node, b: Node): boolean {
+  if (a.nodeName !== b.nodeName) return false;
+  if (!(a instanceof HTMLElement) || !(b instanceof HTMLElement)) return a instanceof Text || a.isEqualNode(b);
+  return a.matches(pressed) ? a.isEqualNode(b) : a.dataset["run"] === b.dataset["run"];
+}
+
+function keyed(a: Node): boolean {
+  return a instanceof HTMLElement && (a.matches(pressed) || a.dataset["run"] !== undefined);
+}
+
 /** ltr isolates an address or hash: it reads from left to right in a page of any direction. */
 export function ltr(text: string, className = "g-hash", full = text): HTMLElement {
   return h("bdi", { dir: "ltr", class: className, title: full === text ? undefined : full }, text);

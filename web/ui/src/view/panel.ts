@@ -5,13 +5,12 @@ import type { DrawnEdge } from "../model/project.ts";
 import { amount, certainty, count, edgeWhat, name, sum, sureness, units, what, when } from "../model/words.ts";
 import { t, type Key } from "../messages/messages.ts";
 import * as actions from "../actions.ts";
-import { button, field, fill, h, id as newID, ltr, select, svgElement } from "./dom.ts";
+import { button, field, fill, h, id as newID, ltr, renew, select, svgElement } from "./dom.ts";
 import { dashes, edgeLook, nodeColour, radius, shapes } from "./look.ts";
 import { traces } from "./traces.ts";
 import { onDays, type OnDays } from "../model/worth.ts";
 
 export type Tab = "selection" | "filter" | "traces" | "legend";
-const tabs: Tab[] = ["selection", "filter", "traces", "legend"];
 
 export class Panel {
   private tab: Tab = "selection";
@@ -23,6 +22,8 @@ export class Panel {
     private readonly app: App,
   ) {
     const bodyID = newID("panel");
+    // Who was shown a picture alone is shown no traces of its case.
+    const tabs: Tab[] = app.setting.source === undefined ? ["selection", "filter", "traces", "legend"] : ["selection", "filter", "legend"];
     const list = h("div", { class: "g-tabs", role: "tablist", "aria-label": t("panel") });
     for (const tab of tabs) {
       const b = h("button", { type: "button", role: "tab", class: "g-tab-head", id: newID("tab"), "aria-controls": bodyID, onclick: (() => this.open(tab)) as never }, t(`tab.${tab}`));
@@ -43,6 +44,7 @@ export class Panel {
   }
 
   open(tab: Tab, focus = false): void {
+    if (tab !== this.tab) fill(this.body);
     this.tab = tab;
     for (const [name_, b] of this.heads) {
       b.setAttribute("aria-selected", String(name_ === tab));
@@ -76,12 +78,12 @@ export class Panel {
         this.filter();
         break;
       case "traces":
-        fill(this.body, ...traces(this.app));
+        renew(this.body, ...traces(this.app)); // it is told of each step of each trace
         break;
       case "legend":
         this.legend();
     }
-    if (key) [...this.body.querySelectorAll<HTMLElement>("button, input")].find((b) => (b.getAttribute("aria-label") ?? b.textContent) === key)?.focus();
+    if (key && !this.body.contains(document.activeElement)) [...this.body.querySelectorAll<HTMLElement>("button, input, select, a, summary")].find((b) => (b.getAttribute("aria-label") ?? b.textContent) === key)?.focus();
   }
 
   /** what is chosen, as a key: fields that are being written are left alone while it is the same. */

@@ -36,6 +36,11 @@ function methodsOnPicture(app: App): HTMLElement | null {
   }));
 }
 
+/** latest is a trace as it is now: its entry stays while it goes on. */
+function latest(app: App, r: Run): Run {
+  return app.runs.get(r.id) ?? r;
+}
+
 function entry(app: App, r: Run): HTMLElement {
   const q = r.question, p = app.progress.get(r.id);
   const asked = (q.methods ?? (q.method ? [q.method] : [])).join(", ");
@@ -64,14 +69,14 @@ function layer(app: App, r: Run): HTMLElement {
   most.addEventListener("change", () => {
     app.mostEnds = most.value;
   });
-  return h("div", { class: "g-expand" }, button({ icon: "add", text: t("run.lay"), hint: t("run.lay.hint"), press: () => void actions.layRun(app, r, Number(most.value)) }), h("label", { class: "g-most" }, t("run.lay.ends"), " ", most));
+  return h("div", { class: "g-expand" }, button({ icon: "add", text: t("run.lay"), hint: t("run.lay.hint"), press: () => void actions.layRun(app, latest(app, r), Number(most.value)) }), h("label", { class: "g-most" }, t("run.lay.ends"), " ", most));
 }
 
 /** watcher lets a trace's unspent ends be watched. */
 function watcher(app: App, r: Run): HTMLElement | false {
   const on = app.watches.get(r.id), ledger = r.question.ledger;
   if (on) return h("p", { class: "g-hint" }, t("watch.on", { n: on.seen }));
-  return app.mayChange && ledger !== undefined && button({ icon: "watch", text: t("watch.ends"), hint: t("watch.ends.hint"), press: () => void actions.watch(app, "ends", r.id, ledger, r.title) });
+  return app.mayChange && ledger !== undefined && button({ icon: "watch", text: t("watch.ends"), hint: t("watch.ends.hint"), press: () => void actions.watch(app, "ends", r.id, ledger, latest(app, r).title) });
 }
 
 function endTable(app: App, r: Run, ends: RunEnd[]): HTMLElement {

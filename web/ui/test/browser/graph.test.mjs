@@ -531,6 +531,42 @@ test("a trace is asked for with its methods, whose lines have looks of their own
   await page.context().close();
 });
 
+test("the list of traces stays as it is looked at while traces go on", async () => {
+  const id = await h.graph("Going on", story());
+  const page = await h.as("lead");
+  await h.open(page, id);
+  await page.getByRole("tab", { name: "Traces" }).click();
+  await page.evaluate(() => {
+    const run = (id, state, summary) => ({ id, title: "Trace " + id, state, question: { method: "fifo", direction: "forward", starts: [] }, summary });
+    globalThis.run = run;
+    goshawk.runs.set("a", run("a", "done", { ends: [{ kind: "unspent", tx: "ab".repeat(32), out: 0, amount: "5" }] }));
+    goshawk.runs.set("b", run("b", "running"));
+    goshawk.panel.refresh("traces");
+    document.querySelector("[data-run=a] details").open = true;
+    const link = document.querySelector("[data-run=a] a");
+    link.focus();
+    globalThis.mine = link;
+  });
+  const b = page.locator("[data-run=b]");
+  const kept = () => page.evaluate(() => document.activeElement === mine && document.querySelector("[data-run=a] details").open);
+  const next = (how) => page.evaluate(`(${how})(); goshawk.panel.refresh("traces")`);
+  assert.equal(await b.locator("progress").getAttribute("value"), null);
+  await next(() => goshawk.progress.set("b", { run: "b", done: 3, total: 8, text: "block 3" }));
+  assert.equal(await b.locator("progress").evaluate((p) => p.value), 3);
+  assert.equal(await b.getByRole("status").textContent(), "block 3");
+  assert.ok(await kept(), "a step of another trace");
+  await next(() => goshawk.runs.set("b", run("b", "done", { ends: [] })));
+  assert.equal(await b.getByRole("button", { name: "Cancel" }).count(), 0);
+  assert.equal(await b.getByRole("link", { name: "Open its page" }).getAttribute("href"), await page.evaluate(() => location.pathname.replace(/graphs.*/, "runs/b")));
+  await next(() => goshawk.runs.set("c", run("c", "running")));
+  assert.deepEqual(await page.locator(".g-run").evaluateAll((all) => all.map((r) => r.dataset.run)), ["c", "b", "a"]);
+  assert.ok(await kept(), "a new trace, above");
+  await next(() => goshawk.runs.delete("b"));
+  assert.deepEqual(await page.locator(".g-run").evaluateAll((all) => all.map((r) => r.dataset.run)), ["c", "a"]);
+  assert.ok(await kept(), "a trace that is gone");
+  await page.context().close();
+});
+
 test("pasted text gives its addresses; what only looks like one is said to be none", async () => {
   const id = await h.graph("Paste", {});
   const page = await h.as("lead");
