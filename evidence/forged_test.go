@@ -101,9 +101,38 @@ func TestForged(t *testing.T) {
 		{"report.json", `"inference": false`, `"inference": true`},
 		{"report.json", `"used": false`, `"used": true`},
 		{"report.json", `"number": "E-1"`, `"number": "E-9"`},
+		{"report.json", `"rate": "1`, `"rate": "9`},
+		{"report.json", `"rate": "`, `"rate": "x`},
+		{"report.json", `"rate": "`, `"was": "`},
+		{"report.json", `"sha256": "aaaa`, `"sha256": "aaab`},
+		{"report.json", `"worth": [`, `"worth": ["1"], "was": [`},
+		{"report.json", `"most": "`, `"most": "1`},
+		{"report.json", `"money": {`, `"was": {`},
+		{"report.json", `"time": "2`, `"time": "1`},
+		{"report.json", `"currency": "USD"`, `"currency": "EUR"`},
 	} {
 		if v := look(t, reforged(t, whole, instead(t, f[0], f[1], f[2])), nil); v.Faults == 0 {
 			t.Errorf("%v is not found: %s", f, words(v))
+		}
+	}
+}
+
+// TestForgedValues: what is said of values is computed again, whatever the report's pages say.
+func TestForgedValues(t *testing.T) {
+	whole := sample(t, nil)
+	if v := look(t, whole, nil); !strings.Contains(words(v), "its values in USD follow from its amounts") {
+		t.Fatalf("values are not verified: %s", words(v))
+	}
+	for _, f := range [][3]string{
+		{`"rate": "1`, `"rate": "9`, "its values in a currency do not follow"},
+		{`"rate": "`, `"rate": "x`, "is none"},
+		{`"sha256": "aaaa`, `"sha256": "aaab`, "of a file that is not named"},
+		{`"worth": [`, `"worth": ["1"], "was": [`, "its values in a currency do not follow"},
+		{`"money": {`, `"was": {`, "its values in a currency do not follow"},
+		{`"time": "2`, `"time": "1`, "is not found as it is there"},
+	} {
+		if v := look(t, reforged(t, whole, instead(t, "report.json", f[0], f[1])), nil); !strings.Contains(words(v), f[2]) {
+			t.Errorf("%v: %s", f, words(v))
 		}
 	}
 }

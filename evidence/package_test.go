@@ -110,6 +110,13 @@ func reportOf(t testing.TB, p *Package) (r Report) {
 		c.Runs = append(c.Runs, caseRunOf(t, &p.Runs[i]))
 	}
 	c.Ranges = report.Ranges(c.Runs)
+	c.Money = &report.CaseMoney{Currency: "USD", Rates: c.RateDays(), Files: []report.CaseRateFile{{Name: "rates.csv", Hash: strings.Repeat("a", 64)}}}
+	for i := range c.Money.Rates {
+		c.Money.Rates[i].Rate, c.Money.Rates[i].Source = fmt.Sprintf("%d.5", 100_000_000+i), strings.Repeat("a", 64)
+	}
+	if err := c.SetWorth(); err != nil {
+		t.Fatal(err)
+	}
 	for to, write := range map[*[]byte]func(io.Writer, report.Case) error{&r.HTML: report.WriteCaseHTML, &r.PDF: report.WriteCasePDF, &r.JSON: report.WriteCaseJSON} {
 		var text bytes.Buffer
 		if err := write(&text, c); err != nil {
@@ -154,7 +161,7 @@ func caseRunOf(t testing.TB, r *Run) report.CaseRun {
 			if !known {
 				n = len(out.Ends)
 				at[key] = n
-				out.Ends = append(out.Ends, report.CaseEnd{Kind: string(e.Kind), Tx: e.Tx.String(), Out: e.Out, Address: orNone(e.Address), Label: labelOf(e), Inference: e.Sweep != nil, Amounts: make([]*string, len(traces))})
+				out.Ends = append(out.Ends, report.CaseEnd{Kind: string(e.Kind), Tx: e.Tx.String(), Out: e.Out, Address: orNone(e.Address), Label: labelOf(e), Inference: e.Sweep != nil, Amounts: make([]*string, len(traces)), Time: momentOf(e.Time)})
 			}
 			out.Ends[n].Amounts[m] = dec(e.Amount)
 		}
@@ -177,6 +184,11 @@ func caseRunOf(t testing.TB, r *Run) report.CaseRun {
 		}
 	}
 	return out
+}
+
+func momentOf(seconds int64) *time.Time {
+	at := time.Unix(seconds, 0).UTC()
+	return &at
 }
 
 func sumOf(text []byte) []byte {

@@ -60,13 +60,38 @@ func (v *Verification) report(p *opened) {
 			v.say(Fault, "report", "report.json does not tell of %s what the list of exhibits does", e.Number)
 		}
 	}
-	if string(mustJSON(report.Ranges(said.Runs))) != string(mustJSON(said.Ranges)) {
-		v.say(Fault, "report", "report.json: its ranges do not follow from its traces")
-	}
+	v.derived(text, &said)
 	if v.Faults == before {
 		v.say(Verified, "report", "report.json tells of every trace and every exhibit in the package, and of no other; its ranges follow from its traces")
 	}
 	v.say(Open, "report", "what the author writes in it, questions, findings, limitations, are statements of a person")
+}
+
+// derived makes what a report computes of itself again: ranges of the traces' ends, and what amounts were worth by the rates that it
+// names.
+func (v *Verification) derived(text []byte, said *report.Case) {
+	var again report.Case // its own, for values are set in place
+	if err := parse(text, &again); err != nil {
+		v.say(Fault, "report", "report.json: %v", err)
+		return
+	}
+	again.Ranges = report.Ranges(again.Runs)
+	if err := again.SetWorth(); err != nil {
+		v.say(Fault, "report", "report.json: its values in a currency: %v", err)
+		return
+	}
+	if string(mustJSON(again.Ranges)) != string(mustJSON(said.Ranges)) {
+		v.say(Fault, "report", "report.json: its ranges do not follow from its traces")
+	}
+	if string(mustJSON(again.Runs)) != string(mustJSON(said.Runs)) {
+		v.say(Fault, "report", "report.json: its values in a currency do not follow from its amounts and rates")
+		return
+	}
+	if said.Money == nil || len(said.Money.Rates) == 0 {
+		return
+	}
+	v.say(Verified, "report", "report.json: its values in %s follow from its amounts and the rates that it names", clip(said.Money.Currency))
+	v.say(Open, "report", "whether the rates are right: they are claims of the files that report.json names")
 }
 
 // evidenced says whether the answer of a trace is an exhibit that was fixed, and the one that the report names.
@@ -221,7 +246,8 @@ func endsSaid(said *report.CaseRun, traces []*goshawk.Trace) (out []string) {
 		name := fmt.Sprint(e.Kind, e.Tx, n)
 		list := named[name]
 		at := slices.IndexFunc(list, func(f *found) bool {
-			return slices.EqualFunc(f.amounts, e.Amounts, same) && e.Address == orNone(f.end.Address) && e.Inference == (f.end.Sweep != nil) && e.Candidates == f.candidates && e.Label == labelOf(f.end)
+			return slices.EqualFunc(f.amounts, e.Amounts, same) && e.Address == orNone(f.end.Address) && e.Inference == (f.end.Sweep != nil) && e.Candidates == f.candidates && e.Label == labelOf(f.end) &&
+				(e.Time == nil || e.Time.Unix() == f.end.Time)
 		})
 		if at < 0 {
 			out = append(out, fmt.Sprintf("the end %s %s:%d is not found as it is there", e.Kind, e.Tx, n))

@@ -92,10 +92,10 @@ func (l *Letter) list() string {
 		b.WriteString(strings.Join(parts, ", "))
 		indent := "\n" + strings.Repeat(" ", len(fmt.Sprint(i+1))+2)
 		if r.Value != "" {
-			b.WriteString(indent + "- received: " + Escape(l.Amount(r.Value)))
+			b.WriteString(indent + "- received: " + Escape(l.amount(r, r.Value)))
 		}
 		if r.Amount != "" {
-			b.WriteString(indent + "- of this we follow: " + Escape(l.Amount(r.Amount)))
+			b.WriteString(indent + "- of this we follow: " + Escape(l.amount(r, r.Amount)))
 			if l.Method != "" {
 				b.WriteString(" (" + Escape(l.Method) + ")")
 			}
@@ -108,7 +108,19 @@ func (l *Letter) list() string {
 		}
 		b.WriteString("\n")
 	}
+	if l.Prices != nil && slices.ContainsFunc(l.Rows, func(r Identifier) bool { return l.ValueOf(&r, r.Value) != "" || l.ValueOf(&r, r.Amount) != "" }) {
+		b.WriteString("\n" + Escape("Values in "+l.Prices.Currency+" are conversions at the daily rate of the coin's day (UTC), rounded to hundredths. The amounts in the coin are what this letter is about."))
+	}
 	return strings.TrimRight(b.String(), "\n")
+}
+
+// amount writes smallest units of an identifier's coin, and in brackets what they were worth.
+func (l *Letter) amount(r *Identifier, units string) string {
+	text := l.Amount(units)
+	if worth := l.Worth(r, units); worth != "" {
+		text += " (" + worth + ")"
+	}
+	return text
 }
 
 // code is a name of a chain as Markdown shows it letter by letter.

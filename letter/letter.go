@@ -43,6 +43,51 @@ type Identifiers struct {
 	Rows     []Identifier `json:"rows"`
 	// Cut is how many more there may be that are not named: ends that a trace's record does not list, coins of an address.
 	Cut int `json:"cut,omitempty"`
+	// Prices are the daily rates that were known when the identifiers were collected; nil where values are told in no currency.
+	Prices *Prices `json:"prices,omitempty"`
+}
+
+// Prices are a currency's daily rates of the letter's coin. They stay as they were when the letter was begun.
+type Prices struct {
+	Currency string            `json:"currency"`
+	Days     map[string]string `json:"days"`  // of one whole coin, by day (UTC); a day that is not here had none
+	Files    []string          `json:"files"` // SHA-256 of those that say so
+}
+
+// price is the day of an identifier's coin, and the rate of that day; "" where there is none.
+func (x *Identifiers) price(r *Identifier) (day, price string) {
+	if x.Prices == nil || r.Time == nil {
+		return "", ""
+	}
+	day = r.Time.UTC().Format(time.DateOnly)
+	return day, x.Prices.Days[day]
+}
+
+// ValueOf is what units of an identifier's coin were worth on its day, rounded to hundredths; "" where nobody can say.
+func (x *Identifiers) ValueOf(r *Identifier, units string) string {
+	_, price := x.price(r)
+	var n goshawk.Units
+	if price == "" || units == "" || n.SetFromDecimal(units) != nil {
+		return ""
+	}
+	_, rounded, err := goshawk.Worth(min(max(x.Decimals, 0), 77), goshawk.AtPrice{Units: n, Price: price})
+	if err != nil { // what came from elsewhere as a price
+		return ""
+	}
+	return rounded
+}
+
+// Worth says what units of an identifier's coin were worth, for people: a value, or that the day's rate is missing. It is "" where
+// values are told in no currency, or where nobody can say when the coin was made.
+func (x *Identifiers) Worth(r *Identifier, units string) string {
+	day, _ := x.price(r)
+	if day == "" || units == "" {
+		return ""
+	}
+	if v := x.ValueOf(r, units); v != "" {
+		return goshawk.Group(v) + " " + x.Prices.Currency + " at the rate of " + day
+	}
+	return "no " + x.Prices.Currency + " rate of " + day
 }
 
 // MostIdentifiers is how many things one letter names.

@@ -71,6 +71,41 @@ func TestWriteCSV(t *testing.T) {
 	}
 }
 
+// TestPrices: values stand beside the coin, by the rates that the letter holds; a missing one is said to be missing.
+func TestPrices(t *testing.T) {
+	for _, c := range []struct {
+		days       map[string]string
+		says, lack string
+		row        []string
+	}{
+		{map[string]string{"2022-01-05": "30000.5"}, "received: 4.67783216 tBTC (140,337.30 USD at the rate of 2022-01-05)", "no USD rate", []string{"USD", "2022-01-05", "30000.5", "140337.30", "0.00"}},
+		{map[string]string{"2022-01-04": "30000.5"}, "of this we follow: 0.00000001 tBTC (no USD rate of 2022-01-05) (fifo)", "conversions", []string{"USD", "2022-01-05", "missing", "", ""}},
+		{map[string]string{"2022-01-05": "=1+1"}, "received: 4.67783216 tBTC (no USD rate of 2022-01-05)", "conversions", []string{"USD", "2022-01-05", "'=1+1", "", ""}},
+		{nil, "received: 4.67783216 tBTC\n", "USD", []string{"", "", "", "", ""}},
+	} {
+		l := sample()
+		if c.days != nil {
+			l.Prices = &Prices{Currency: "USD", Days: c.days}
+		}
+		text, _, err := l.Fill("{{identifiers}}\n\nYours")
+		if err != nil {
+			t.Fatal(err)
+		}
+		plain, err := Plain(text)
+		if err != nil || !strings.Contains(plain, c.says) || strings.Contains(plain, c.lack) {
+			t.Errorf("%v: %v\n%s", c.days, err, plain)
+		}
+		var b strings.Builder
+		if err := l.WriteCSV(&b); err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(strings.NewReader(b.String())).ReadAll()
+		if err != nil || !slices.Equal(rows[1][13:], c.row) {
+			t.Errorf("%v: %q, %v", c.days, rows[1][13:], err)
+		}
+	}
+}
+
 func TestProfile(t *testing.T) {
 	p := Profile{Name: "Kestrel  Exchange", Also: []string{"KEX"}, Portal: "https://law.kestrel.example/", Email: "law@kestrel.example", Checked: "2026-11-23"}
 	if err := p.Check(); err != nil {

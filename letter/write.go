@@ -22,10 +22,10 @@ func (x *Identifiers) WriteCSV(w io.Writer) error {
 	c := csv.NewWriter(w)
 	c.UseCRLF = true
 	// Rows' errors are kept by the writer, and told at the end.
-	_ = c.Write([]string{"number", "network", "address", "transaction", "output", "value", "value_smallest_units", "followed", "followed_smallest_units", "method", "time_utc", "block", "why"})
+	_ = c.Write([]string{"number", "network", "address", "transaction", "output", "value", "value_smallest_units", "followed", "followed_smallest_units", "method", "time_utc", "block", "why", "currency", "rate_day_utc", "rate", "value_in_currency", "followed_in_currency"})
 	for i := range x.Rows {
 		r := &x.Rows[i]
-		row := []string{strconv.Itoa(i + 1), x.Network, r.Address, r.Tx, "", x.Amount(r.Value), r.Value, x.Amount(r.Amount), r.Amount, "", "", "", r.Why}
+		row := []string{strconv.Itoa(i + 1), x.Network, r.Address, r.Tx, "", x.Amount(r.Value), r.Value, x.Amount(r.Amount), r.Amount, "", "", "", r.Why, "", "", "", x.ValueOf(r, r.Value), x.ValueOf(r, r.Amount)}
 		if r.Out != nil {
 			row[4] = strconv.FormatUint(uint64(*r.Out), 10)
 		}
@@ -34,6 +34,9 @@ func (x *Identifiers) WriteCSV(w io.Writer) error {
 		}
 		if r.Time != nil {
 			row[10], row[11] = r.Time.UTC().Format(time.RFC3339), strconv.Itoa(int(r.Height))
+		}
+		if day, price := x.price(r); day != "" {
+			row[13], row[14], row[15] = x.Prices.Currency, day, cmp.Or(price, "missing")
 		}
 		for j := range row {
 			row[j] = Cell(row[j])

@@ -32,6 +32,7 @@ type Case struct {
 	Findings     []CaseFinding   `json:"findings"`
 	Runs         []CaseRun       `json:"traces"` // every one that was made, in order
 	Ranges       []CaseRange     `json:"ranges"`
+	Money        *CaseMoney      `json:"money,omitempty"` // nil: values are told in no currency
 	Heuristics   []CaseHeuristic `json:"heuristics"`
 	Picture      *CasePicture    `json:"graph"` // nil: none was chosen
 	Alternatives string          `json:"alternatives"`
@@ -100,6 +101,8 @@ type CaseSum struct {
 	Counts  []int     `json:"counts"`
 	// Unknown is how many of them have an amount that nobody can say; nil where all are known.
 	Unknown []int `json:"unknown,omitempty"`
+	// Worth is what each amount was worth, part by part, where the report tells values; an entry is nil where that is not known.
+	Worth []*string `json:"worth,omitempty"`
 }
 
 // CaseEnd is where traced value rests, by each of the trace's methods.
@@ -117,6 +120,9 @@ type CaseEnd struct {
 	Note      string     `json:"note"`
 	// Candidates is at and beyond a CoinJoin how many coins could as well be meant; 0 elsewhere.
 	Candidates int `json:"candidates,omitempty"`
+	// Worth is what each of Amounts was worth on the day of Time, where the report tells values; an entry is nil where the
+	// amount, or the rate, is missing.
+	Worth []*string `json:"worth,omitempty"`
 }
 
 // CaseRange says between which amounts one end is, over all methods by which the same
@@ -137,6 +143,8 @@ type CaseRange struct {
 	Most      *string   `json:"most"`
 	Ticker    string    `json:"ticker"`
 	Decimals  int       `json:"decimals"`
+	// Worth is nil where the report tells no values.
+	Worth *CaseRangeWorth `json:"worth,omitempty"`
 }
 
 // CaseHeuristic is a rule by which something in the case was inferred.

@@ -109,6 +109,7 @@ func newDocument(c *Case) *document {
 	d.flow(c)
 	d.graph(c)
 	d.ranges(c)
+	d.money(c)
 	d.runs(c)
 	d.methods(c)
 	d.texts("alternatives", "Alternatives considered", c.Alternatives, "None are stated. The author has not written which other explanations were considered.")
@@ -236,7 +237,7 @@ func (d *document) flow(c *Case) {
 			s.say("The first of its methods, " + line(t.Method, 40) + ", is drawn; where the methods differ says the section on ranges.")
 		}
 		s.add(block{kind: blockTrace, trace: t})
-		s.ends(r)
+		s.ends(r, c.Money)
 	}
 	if drawn == 0 {
 		s.say("No trace of the case is marked as used, or none has an answer.")
@@ -245,7 +246,7 @@ func (d *document) flow(c *Case) {
 
 const caseEnds = 100 // of one trace in a report
 
-func (s *section) ends(r *CaseRun) {
+func (s *section) ends(r *CaseRun, m *CaseMoney) {
 	columns := append([]column{{name: "End", weight: 14}, {name: "Address, coin, time", weight: 42}, {name: "Who is said to be there", weight: 28}}, amountColumns(r)...)
 	var rows [][]docCell
 	fees, cut := 0, r.EndsCut
@@ -259,7 +260,7 @@ func (s *section) ends(r *CaseRun) {
 			cut++
 			continue
 		}
-		rows = append(rows, append([]docCell{strong(endTitle(e.Kind, r.Direction)), placed(e), claimed(e, r.Direction)}, amountCells(r, e.Amounts, nil, nil)...))
+		rows = append(rows, append([]docCell{strong(endTitle(e.Kind, r.Direction)), placed(e), claimed(e, r.Direction)}, amountCells(r, &CaseSum{Amounts: e.Amounts, Worth: e.Worth}, m, m.lacks(dayOf(e.Time)))...))
 	}
 	if len(rows) == 0 {
 		return
@@ -288,7 +289,10 @@ func amountColumns(r *CaseRun) []column {
 	return list
 }
 
-func amountCells(r *CaseRun, amounts []*string, counts, unknown []int) []docCell {
+// amountCells are amounts by each of a trace's methods, each with what it was worth below it, where values are told; lacks says
+// why one has none.
+func amountCells(r *CaseRun, of *CaseSum, money *CaseMoney, lacks string) []docCell {
+	amounts, counts, unknown := of.Amounts, of.Counts, of.Unknown
 	var list []docCell
 	var below docCell
 	for k, m := range r.Methods {
@@ -299,8 +303,12 @@ func amountCells(r *CaseRun, amounts []*string, counts, unknown []int) []docCell
 		if k < len(counts) && counts[k] > 0 {
 			text += " (" + number(counts[k]) + ")"
 		}
-		list = append(list, words(text))
+		cell, value := words(text), money.words(at(amounts, k), at(of.Worth, k), lacks)
 		below = append(below, piece{text: line(m, 20) + ": " + text})
+		if value != "" {
+			cell, below = append(cell, piece{text: value}), append(below, piece{text: value})
+		}
+		list = append(list, cell)
 	}
 	if len(list) > mostColumns {
 		return []docCell{below}
@@ -381,7 +389,11 @@ func (d *document) ranges(c *Case) {
 		for k, m := range r.Methods {
 			by = append(by, piece{text: line(m, 20) + ": " + amountWords(at(r.Amounts, k), r.Decimals, "–")})
 		}
-		rows = append(rows, []docCell{strong(endTitle(r.Kind, r.Direction)), where, words(named(r.Runs)), by, words(r.words())})
+		between := words(r.words())
+		if value := c.Money.rangeWords(r); value != "" {
+			between = append(between, piece{text: value})
+		}
+		rows = append(rows, []docCell{strong(endTitle(r.Kind, r.Direction)), where, words(named(r.Runs)), by, between})
 	}
 	s.add(block{kind: blockTable, text: "Ends and their ranges", rows: rows,
 		columns: []column{{name: "End", weight: 13}, {name: "Where", weight: 40}, {name: "Traces", weight: 9}, {name: "By method", weight: 26, number: true}, {name: "Range", weight: 21, number: true}}})
@@ -457,18 +469,18 @@ func (d *document) runs(c *Case) {
 			facts = append(facts, docFact{"Warning", words(line(w, 600))})
 		}
 		s.add(block{kind: blockFacts, facts: facts})
-		s.totals(r)
+		s.totals(r, c.Money)
 	}
 }
 
-func (s *section) totals(r *CaseRun) {
+func (s *section) totals(r *CaseRun, m *CaseMoney) {
 	if len(r.Totals) == 0 {
 		return
 	}
 	columns := append([]column{{name: "What it comes to", weight: 40}}, amountColumns(r)...)
 	var rows [][]docCell
 	for _, t := range r.Totals {
-		rows = append(rows, append([]docCell{words(endTitle(t.Kind, r.Direction))}, amountCells(r, t.Amounts, t.Counts, t.Unknown)...))
+		rows = append(rows, append([]docCell{words(endTitle(t.Kind, r.Direction))}, amountCells(r, &t, m, m.lacksPart())...))
 	}
 	s.add(block{kind: blockTable, text: "Totals of " + r.Number + ", and how many ends", columns: columns, rows: rows})
 }

@@ -93,6 +93,18 @@ func (t *Tx) RateSpans() ([]RateSpan, error) {
 	return list, err
 }
 
+// RateSource returns what is known of a file of rates by its SHA-256; nil where no such file was imported.
+func (t *Tx) RateSource(sha256 string) (*RateSource, error) {
+	s := RateSource{SHA256: sha256}
+	var at int64
+	found, err := t.one(`SELECT name, asset, imported, person, rates FROM rate_sources WHERE sha256 = ?1`, []any{sha256}, &s.Name, &s.Asset, &at, &s.Person, &s.Rates)
+	if err != nil || !found {
+		return nil, err
+	}
+	s.Imported = micro(at)
+	return &s, nil
+}
+
 // RateSources lists the files that were imported last, at most so many.
 func (t *Tx) RateSources(most int) ([]RateSource, error) {
 	list := []RateSource{}

@@ -227,6 +227,12 @@ func (q *request) named(b *workbench.Bench, c *casebook.Case, n *newLetter) (*le
 	if strings.TrimSpace(n.Service) == "" {
 		return nil, goshawk.Errorf(goshawk.Invalid, "a letter needs somebody to go to").WithHint("say which service")
 	}
+	priced := func(x *letter.Identifiers, err error) (*letter.Identifiers, error) {
+		if err == nil {
+			err = b.PriceLetter(q.Context(), c, x)
+		}
+		return x, err
+	}
 	if n.Run != "" {
 		r, err := find(c, casebook.KindRun, n.Run)
 		if err != nil {
@@ -238,14 +244,14 @@ func (q *request) named(b *workbench.Bench, c *casebook.Case, n *newLetter) (*le
 			return nil, err
 		}
 		defer held.Release()
-		return held.FromRun(q.Context(), &one.q, &one.s, n.Service)
+		return priced(held.FromRun(q.Context(), &one.q, &one.s, n.Service))
 	}
 	held, err := b.Use(q.Context(), n.Ledger)
 	if err != nil {
 		return nil, err
 	}
 	defer held.Release()
-	return held.FromAddress(q.Context(), strings.TrimSpace(n.Address), time.Time{}, time.Time{})
+	return priced(held.FromAddress(q.Context(), strings.TrimSpace(n.Address), time.Time{}, time.Time{}))
 }
 
 // earliest is the time of the first coin.

@@ -340,6 +340,18 @@ func (q *request) letterEdits(which goshawk.ID, r record) ([]casebook.Edit, erro
 	return edits, nil
 }
 
+// worth says what the followed part of an identifier's coin was worth, as the letter does.
+func (x *letterView) worth(v *view, r *letter.Identifier) string {
+	p := x.l.Prices
+	if p == nil || r.Time == nil {
+		return ""
+	}
+	if value := x.l.ValueOf(r, r.Amount); value != "" {
+		return goshawk.Group(value) + " " + p.Currency
+	}
+	return v.t("worth.missing", "Currency", p.Currency, "Day", r.Time.UTC().Format(time.DateOnly))
+}
+
 func (q *request) sendLetterForm() error {
 	if err := q.form(); err != nil {
 		return err

@@ -2,13 +2,10 @@ package web
 
 import (
 	"slices"
-	"strings"
 	"time"
 
 	"goshawk"
 	"goshawk/casebook"
-	"goshawk/store"
-	"goshawk/workbench"
 )
 
 // prices are the daily rates by which a page tells what amounts of one coin were worth when they moved.
@@ -18,28 +15,18 @@ type prices struct {
 	days     map[string]string // of one whole coin, by day (UTC)
 }
 
-// pricesOf reads the rates of the days of some times, in the currency of the case; where it names none, in the one of which the
-// most days are known, as the graph does. It is nil where there is no currency to speak of.
+// pricesOf reads the rates of the days of some times, in the currency that the case's values are told in. It is nil where there
+// is no currency to speak of.
 func (q *request) pricesOf(c *casebook.Case, asset goshawk.Asset, times []time.Time) (*prices, error) {
 	times = slices.DeleteFunc(slices.Clone(times), func(t time.Time) bool { return !known(t) })
 	if q.s.Bench == nil || len(times) == 0 {
 		return nil, nil
 	}
-	p := &prices{currency: strings.ToUpper(own(c).Text("currency")), decimals: int(asset.Decimals)}
-	if p.currency == "" {
-		if err := q.s.Store.View(q.Context(), func(tx *store.Tx) error {
-			spans, err := tx.RateSpans()
-			days := int64(0)
-			for _, s := range spans {
-				if (s.Asset == asset.Network || s.Asset == asset.Ticker) && s.Days > days {
-					p.currency, days = s.Currency, s.Days
-				}
-			}
-			return err
-		}); err != nil || p.currency == "" {
-			return nil, err
-		}
+	currency, err := q.s.Bench.Currency(q.Context(), c, asset)
+	if err != nil || currency == "" {
+		return nil, err
 	}
+	p := &prices{currency: currency, decimals: int(asset.Decimals)}
 	first, last := slices.MinFunc(times, time.Time.Compare), slices.MaxFunc(times, time.Time.Compare)
 	r, err := q.s.Bench.Rates(q.Context(), asset, p.currency, first, last)
 	if err != nil {
@@ -60,7 +47,7 @@ func (p *prices) worth(v *view, units string, at time.Time) string {
 	}
 	day := at.UTC().Format(time.DateOnly)
 	if price, has := p.days[day]; has {
-		if _, rounded, err := workbench.Value(&n, p.decimals, price); err == nil {
+		if _, rounded, err := goshawk.Worth(p.decimals, goshawk.AtPrice{Units: n, Price: price}); err == nil {
 			return goshawk.Group(rounded) + " " + p.currency
 		}
 	}

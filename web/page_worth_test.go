@@ -1,14 +1,17 @@
 package web
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/url"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
 
 	"goshawk"
 	"goshawk/casebook"
+	"goshawk/report"
 	"goshawk/workbench"
 )
 
@@ -58,11 +61,34 @@ func TestWorthOnPages(t *testing.T) {
 	if err := units.SetFromDecimal(*first.Amounts[0]); err != nil {
 		t.Fatal(err)
 	}
-	_, value, err := workbench.Value(&units, sum.Decimals, "29001.72")
+	_, value, err := goshawk.Worth(sum.Decimals, goshawk.AtPrice{Units: units, Price: "29001.72"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	shows(true, goshawk.Group(value)+" USD")
+	// So says the report, and by which file; and a letter, which goes on saying what it said when it was begun.
+	api := apiRoot + "/cases/" + string(c)
+	var said report.Case
+	if err := json.Unmarshal(b.do("GET", api+"/report.json", nil).body, &said); err != nil {
+		t.Fatal(err)
+	}
+	if m := said.Money; m == nil || m.Currency != "USD" || len(m.Files) != 2 || m.Files[0].Name != "prices.csv" && m.Files[0].Name != "more.csv" {
+		t.Errorf("the report's rates: %+v", m)
+	} else if w := said.Runs[0].Ends[0].Worth; len(w) != 2 || w[0] == nil || *w[0] != value {
+		t.Errorf("the report's values: %v", w)
+	}
+	which := last(b.posted(at+"/letters", url.Values{"address": {address}, "ledger": {"main"}, "service": {"Kestrel"}}))
+	file := api + "/letters/" + string(which) + "/file?form=text"
+	begun := b.do("GET", file, nil).body
+	of := regexp.MustCompile(`(?:no USD rate of|USD at the rate of) ([0-9]{4}-[0-9]{2}-[0-9]{2})`).FindSubmatch(begun)
+	if of == nil {
+		t.Fatalf("the letter tells of no value: %s", begun)
+	}
+	s.as("administrator").do("POST", apiRoot+"/rates?name=late.csv&asset=regtest", "date,currency,price\n"+string(of[1])+",USD,1\n", "Content-Type", "text/csv").is(t, 201, nil)
+	if now := b.do("GET", file, nil).body; !bytes.Equal(now, begun) {
+		t.Errorf("a letter says something else than when it was begun: %s", now)
+	}
+	s.as("administrator").do("POST", apiRoot+"/rates?name=more.csv&asset=regtest", "date,currency,price\n"+day+",USD,29001.72\n", "Content-Type", "text/csv").is(t, 201, nil)
 	// A movement of what is watched: by its block's day, or, while it is in none, by the day on which it was seen.
 	move := workbench.Movement{Ledger: "main", Network: sum.Network, Tx: first.Tx, What: "received", Received: units.Dec(), Ticker: sum.Ticker, Decimals: sum.Decimals}
 	record := func(id goshawk.ID, more ...casebook.Edit) {

@@ -56,7 +56,7 @@ func (b *Bench) reportOf(ctx context.Context, s *identity.Subject, c *casebook.C
 	}
 	out.Labels = caseLabels(out.Runs)
 	out.Heuristics = caseHeuristics(c, out)
-	return out, nil
+	return out, b.priceReport(ctx, c, out)
 }
 
 // DraftReport is what a case's records alone say of its report: without the agency's name, and

@@ -9,7 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/big"
+	"maps"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,7 +27,6 @@ const (
 )
 
 var (
-	priceForm    = regexp.MustCompile(`^[0-9]{1,18}(\.[0-9]{1,18})?$`)
 	currencyForm = regexp.MustCompile(`^[A-Z]{3,5}$`)
 	assetForm    = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
 )
@@ -128,10 +127,11 @@ func ReadRates(r io.Reader, asset string) (rates []store.Rate, sum string, err e
 			return nil, "", bad(line, "%q is no day", one.Day)
 		case !currencyForm.MatchString(one.Currency):
 			return nil, "", bad(line, "%q is no currency", one.Currency)
-		case !priceForm.MatchString(one.Price):
-			return nil, "", bad(line, "%q is no price", one.Price)
 		case !assetForm.MatchString(one.Asset):
 			return nil, "", bad(line, "%q is no asset", one.Asset)
+		}
+		if _, err := goshawk.ParsePrice(one.Price); err != nil {
+			return nil, "", bad(line, "%q is no price", one.Price)
 		}
 		key := store.Rate{Asset: one.Asset, Currency: one.Currency, Day: one.Day}
 		if seen[key] {
@@ -164,12 +164,8 @@ func (b *Bench) Worth(ctx context.Context, asset goshawk.Asset, units *goshawk.U
 	w := &Worth{Currency: strings.ToUpper(currency), Day: at.UTC().Format(time.DateOnly)}
 	var rate *store.Rate
 	err := b.Store.View(ctx, func(tx *store.Tx) (err error) {
-		for _, name := range []string{asset.Network, asset.Ticker} {
-			if rate, err = tx.Rate(name, w.Currency, w.Day); err != nil || rate != nil {
-				return err
-			}
-		}
-		return nil
+		rate, err = rateOf(tx, asset, w.Currency, w.Day)
+		return err
 	})
 	if err != nil {
 		return nil, err
@@ -179,8 +175,18 @@ func (b *Bench) Worth(ctx context.Context, asset goshawk.Asset, units *goshawk.U
 		return w, nil
 	}
 	w.Rate, w.Source = rate.Price, rate.Source
-	w.Exact, w.Value, err = Value(units, int(asset.Decimals), rate.Price)
+	w.Exact, w.Value, err = goshawk.Worth(int(asset.Decimals), goshawk.AtPrice{Units: *units, Price: rate.Price})
 	return w, err
+}
+
+// rateOf is an asset's rate of a day: the one of its network's name, or that of its ticker; nil where there is none.
+func rateOf(tx *store.Tx, asset goshawk.Asset, currency, day string) (rate *store.Rate, err error) {
+	for _, name := range []string{asset.Network, asset.Ticker} {
+		if rate, err = tx.Rate(name, currency, day); err != nil || rate != nil {
+			return rate, err
+		}
+	}
+	return nil, nil
 }
 
 // mostRateDays is of how many days rates are told at once.
@@ -200,59 +206,19 @@ func (b *Bench) Rates(ctx context.Context, asset goshawk.Asset, currency string,
 		return nil, goshawk.Errorf(goshawk.Invalid, "rates of at most %s days are told at once, the earlier day first", goshawk.Group(fmt.Sprint(mostRateDays))).WithHint("ask for fewer")
 	}
 	out := &DayRates{Currency: strings.ToUpper(currency), Rates: map[string]string{}, Sources: []string{}}
-	return out, b.Store.View(ctx, func(tx *store.Tx) error {
+	used := map[string]string{} // the file that each day's rate is from
+	err := b.Store.View(ctx, func(tx *store.Tx) error {
 		for _, name := range []string{asset.Ticker, asset.Network} {
 			list, err := tx.RatesOf(name, out.Currency, first.UTC().Format(time.DateOnly), last.UTC().Format(time.DateOnly))
 			if err != nil {
 				return err
 			}
 			for _, r := range list {
-				out.Rates[r.Day] = r.Price
-				if !slices.Contains(out.Sources, r.Source) {
-					out.Sources = append(out.Sources, r.Source)
-				}
+				out.Rates[r.Day], used[r.Day] = r.Price, r.Source
 			}
 		}
 		return nil
 	})
-}
-
-// Value multiplies units of a coin with so many decimals by its price, exactly, in whole numbers. It
-// returns the product, and the product rounded half up to hundredths.
-func Value(units *goshawk.Units, decimals int, price string) (exact, rounded string, err error) {
-	if !priceForm.MatchString(price) {
-		return "", "", goshawk.Errorf(goshawk.Corrupt, "%q is no price", price)
-	}
-	whole, part, _ := strings.Cut(price, ".")
-	n, ok := new(big.Int).SetString(whole+part, 10)
-	if !ok {
-		return "", "", goshawk.Errorf(goshawk.Corrupt, "%q is no price", price)
-	}
-	n.Mul(n, units.ToBig())
-	scale := decimals + len(part)
-	exact = decimalText(n, scale)
-	if strings.Contains(exact, ".") {
-		exact = strings.TrimSuffix(strings.TrimRight(exact, "0"), ".")
-	}
-	ten := big.NewInt(10)
-	if scale > 2 {
-		unit := new(big.Int).Exp(ten, big.NewInt(int64(scale-2)), nil)
-		n.Add(n, new(big.Int).Rsh(unit, 1)) // powers of ten above one are even
-		n.Quo(n, unit)
-	} else {
-		n.Mul(n, new(big.Int).Exp(ten, big.NewInt(int64(2-scale)), nil))
-	}
-	return exact, decimalText(n, 2), nil
-}
-
-// decimalText writes a whole number of 10^-scale.
-func decimalText(n *big.Int, scale int) string {
-	s := n.String()
-	if scale == 0 {
-		return s
-	}
-	for len(s) <= scale {
-		s = "0" + s
-	}
-	return s[:len(s)-scale] + "." + s[len(s)-scale:]
+	out.Sources = append(out.Sources, slices.Compact(slices.Sorted(maps.Values(used)))...)
+	return out, err
 }

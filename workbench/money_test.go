@@ -1,11 +1,8 @@
 package workbench
 
 import (
-	"math/big"
 	"strings"
 	"testing"
-
-	"pgregory.net/rapid"
 
 	"goshawk"
 )
@@ -48,56 +45,10 @@ func FuzzReadRates(f *testing.F) {
 		if (err == nil) != (len(rates) > 0) {
 			t.Fatalf("%d rates with %v", len(rates), err)
 		}
-		one := goshawk.U(100_000_000)
 		for _, r := range rates {
-			if _, _, err := Value(&one, 8, r.Price); err != nil {
+			if _, err := goshawk.ParsePrice(r.Price); err != nil {
 				t.Fatal(err)
 			}
-		}
-	})
-}
-
-func TestValue(t *testing.T) {
-	for _, c := range []struct {
-		units          uint64
-		decimals       int
-		price          string
-		exact, rounded string
-	}{
-		{100_000_000, 8, "29001.72", "29001.72", "29001.72"},
-		{1, 8, "29001.72", "0.0002900172", "0.00"},
-		{50_000, 8, "10", "0.005", "0.01"}, // half, up
-		{49_999, 8, "10", "0.0049999", "0.00"},
-		{2_100_000_000_000_000, 8, "123456789.123456789", "2592592571592592.569", "2592592571592592.57"},
-		{7, 0, "3", "21", "21.00"},
-		{0, 8, "5", "0", "0.00"},
-	} {
-		u := goshawk.U(c.units)
-		exact, rounded, err := Value(&u, c.decimals, c.price)
-		if err != nil || exact != c.exact || rounded != c.rounded {
-			t.Errorf("%d × %s: %s, %s, %v", c.units, c.price, exact, rounded, err)
-		}
-	}
-}
-
-// TestValueIsExact compares with fractions, which lose nothing.
-func TestValueIsExact(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		u := goshawk.U(rapid.Uint64().Draw(t, "units"))
-		price := rapid.StringMatching(`[0-9]{1,18}(\.[0-9]{1,18})?`).Draw(t, "price")
-		decimals := rapid.IntRange(0, 18).Draw(t, "decimals")
-		exact, rounded, err := Value(&u, decimals, price)
-		if err != nil {
-			t.Fatal(err)
-		}
-		want, _ := new(big.Rat).SetString(price)
-		want.Mul(want, new(big.Rat).SetFrac(u.ToBig(), new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(decimals)), nil)))
-		if got, ok := new(big.Rat).SetString(exact); !ok || got.Cmp(want) != 0 {
-			t.Fatalf("%s × %s: %s", u.Dec(), price, exact)
-		}
-		got, _ := new(big.Rat).SetString(rounded)
-		if got.Sub(got, want).Cmp(big.NewRat(1, 200)) > 0 || got.Cmp(big.NewRat(-1, 200)) <= 0 {
-			t.Fatalf("%s rounded to %s", exact, rounded)
 		}
 	})
 }
