@@ -21,10 +21,16 @@ type Summary struct {
 	Reference string        `json:"reference"`
 	Status    string        `json:"status"`
 	Marking   string        `json:"marking"`
-	Seq       int64         `json:"seq"` // of its last change
+	Retain    string        `json:"retain"` // the day until which it is kept, as 2031-11-30; empty where none was set
+	Seq       int64         `json:"seq"`    // of its last change
 	Opened    time.Time     `json:"opened"`
 	Touched   time.Time     `json:"touched"`
 	Part      identity.Part `json:"part"` // of who asks; empty for a supervisor who is no member
+}
+
+// Past says whether the day until which a case is kept is over.
+func (s *Summary) Past(now time.Time) bool {
+	return s.Retain != "" && s.Retain < now.UTC().Format(time.DateOnly) // days are written so that they sort
 }
 
 // Case is a case and all that is in it.

@@ -127,7 +127,7 @@ func (t *Tx) repeat(c goshawk.ID, k casebook.Kind, id goshawk.ID) error {
 	}
 	switch k {
 	case casebook.KindCase:
-		err = t.exec(`UPDATE cases SET title = ?2, reference = ?3, status = ?4, marking = ?5 WHERE id = ?1`, c, text["title"], text["reference"], text["status"], text["marking"])
+		err = t.exec(`UPDATE cases SET title = ?2, reference = ?3, status = ?4, marking = ?5, retain = ?6 WHERE id = ?1`, c, text["title"], text["reference"], text["status"], text["marking"], text["retain"])
 	case casebook.KindMember:
 		if err = t.exec(`DELETE FROM members WHERE case_id = ?1 AND person = ?2`, c, id); err == nil && !deleted {
 			if _, _, bad := t.Person(id); goshawk.CodeOf(bad) == goshawk.NotFound {
@@ -156,12 +156,12 @@ func words(value string) (s string) {
 	return s
 }
 
-const caseColumns = `SELECT c.id, c.agency, c.title, c.reference, c.status, c.marking, c.seq, c.opened, c.touched, COALESCE(m.part, '')
+const caseColumns = `SELECT c.id, c.agency, c.title, c.reference, c.status, c.marking, c.retain, c.seq, c.opened, c.touched, COALESCE(m.part, '')
 	FROM cases c LEFT JOIN members m ON m.case_id = c.id AND m.person = ?1 `
 
 func scanCase(scan func(...any) error) (s casebook.Summary, err error) {
 	var opened, touched int64
-	err = scan(&s.ID, &s.Agency, &s.Title, &s.Reference, &s.Status, &s.Marking, &s.Seq, &opened, &touched, &s.Part)
+	err = scan(&s.ID, &s.Agency, &s.Title, &s.Reference, &s.Status, &s.Marking, &s.Retain, &s.Seq, &opened, &touched, &s.Part)
 	s.Opened, s.Touched = micro(opened), micro(touched)
 	return s, err
 }

@@ -329,13 +329,13 @@ func contractCases(t *testing.T, s *Store) {
 		}
 	}
 	change(casebook.Set(casebook.KindNote, "n1", "title", "One"), casebook.Set(casebook.KindTask, "t1", "title", "Ring"))
-	change(casebook.Set(casebook.KindMember, reader.ID, "part", "viewer"))
+	change(casebook.Set(casebook.KindMember, reader.ID, "part", "viewer"), casebook.Set(casebook.KindCase, "case", "retain", "2031-11-30"))
 	view(t, s, func(tx *Tx) error {
 		c, err := tx.Case(id)
 		if err != nil {
 			return err
 		}
-		want := casebook.Summary{ID: id, Agency: lead.Agency, Title: "Harbour ransom", Reference: "2026/17", Status: "open", Seq: 3, Opened: at(0), Touched: at(20)}
+		want := casebook.Summary{ID: id, Agency: lead.Agency, Title: "Harbour ransom", Reference: "2026/17", Status: "open", Retain: "2031-11-30", Seq: 3, Opened: at(0), Touched: at(20)}
 		same(t, "summary", c.Summary, want)
 		if len(c.Records[casebook.KindNote]) != 1 || len(c.Records[casebook.KindMember]) != 2 || c.Records[casebook.KindTask]["t1"]["title"].Seq != 2 {
 			t.Errorf("%+v", c.Records)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -153,6 +154,44 @@ func TestMigrate(t *testing.T) {
 				if _, err := open(t.Context(), first); goshawk.CodeOf(err) != goshawk.Unsupported || goshawk.HintOf(err) == "" {
 					t.Errorf("a newer database: %v", err)
 				}
+			}
+		})
+	}
+}
+
+// TestMigrateRetain: the days until which cases are kept stand in lists of cases that were there before.
+func TestMigrateRetain(t *testing.T) {
+	for kind, where := range databases(t) {
+		t.Run(kind, func(t *testing.T) {
+			at := where(t)
+			older(t, at, 62)
+			s, err := connect(t.Context(), at, func(s *Store, ctx context.Context) (err error) {
+				for _, value := range []string{`"2031-11-30"`, `null`} {
+					id := fmt.Sprint("c", len(value))
+					_, bad := s.writer.ExecContext(ctx, `INSERT INTO cases VALUES ('`+id+`', 'a', 1, 0, 0, 'Harbour', '', 'open', '')`)
+					_, worse := s.writer.ExecContext(ctx, `INSERT INTO fields VALUES ('`+id+`', 'case', 'case', 'retain', '`+value+`', 1)`)
+					err = errors.Join(err, bad, worse)
+				}
+				return err
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if s, err = Open(t.Context(), at); err != nil {
+				t.Fatal(err)
+			}
+			defer s.Close() //nolint:errcheck // it was read
+			for id, want := range map[goshawk.ID]string{"c12": "2031-11-30", "c4": ""} {
+				view(t, s, func(tx *Tx) error {
+					c, err := tx.Case(id)
+					if err == nil && c.Retain != want {
+						t.Errorf("%s is kept until %q", id, c.Retain)
+					}
+					return err
+				})
 			}
 		})
 	}

@@ -161,7 +161,7 @@ func (t *Tx) repeated(c *casebook.Case, bad func(int64, string, ...any)) error {
 		}
 		return s
 	}
-	if c.Title != text("title") || c.Reference != text("reference") || c.Status != text("status") || c.Marking != text("marking") {
+	if c.Title != text("title") || c.Reference != text("reference") || c.Status != text("status") || c.Marking != text("marking") || c.Retain != text("retain") {
 		bad(0, "the case's line in lists is not what its fields say")
 	}
 	want := map[goshawk.ID]string{}

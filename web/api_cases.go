@@ -44,6 +44,7 @@ type CaseInput struct {
 type listCasesInput struct {
 	PageInput
 	Status string `query:"status" enum:"open,waiting,closed" doc:"only these"`
+	Past   bool   `query:"past" doc:"only those whose day of retention, retain, is over"`
 }
 
 type listCasesOutput struct {
@@ -58,9 +59,9 @@ func listCases(q *request, in *listCasesInput) (*listCasesOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	if in.Status != "" {
-		list = slices.DeleteFunc(list, func(c casebook.Summary) bool { return c.Status != in.Status })
-	}
+	list = slices.DeleteFunc(list, func(c casebook.Summary) bool {
+		return in.Status != "" && c.Status != in.Status || in.Past && !c.Past(q.s.Now())
+	})
 	out := &listCasesOutput{}
 	out.Body.Cases, out.Body.Next, err = page(list, &in.PageInput, func(c *casebook.Summary) mark { return mark{-c.Touched.UnixMicro(), string(c.ID)} })
 	return out, err

@@ -21,6 +21,9 @@ func (q *request) start() error {
 // statuses are those that a case may have.
 func statuses() []string { return []string{"open", "waiting", "closed"} }
 
+// pastRetention stands beside the statuses in the list of cases: those whose retention ended.
+const pastRetention = "past"
+
 // mostListed is the most cases that one page lists: the search finds the others.
 const mostListed = 500
 
@@ -30,14 +33,17 @@ func (q *request) casesPage() error {
 	if err != nil {
 		return err
 	}
-	status, word := q.URL.Query().Get("status"), strings.TrimSpace(q.URL.Query().Get("with"))
+	status, word, now := q.URL.Query().Get("status"), strings.TrimSpace(q.URL.Query().Get("with")), q.s.Now()
 	counts := map[string]int{}
 	for _, c := range list {
 		counts[c.Status]++
+		if c.Past(now) {
+			counts[pastRetention]++
+		}
 	}
 	total := len(list)
 	list = slices.DeleteFunc(list, func(c casebook.Summary) bool {
-		return status != "" && c.Status != status || word != "" && !strings.Contains(strings.ToLower(c.Title+" "+c.Reference), strings.ToLower(word))
+		return status == pastRetention && !c.Past(now) || status != "" && status != pastRetention && c.Status != status || word != "" && !strings.Contains(strings.ToLower(c.Title+" "+c.Reference), strings.ToLower(word))
 	})
 	v := q.page("")
 	v.title = v.t("cases.title")

@@ -43,14 +43,15 @@ func (s *stage) change(id goshawk.ID, edits ...casebook.Edit) {
 			own = append(own, e)
 		}
 	}
-	if _, err := s.web.Book.Record(s.t.Context(), s.subject("investigator"), id, "set the stage", server); err != nil {
-		s.t.Fatal(err)
+	if len(server) > 0 {
+		if _, err := s.web.Book.Record(s.t.Context(), s.subject("investigator"), id, "set the stage", server); err != nil {
+			s.t.Fatal(err)
+		}
 	}
-	if len(own) == 0 {
-		return
-	}
-	if _, err := s.web.Book.Change(s.t.Context(), s.subject("investigator"), id, "set the stage", own); err != nil {
-		s.t.Fatal(err)
+	if len(own) > 0 {
+		if _, err := s.web.Book.Change(s.t.Context(), s.subject("investigator"), id, "set the stage", own); err != nil {
+			s.t.Fatal(err)
+		}
 	}
 }
 

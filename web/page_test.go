@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"goshawk"
 	"goshawk/casebook"
@@ -173,6 +174,43 @@ func TestFormsLeadBack(t *testing.T) {
 }
 
 // Addresses from a text to the case.
+// TestRetention: a case whose day is over is marked until it is given a later one.
+func TestRetention(t *testing.T) {
+	s := newStage(t)
+	id, other := s.newCase(), s.newCase()
+	today := s.now.UTC().Format(time.DateOnly)
+	s.change(id, casebook.Set(casebook.KindCase, "case", "retain", today))
+	s.change(id, casebook.Set(casebook.KindMember, s.who["reader"].ID, "part", "viewer"))
+	at := "/cases/" + string(id)
+	over := func(want bool) {
+		t.Helper()
+		ines := s.as("investigator")
+		for path, words := range map[string]string{"/cases": "Retention ended " + today, at: "Nothing is deleted by itself"} {
+			if strings.Contains(ines.page(path), words) != want {
+				t.Errorf("%s: %q, and it should be %t", path, words, want)
+			}
+		}
+		if viewer := s.as("reader").page(at); strings.Contains(viewer, "Retention ended") != want || strings.Contains(viewer, "Change the day") {
+			t.Error("who only reads is told wrongly")
+		}
+		past := ines.page("/cases?status=past")
+		if strings.Contains(past, `href="`+at+`"`) != want || strings.Contains(past, `href="/cases/`+string(other)+`"`) {
+			t.Error("the list of those that are over has others")
+		}
+		var list struct{ Cases []casebook.Summary }
+		ines.do("GET", "/api/v1/cases?past=true", nil).is(t, 200, &list)
+		if (len(list.Cases) == 1 && list.Cases[0].ID == id && list.Cases[0].Retain == today) != want {
+			t.Errorf("the API lists %v", list.Cases)
+		}
+	}
+	over(false) // the last day is kept, too
+	s.now = s.now.AddDate(0, 0, 1)
+	over(true)
+	s.change(id, casebook.Set(casebook.KindCase, "case", "retain", s.now.UTC().Format(time.DateOnly)))
+	today = s.now.UTC().Format(time.DateOnly)
+	over(false)
+}
+
 func TestFindAndImport(t *testing.T) {
 	s := newStage(t)
 	id := s.newCase()

@@ -181,7 +181,7 @@ var errUnopened = errors.New("this server has no administrator yet")
 func (q *request) open(pattern string) error {
 	g := q.s.signs()
 	switch pattern {
-	case "GET /first", "POST /first", "GET /healthz", "GET /assets/{name...}", "GET /openapi.json":
+	case "GET /first", "POST /first", "GET /healthz", "GET /assets/{name...}", "GET /openapi.json", "GET /metrics":
 		return nil
 	}
 	if g.opened.Load() {

@@ -344,7 +344,7 @@ func TestFirst(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	open := []string{"GET /first", "POST /first", "GET /healthz", "GET /assets/{name...}", "GET /openapi.json"}
+	open := []string{"GET /first", "POST /first", "GET /healthz", "GET /assets/{name...}", "GET /openapi.json", "GET /metrics"}
 	for _, r := range routes {
 		if slices.Contains(open, r.pattern) {
 			continue
