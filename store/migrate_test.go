@@ -183,7 +183,7 @@ func TestMigrateRetain(t *testing.T) {
 			if s, err = Open(t.Context(), at); err != nil {
 				t.Fatal(err)
 			}
-			defer s.Close() //nolint:errcheck // it was read
+			defer s.Close()
 			for id, want := range map[goshawk.ID]string{"c12": "2031-11-30", "c4": ""} {
 				view(t, s, func(tx *Tx) error {
 					c, err := tx.Case(id)

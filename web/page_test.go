@@ -173,7 +173,6 @@ func TestFormsLeadBack(t *testing.T) {
 	}
 }
 
-// Addresses from a text to the case.
 // TestRetention: a case whose day is over is marked until it is given a later one.
 func TestRetention(t *testing.T) {
 	s := newStage(t)
@@ -206,11 +205,14 @@ func TestRetention(t *testing.T) {
 	over(false) // the last day is kept, too
 	s.now = s.now.AddDate(0, 0, 1)
 	over(true)
-	s.change(id, casebook.Set(casebook.KindCase, "case", "retain", s.now.UTC().Format(time.DateOnly)))
+	later := casebook.Set(casebook.KindCase, "case", "retain", s.now.UTC().Format(time.DateOnly))
+	later.Before = json.RawMessage(`"` + today + `"`)
+	s.change(id, later)
 	today = s.now.UTC().Format(time.DateOnly)
 	over(false)
 }
 
+// Addresses from a text to the case.
 func TestFindAndImport(t *testing.T) {
 	s := newStage(t)
 	id := s.newCase()
