@@ -39,6 +39,11 @@ type Case struct {
 	Records map[Kind]map[goshawk.ID]Record `json:"records"`
 }
 
+// Currency is what the case names for its values to be told in, in capitals; "" where it names none.
+func (c *Case) Currency() string {
+	return strings.ToUpper(c.Records[KindCase]["case"].Text("currency"))
+}
+
 // Record is a record's fields.
 type Record map[string]Value
 

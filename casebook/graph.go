@@ -14,6 +14,8 @@ type Version struct {
 	ID     goshawk.ID
 	Seq    int64 // the change
 	Fields map[string]json.RawMessage
+
+	Currency string // that the case names now; "": none
 }
 
 // Text returns what a field says; "" where it is not set or no text.
@@ -52,7 +54,7 @@ func graphAt(tx Tx, c, id goshawk.ID, at int64) (*Version, error) {
 	if err != nil {
 		return nil, err
 	}
-	now, err := tx.Case(c, KindGraph)
+	now, err := tx.Case(c, KindGraph, KindCase)
 	if err != nil {
 		return nil, err
 	}
@@ -60,7 +62,7 @@ func graphAt(tx Tx, c, id goshawk.ID, at int64) (*Version, error) {
 	if !ok || at < 0 || at > seq {
 		return nil, goshawk.Errorf(goshawk.NotFound, "the case has no such graph").WithHint("look for it among the graphs of the case")
 	}
-	v := &Version{Case: now.Summary, ID: id, Seq: seq, Fields: make(map[string]json.RawMessage, len(record))}
+	v := &Version{Case: now.Summary, ID: id, Seq: seq, Fields: make(map[string]json.RawMessage, len(record)), Currency: now.Currency()}
 	for name, value := range record {
 		v.Fields[name] = value.JSON
 	}

@@ -3,7 +3,6 @@ package workbench
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"goshawk"
@@ -15,9 +14,9 @@ import (
 
 // Currency is what a case's values are told in beside the coin: the currency that the case names; where it names none, the one
 // of which the most days of any of the assets are known; "" where there is neither. Pages, letters and reports all follow it, and the
-// graph does where nobody chose another for it.
+// graph does where nobody chose another for it (web/ui/src/app.ts).
 func (b *Bench) Currency(ctx context.Context, c *casebook.Case, assets ...goshawk.Asset) (string, error) {
-	currency := strings.ToUpper(c.Records[casebook.KindCase]["case"].Text("currency"))
+	currency := c.Currency()
 	if currency != "" {
 		return currency, nil
 	}

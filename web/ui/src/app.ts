@@ -30,6 +30,7 @@ export interface Setting {
   at?: number; // a snapshot: the graph after this change
   title: string;
   marking: string;
+  currency: string; // that the case names; "": none
   person: string;
   may: boolean; // change it
   lead: boolean; // choose the members
@@ -315,16 +316,18 @@ export class App {
   get currency(): string {
     const chosen = this.record.picture.view.currency;
     if (chosen !== undefined) return chosen;
-    // Unless somebody chose: the one of which most days are known.
+    if (this.setting.currency !== "") return this.setting.currency;
+    // Unless somebody chose, or the case names one: the one of which most days are known.
     const fitting = new Set(this.ledgers.flatMap((l) => [l.network, l.ticker]));
     let best = { currency: "", days: 0 };
     for (const s of this.spans ?? []) if (fitting.has(s.asset) && s.days > best.days) best = s;
     return best.currency;
   }
 
-  /** currencies are those of which there are rates of a ledger's coin. */
+  /** currencies are those of which there are rates of a ledger's coin, and the case's own, whose rates may be missing. */
   currencies(l: Ledger): string[] {
-    return [...new Set((this.spans ?? []).filter((s) => s.asset === l.network || s.asset === l.ticker).map((s) => s.currency))].sort();
+    const known = (this.spans ?? []).filter((s) => s.asset === l.network || s.asset === l.ticker).map((s) => s.currency);
+    return [...new Set([...known, this.setting.currency])].filter((c) => c !== "").sort();
   }
 
   /** worthOf says in words what amounts were worth on their days; "" where no currency is chosen or known. */

@@ -11,6 +11,7 @@ async function begin(root: HTMLElement): Promise<void> {
     graph: d["graph"] ?? "",
     title: d["title"] ?? "",
     marking: d["marking"] ?? "",
+    currency: d["currency"] ?? "",
     person: d["person"] ?? "",
     may: d["may"] === "change",
     lead: d["lead"] === "yes",

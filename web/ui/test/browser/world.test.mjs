@@ -99,6 +99,14 @@ test("amounts are told in a currency on the day on which they moved, and a missi
   await saved(page);
   await page.reload();
   await page.waitForFunction(() => goshawk?.currency === "EUR");
+  // A graph for which nobody chose follows its case, though no rate of that currency is known.
+  const named = (before, after) => h.api("lead", "POST", `/cases/${h.stage.case}/changes`, { what: "named a currency", edits: [{ kind: "case", id: "case", field: "currency", before, after }] });
+  await named(null, "chf");
+  await h.open(page, await h.graph("Francs", await page.evaluate(() => Object.fromEntries(["nodes", "edges"].flatMap((of) => [...goshawk.record.picture[of]].map(([id, value]) => [`${of.slice(0, -1)}/${id}`, value]))))));
+  await page.waitForFunction(() => goshawk?.rates.get("regtest")?.currency === "CHF");
+  await page.evaluate((e) => goshawk.chooseEdge(e), edge[0]);
+  await page.getByText(`no CHF rate of ${day}`).first().waitFor();
+  await named("chf", null);
   await page.context().close();
 });
 
