@@ -111,7 +111,7 @@ crashtest: ## 100 kills of an ingest and 50 of the server under load, at random 
 	GOSHAWK_KILLS=50 $(GO) test -count=1 -timeout 60m -run '^TestServeCrash$$' ./cmd/goshawk
 	GOSHAWK_FAULTS=all $(GO) test -count=1 -timeout 60m -run FailingDisk ./ledger
 
-dist: ## one static file for each system, in dist/
+dist: $(ASSETS) ## one static file for each system, in dist/
 	@rm -rf dist && mkdir dist
 	@set -e; for target in $(TARGETS); do \
 	  system=$${target%/*}; machine=$${target#*/}; suffix=; [ $$system != windows ] || suffix=.exe; \
