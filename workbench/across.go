@@ -272,7 +272,12 @@ func (k *accountBook) lines(name, opening string) error {
 	}
 	slices.SortStableFunc(k.movements, func(a, b movement) int { return a.Time.Compare(b.Time) })
 	for i := range k.movements {
-		x.Lines = append(x.Lines, k.line(&k.movements[i]))
+		m := &k.movements[i]
+		if m.State == MatchUnpaid {
+			x.fault(fmt.Sprintf("the withdrawal %s of %s was asked for and not sent: it took nothing out of the account here", m.Reference, m.Time.Format(time.RFC3339)))
+			continue
+		}
+		x.Lines = append(x.Lines, k.line(m))
 	}
 	return nil
 }

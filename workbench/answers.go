@@ -27,7 +27,7 @@ const (
 	MatchSeveral   MatchState = "several"   // several coins fit: which of them nobody can say from the row
 	MatchAbsent    MatchState = "absent"    // the ledger has no such transaction
 	MatchNone      MatchState = "unmatched" // no coin fits, or the row names nothing to look for
-	MatchUnpaid    MatchState = "unpaid"    // a withdrawal that was asked for and not sent
+	MatchUnpaid    MatchState = "unpaid"    // a withdrawal that was asked for and not sent: its list says when others were
 	MatchOffChain  MatchState = "off-chain" // a line of a statement
 	matchPatience             = 48 * time.Hour
 	mostMatchAsked            = 2_000 // addresses that are looked through
@@ -49,8 +49,8 @@ type Matched struct {
 	Note   string     `json:"note,omitempty" doc:"what differs"`
 }
 
-// Match compares the rows of an answer with the chain.
-func (h *Held) Match(ctx context.Context, list letter.List, rows []letter.Row) ([]Matched, error) {
+// Match compares the rows of an answer, read by a mapping, with the chain.
+func (h *Held) Match(ctx context.Context, by *letter.Mapping, rows []letter.Row) ([]Matched, error) {
 	out := make([]Matched, len(rows))
 	var hashes []string
 	for i := range rows {
@@ -59,7 +59,7 @@ func (h *Held) Match(ctx context.Context, list letter.List, rows []letter.Row) (
 			hashes = append(hashes, rows[i].Tx)
 		}
 	}
-	if list == letter.Statement {
+	if by.List == letter.Statement {
 		for i := range out {
 			out[i].State = MatchOffChain
 		}
@@ -85,22 +85,25 @@ func (h *Held) Match(ctx context.Context, list letter.List, rows []letter.Row) (
 			}
 		}
 	}
-	if err := h.matchAddresses(ctx, list, out); err != nil {
+	// Only a list that says of its withdrawals when they were sent can say that one was not.
+	_, told := by.Columns[letter.ColPaid]
+	if err := h.matchAddresses(ctx, by.List == letter.Withdrawals && told, out); err != nil {
 		return nil, err
 	}
 	once(out)
 	return out, nil
 }
 
-// matchAddresses compares the rows that name no transaction, address by address.
-func (h *Held) matchAddresses(ctx context.Context, list letter.List, out []Matched) error {
+// matchAddresses compares the rows that name no transaction, address by address. With sent, those without a time of
+// sending were not sent.
+func (h *Held) matchAddresses(ctx context.Context, sent bool, out []Matched) error {
 	at := map[string][]int{}
 	var addresses []string // in the order of the rows
 	for i := range out {
 		m := &out[i]
 		switch {
 		case m.Tx != "":
-		case list == letter.Withdrawals && m.Paid == nil && m.Address == "":
+		case sent && m.Paid == nil && m.Address == "":
 			m.State = MatchUnpaid
 		case m.Address == "":
 			m.State, m.Note = MatchNone, "it names neither a transaction nor an address"
@@ -119,7 +122,7 @@ func (h *Held) matchAddresses(ctx context.Context, list letter.List, out []Match
 			return err
 		}
 		for _, i := range at[address] {
-			out[i].near(list, coins)
+			out[i].near(sent, coins)
 		}
 	}
 	return nil
@@ -237,7 +240,7 @@ func (h *Held) coinsOf(ctx context.Context, address string) ([]nearCoin, error) 
 }
 
 // near looks for the one coin that has a row's amount about the row's time.
-func (m *Matched) near(list letter.List, coins []nearCoin) {
+func (m *Matched) near(sent bool, coins []nearCoin) {
 	at := m.Time
 	if m.Paid != nil {
 		at = *m.Paid
@@ -250,7 +253,7 @@ func (m *Matched) near(list letter.List, coins []nearCoin) {
 	}
 	switch len(fit) {
 	case 0:
-		if m.State = MatchNone; list == letter.Withdrawals && m.Paid == nil {
+		if m.State = MatchNone; sent && m.Paid == nil {
 			m.State = MatchUnpaid
 		}
 	case 1:
@@ -339,7 +342,7 @@ func (b *Bench) Answer(ctx context.Context, s *identity.Subject, c goshawk.ID, n
 	if len(read.Rows) == 0 {
 		return "", goshawk.Errorf(goshawk.Invalid, "no row of the file can be read so").WithHint("look at what the columns mean once more")
 	}
-	matched, err := held.Match(ctx, n.Mapping.List, read.Rows)
+	matched, err := held.Match(ctx, &n.Mapping, read.Rows)
 	if err != nil {
 		return "", err
 	}
@@ -412,7 +415,7 @@ func (b *Bench) OpenAnswer(ctx context.Context, s *identity.Subject, c, id gosha
 		return nil, err
 	}
 	defer held.Release()
-	a.Rows, err = held.Match(ctx, a.Mapping.List, read.Rows)
+	a.Rows, err = held.Match(ctx, &a.Mapping, read.Rows)
 	return a, err
 }
 

@@ -311,3 +311,58 @@ func TestMatchWithout(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestNotSent: that a withdrawal was not sent is said only where its list says when others were; such a one takes nothing out of
+// an account that is put together from lists.
+func TestNotSent(t *testing.T) {
+	r := newRoom(t, 7)
+	l := r.launderer()
+	var d, w map[string]string
+	for _, row := range r.w.Table(l.folder + "deposits.csv") {
+		if row["account"] == l.account {
+			d = row
+		}
+	}
+	for _, row := range r.w.Table(l.folder + "withdrawals.csv") {
+		if row["account"] == l.account && row["tx"] != "" {
+			w = row
+		}
+	}
+	if d == nil || w == nil {
+		t.Fatal("the account has no deposit, or no withdrawal")
+	}
+	fill := func(rows string) []byte {
+		return []byte(strings.NewReplacer("TIME", w["requested"], "SENT", w["paid"], "AMOUNT", w["satoshis"], "ADDRESS", w["address"], "TX", w["tx"], "OUT", w["output"]).Replace(rows))
+	}
+	for name, c := range map[string]struct {
+		rows    string
+		want    []workbench.MatchState
+		debits  uint64
+		refused bool
+	}{
+		"Told":  {"withdrawal,requested,paid,account,satoshis,fee,address,tx,output\nW1,TIME,SENT,A,AMOUNT,0,ADDRESS,TX,OUT\nW2,TIME,,A,7,0,ADDRESS,,\nW3,TIME,,A,7,0,,,\n", []workbench.MatchState{workbench.MatchCoin, workbench.MatchUnpaid, workbench.MatchUnpaid}, 0, true},
+		"Quiet": {"withdrawal,requested,account,satoshis,fee,address,tx,output\nW1,TIME,A,AMOUNT,0,ADDRESS,TX,OUT\nW2,TIME,A,7,0,ADDRESS,,\nW3,TIME,A,7,0,,,\n", []workbench.MatchState{workbench.MatchCoin, workbench.MatchNone, workbench.MatchNone}, 14, false},
+	} {
+		a, err := r.OpenAnswer(t.Context(), r.officer, r.c, r.imports(name, "withdrawals.csv", fill(c.rows), letter.Withdrawals, nil))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, row := range a.Rows {
+			if row.State != c.want[i] {
+				t.Errorf("%s: %s is %s, not %s: %s", name, row.Reference, row.State, c.want[i], row.Note)
+			}
+		}
+		x, err := r.Across(t.Context(), r.officer, r.c, workbench.AcrossQuestion{Service: name, Account: "A", Opening: "100000000000"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out uint64
+		for _, line := range x.Lines {
+			out += line.Debit
+		}
+		said := strings.Contains(strings.Join(x.Faults, "\n"), "asked for and not sent")
+		if paid := a.Rows[0].Amount; out != paid+c.debits || said != c.refused {
+			t.Errorf("%s: %d go out, and not %d; %q", name, out, paid+c.debits, x.Faults)
+		}
+	}
+}
