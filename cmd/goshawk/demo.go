@@ -52,9 +52,12 @@ const (
 	demoMade   = "'goshawk demo' made this folder, and replaces it when it is run again."
 )
 
+// demoLedgerName is what a demo's ledger is called in its server.
+const demoLedgerName = "made-up-world"
+
 // demoLedger is where a demo's ledger is: where its server finds it.
 func demoLedger(folder string) string {
-	return filepath.Join(folder, demoData, workbench.LedgerFolder, "made-up-world")
+	return filepath.Join(folder, demoData, workbench.LedgerFolder, demoLedgerName)
 }
 
 // runDemo makes a world, and works its case as an officer would: from the papers
@@ -109,7 +112,7 @@ func runDemo(ctx context.Context, t *terminal, c *command) error {
 		return nil
 	}
 	c.say("")
-	return serveDemo(ctx, t, filepath.Join(*out, demoData), *listen)
+	return serveDemo(ctx, t, *out, *listen)
 }
 
 // isDemo says whether a folder is there that a demo made. Anything else that is

@@ -6,6 +6,8 @@ import (
 	"html/template"
 	"net"
 	"net/http"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"goshawk"
@@ -30,8 +32,8 @@ func checkLoopback(listen string) error {
 	return nil
 }
 
-// serveDemo serves a demo's data folder until it is interrupted.
-func serveDemo(ctx context.Context, t *terminal, data, listen string) error {
+// serveDemo serves what a demo left in a folder until it is interrupted.
+func serveDemo(ctx context.Context, t *terminal, folder, listen string) error {
 	// Settings are for the servers that people use: none of them may reach this one, or send mail from it.
 	own := &terminal{out: t.out, err: t.err, env: func(string) (string, bool) { return "", false }, letGo: t.letGo, hold: t.hold}
 	for _, v := range verbs() {
@@ -39,7 +41,7 @@ func serveDemo(ctx context.Context, t *terminal, data, listen string) error {
 			continue
 		}
 		c := newCommand(own, v)
-		c.args = []string{"--data", data, "--listen", listen, "--log", "none", "--config", ""}
+		c.args = demoArgs(folder, listen)
 		return serveBench(ctx, c, func(s *web.Server, next http.Handler) http.Handler {
 			s.Notice = demoNotice
 			c.say("\nOpen it, and choose whom to be: no password is asked for. It is answered to this machine only.\n\n%s\nCtrl+C ends it.", whoIsWho())
@@ -47,6 +49,16 @@ func serveDemo(ctx context.Context, t *terminal, data, listen string) error {
 		})
 	}
 	return goshawk.Errorf(goshawk.Unsupported, "this program serves nothing")
+}
+
+// demoArgs are the flags of a demo's server. Its world's blocks are there: a package of evidence has all that its numbers
+// follow from. Where commas in the folder's name would part one flag into several it goes without.
+func demoArgs(folder, listen string) []string {
+	args := []string{"--data", filepath.Join(folder, demoData), "--listen", listen, "--log", "none", "--config", ""}
+	if blocks := filepath.Join(folder, demoWorld, "blocks"); !strings.Contains(blocks, ",") {
+		args = append(args, "--blocks", demoLedgerName+"="+blocks)
+	}
+	return args
 }
 
 // whoIsWho lists the demo's people.

@@ -1,8 +1,13 @@
 package main
 
 import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
 	"log/slog"
 	"net/http"
+	"net/http/cookiejar"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -12,10 +17,13 @@ import (
 	"testing"
 	"time"
 
+	"goshawk"
 	"goshawk/casebook"
+	"goshawk/evidence"
 	"goshawk/identity"
 	"goshawk/store"
 	"goshawk/web"
+	"goshawk/workbench"
 )
 
 // TestDemoNeedsNoTruth: what the demo says before its last line follows from the
@@ -232,5 +240,83 @@ func TestDemoDoor(t *testing.T) {
 	}
 	if a := ask(t.Context(), "demo", "--serve", "--listen", "0.0.0.0:0", "--out", filepath.Join(t.TempDir(), "x")); a.code != exitUsage {
 		t.Errorf("the demo would be served to other machines: %d, %s", a.code, a.err)
+	}
+}
+
+// TestDemoPackage: the package that the demo's server makes has every transaction that its numbers follow from, and
+// whoever gets it computes them again.
+func TestDemoPackage(t *testing.T) {
+	emptyHome(t)
+	folder := filepath.Join(t.TempDir(), "demo")
+	must(t, "demo", "--quiet", "--out", folder)
+	of := demoCase(t, folder).ID
+	out, in := io.Pipe()
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		err := serveDemo(ctx, &terminal{out: in, err: io.Discard, env: func(string) (string, bool) { return "", false }}, folder, "127.0.0.1:0")
+		ended <- errors.Join(err, in.Close())
+	}()
+	lines := bufio.NewReader(out)
+	line, err := lines.ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, lines) }() // until the server has said everything
+	defer func() {
+		stop()
+		if err := <-ended; err != nil && goshawk.CodeOf(err) != goshawk.Interrupted {
+			t.Error(err)
+		}
+	}()
+	url := strings.TrimSpace(line)
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	client := &http.Client{Jar: jar}
+	ask := func(method, path, kind, body string) []byte {
+		t.Helper()
+		r, err := http.NewRequestWithContext(ctx, method, url+path, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("Content-Type", kind)
+		res, err := client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer res.Body.Close()
+		text, err := io.ReadAll(res.Body)
+		if err != nil || res.StatusCode >= 300 {
+			t.Fatalf("%s %s: %s, %v\n%s", method, path, res.Status, err, text)
+		}
+		return text
+	}
+	ask("POST", demoPath, "application/x-www-form-urlencoded", "email=ines.berg%40police.example")
+	home := "/api/v1/cases/" + string(of)
+	begun := fromJSON[workbench.PackageJob](t, string(ask("POST", home+"/packages", "application/json", "{}")))
+	job := begun
+	for end := time.Now().Add(time.Minute); job.Exhibit == ""; time.Sleep(20 * time.Millisecond) {
+		if job = fromJSON[workbench.PackageJob](t, string(ask("GET", home+"/packages/"+string(begun.ID), "", ""))); time.Now().After(end) {
+			t.Fatalf("no package comes of it: %+v", job)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "package.zip")
+	if err := os.WriteFile(path, ask("GET", home+"/exhibits/"+string(job.Exhibit)+"/bytes", "", ""), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	v, err := evidence.VerifyPath(ctx, path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	traces := 0
+	for _, c := range v.Checks {
+		if c.Of == "trace" && c.State == evidence.Verified {
+			traces++
+		}
+	}
+	if len(job.Missing) > 0 || v.Faults > 0 || traces == 0 {
+		t.Errorf("%d transactions are missing, %d faults, %d lines of traces verified: %+v", len(job.Missing), v.Faults, traces, v.Checks)
 	}
 }
