@@ -110,6 +110,9 @@ func TestForged(t *testing.T) {
 		{"report.json", `"money": {`, `"was": {`},
 		{"report.json", `"time": "2`, `"time": "1`},
 		{"report.json", `"currency": "USD"`, `"currency": "EUR"`},
+		{"exhibits/index.json", `"media": "`, `"media": "x`},
+		{"exhibits/index.json", `"reason": "`, `"reason": "not `},
+		{"labels/sources.json", `"hash": "0`, `"hash": "1`},
 	} {
 		if v := look(t, reforged(t, whole, instead(t, f[0], f[1], f[2])), nil); v.Faults == 0 {
 			t.Errorf("%v is not found: %s", f, words(v))
@@ -117,7 +120,8 @@ func TestForged(t *testing.T) {
 	}
 }
 
-// TestForgedValues: what is said of values is computed again, whatever the report's pages say.
+// TestForgedValues: what is said of values is computed again, and what is said of labels and custody compared with what else
+// the package says of them, whatever the report's pages say.
 func TestForgedValues(t *testing.T) {
 	whole := sample(t, nil)
 	if v := look(t, whole, nil); !strings.Contains(words(v), "its values in USD follow from its amounts") {
@@ -130,6 +134,9 @@ func TestForgedValues(t *testing.T) {
 		{`"worth": [`, `"worth": ["1"], "was": [`, "its values in a currency do not follow"},
 		{`"money": {`, `"was": {`, "its values in a currency do not follow"},
 		{`"time": "2`, `"time": "1`, "is not found as it is there"},
+		{`"confidence": "`, `"confidence": "very `, "is not found as it is there"},
+		{`"source": "x.csv"`, `"source": "y.csv"`, "the labels of y.csv"},
+		{`"reason": "`, `"reason": "not `, "does not tell of E-1"},
 	} {
 		if v := look(t, reforged(t, whole, instead(t, "report.json", f[0], f[1])), nil); !strings.Contains(words(v), f[2]) {
 			t.Errorf("%v: %s", f, words(v))

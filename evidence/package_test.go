@@ -50,7 +50,7 @@ func sample(t testing.TB, change func(*Package)) []byte {
 		Sign: ed25519.NewKeyFromSeed(seed), NoProof: "it is a test",
 		Labels: []goshawk.LabelSource{{Source: "x.csv", Hash: strings.Repeat("0", 64)}}}
 	for n, methods := range [][]trace.Method{{trace.FIFO}, {trace.Haircut, trace.LIFO, trace.TIHO}} {
-		q := trace.Question{Starts: h.coins[:3], Services: some{3}, StopConfidence: 50, ServicesBy: "address"}
+		q := trace.Question{Starts: h.coins[:3], Services: some{3}, StopConfidence: 50, ServicesBy: "address", Labels: p.Labels}
 		traces, rules, err := c.Again(ctx, &Asked{Question: q, Methods: methods, At: head.Point()})
 		if err != nil {
 			t.Fatal(err)
@@ -77,7 +77,7 @@ func sample(t testing.TB, change func(*Package)) []byte {
 	p.Chains = []Source{{c, h}}
 	text := []byte("a statement")
 	p.Exhibit = []Exhibit{
-		{ID: "x1", Number: "E-1", Name: "../con .txt", SHA256: hex.EncodeToString(sumOf(text)), Bytes: int64(len(text)), Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }},
+		{ID: "x1", Number: "E-1", Name: "../con .txt", Media: "text/plain", Custody: []CustodyLine{{At: "2026-03-01T09:00:00Z", From: "Jan Brandt", To: "shelf 4", Reason: "for safe keeping"}}, SHA256: hex.EncodeToString(sumOf(text)), Bytes: int64(len(text)), Open: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(text)), nil }},
 		{ID: "x2", Number: "E-2", Name: "large.bin", SHA256: strings.Repeat("f", 64), Left: "it is too large"},
 	}
 	for i := range p.Runs {
@@ -104,10 +104,17 @@ func reportOf(t testing.TB, p *Package) (r Report) {
 		Findings: []report.CaseFinding{{Number: 1, Title: "It is there", Runs: []string{"R-1"}}}, Heuristics: []report.CaseHeuristic{{Name: "co-spend/1", Where: "the graph"}},
 		Picture: &report.CasePicture{Title: "The way", Nodes: []report.CaseNode{{ID: "a:1", What: "address", Text: "x", X: 1.0 / 3, Y: 2}, {ID: "a:2", What: "address", Text: "y"}}, Edges: []report.CaseEdge{{From: "a:1", To: "a:2", What: "pay", Value: "7"}}}}
 	for _, x := range p.Exhibit {
-		c.Exhibits = append(c.Exhibits, report.CaseExhibit{Number: x.Number, Name: x.Name, SHA256: x.SHA256, Bytes: x.Bytes})
+		one := report.CaseExhibit{Number: x.Number, Name: x.Name, Media: x.Media, SHA256: x.SHA256, Bytes: x.Bytes}
+		for _, step := range x.Custody {
+			one.Transfers = append(one.Transfers, report.CaseTransfer(step))
+		}
+		c.Exhibits = append(c.Exhibits, one)
 	}
 	for i := range p.Runs {
 		c.Runs = append(c.Runs, caseRunOf(t, &p.Runs[i]))
+	}
+	for _, l := range p.Labels {
+		c.Labels = append(c.Labels, report.CaseSource{Name: l.Source, Hash: l.Hash, Date: l.Date})
 	}
 	c.Ranges = report.Ranges(c.Runs)
 	c.Money = &report.CaseMoney{Currency: "USD", Rates: c.RateDays(), Files: []report.CaseRateFile{{Name: "rates.csv", Hash: strings.Repeat("a", 64)}}}
@@ -142,6 +149,9 @@ func caseRunOf(t testing.TB, r *Run) report.CaseRun {
 	out.SHA256, out.Drawn, out.Traces = hex.EncodeToString(sumOf(r.Answer)), true, traces
 	out.Network, out.Ticker, out.Decimals, out.Height, out.Block = first.Network, first.Asset.Ticker, int(first.Asset.Decimals), first.Ledger.Height, first.Ledger.Hash.String()
 	out.Version, out.Direction = first.Version, first.Direction
+	for i := range first.Labels {
+		out.Labels = append(out.Labels, first.Labels[i].Hash)
+	}
 	var sum goshawk.Units
 	for i := range first.Start {
 		sum.Add(&sum, &first.Start[i].Amount)
@@ -161,9 +171,12 @@ func caseRunOf(t testing.TB, r *Run) report.CaseRun {
 			if !known {
 				n = len(out.Ends)
 				at[key] = n
-				out.Ends = append(out.Ends, report.CaseEnd{Kind: string(e.Kind), Tx: e.Tx.String(), Out: e.Out, Address: orNone(e.Address), Label: labelOf(e), Inference: e.Sweep != nil, Amounts: make([]*string, len(traces)), Time: momentOf(e.Time)})
+				out.Ends = append(out.Ends, report.CaseEnd{Kind: string(e.Kind), Tx: e.Tx.String(), Out: e.Out, Address: orNone(e.Address), Note: e.Note, Inference: e.Sweep != nil, Amounts: make([]*string, len(traces)), Time: momentOf(e.Time)})
 			}
 			out.Ends[n].Amounts[m] = dec(e.Amount)
+			if l := e.Label; l != nil {
+				out.Ends[n].Label, out.Ends[n].Sure, out.Ends[n].Source = l.Text, report.Confidence(l.Confidence), l.Source
+			}
 		}
 	}
 	for _, kind := range goshawk.EndKinds() {

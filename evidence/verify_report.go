@@ -56,15 +56,43 @@ func (v *Verification) report(p *opened) {
 	for i := range said.Exhibits {
 		e := &said.Exhibits[i]
 		x := listed[e.Number]
-		if x == nil || x.SHA256 != e.SHA256 || x.Bytes != e.Bytes || x.Name != e.Name || x.Source != e.Source || x.Obtained != e.Obtained || x.Custodian != e.Custodian || len(x.Custody) != len(e.Transfers) {
+		if x == nil || x.SHA256 != e.SHA256 || x.Bytes != e.Bytes || x.Name != e.Name || x.Source != e.Source || x.Obtained != e.Obtained || x.Custodian != e.Custodian ||
+			x.Media != e.Media || x.Comment != e.Comment || !slices.EqualFunc(x.Custody, e.Transfers, func(a CustodyLine, b report.CaseTransfer) bool { return a == CustodyLine(b) }) {
 			v.say(Fault, "report", "report.json does not tell of %s what the list of exhibits does", e.Number)
 		}
 	}
+	v.labelled(p, &said)
 	v.derived(text, &said)
 	if v.Faults == before {
 		v.say(Verified, "report", "report.json tells of every trace and every exhibit in the package, and of no other; its ranges follow from its traces")
 	}
 	v.say(Open, "report", "what the author writes in it, questions, findings, limitations, are statements of a person")
+}
+
+// labelled compares the files of labels that a report names with the package's list of them.
+func (v *Verification) labelled(p *opened, said *report.Case) {
+	var list []goshawk.LabelSource
+	if err := readJSON(p.data, "labels/sources.json", &list); err != nil {
+		v.say(Fault, "package", "%v", err)
+		return
+	}
+	used, listed := map[string]bool{}, map[report.CaseSource]bool{}
+	for i := range said.Runs {
+		for _, hash := range said.Runs[i].Labels {
+			used[hash] = true
+		}
+	}
+	for _, l := range list {
+		listed[report.CaseSource{Name: l.Source, Hash: l.Hash, Date: l.Date}] = true
+		if !used[l.Hash] {
+			v.say(Fault, "report", "labels/sources.json lists %s, which no trace in report.json used", clip(l.Source))
+		}
+	}
+	for _, l := range said.Labels {
+		if !listed[l] {
+			v.say(Fault, "report", "report.json does not tell of the labels of %s what labels/sources.json does", clip(l.Name))
+		}
+	}
 }
 
 // derived makes what a report computes of itself again: ranges of the traces' ends, and what amounts were worth by the rates that it
@@ -208,6 +236,7 @@ func endsSaid(said *report.CaseRun, traces []*goshawk.Trace) (out []string) {
 		amounts    []*string
 		end        *goshawk.End
 		candidates int
+		notes      []string       // what each method says of it
 		most       *goshawk.Units // of the methods that claim amounts; of one trace, whatever it says
 	}
 	all := map[place]*found{}
@@ -226,6 +255,7 @@ func endsSaid(said *report.CaseRun, traces []*goshawk.Trace) (out []string) {
 				name := fmt.Sprint(at.kind, at.tx, at.out)
 				named[name] = append(named[name], f)
 			}
+			f.notes = append(f.notes, e.Note)
 			f.amounts[m], f.candidates = dec(e.Amount), max(f.candidates, e.Candidates)
 			if e.Amount != nil && (len(traces) == 1 || t.Method != "poison") && (f.most == nil || e.Amount.Gt(f.most)) {
 				f.most = e.Amount
@@ -246,7 +276,7 @@ func endsSaid(said *report.CaseRun, traces []*goshawk.Trace) (out []string) {
 		name := fmt.Sprint(e.Kind, e.Tx, n)
 		list := named[name]
 		at := slices.IndexFunc(list, func(f *found) bool {
-			return slices.EqualFunc(f.amounts, e.Amounts, same) && e.Address == orNone(f.end.Address) && e.Inference == (f.end.Sweep != nil) && e.Candidates == f.candidates && e.Label == labelOf(f.end) &&
+			return slices.EqualFunc(f.amounts, e.Amounts, same) && e.Address == orNone(f.end.Address) && e.Inference == (f.end.Sweep != nil) && e.Candidates == f.candidates && labelled(e, f.end.Label) && slices.Contains(f.notes, e.Note) &&
 				(e.Time == nil || e.Time.Unix() == f.end.Time)
 		})
 		if at < 0 {
@@ -277,11 +307,12 @@ func orNone(s *string) string {
 	return *s
 }
 
-func labelOf(e *goshawk.End) string {
-	if e.Label == nil {
-		return ""
+// labelled says whether a report tells of an end's label what the answer does: the words, how sure they are, and whose.
+func labelled(said *report.CaseEnd, l *goshawk.Label) bool {
+	if l == nil {
+		return said.Label == "" && said.Sure == "" && said.Source == ""
 	}
-	return e.Label.Text
+	return said.Label == l.Text && said.Sure == report.Confidence(l.Confidence) && said.Source == l.Source
 }
 
 // forms writes the report again from report.json and the answers that it draws, and compares it with the one in the
