@@ -134,7 +134,7 @@ func TestForgedValues(t *testing.T) {
 		{`"worth": [`, `"worth": ["1"], "was": [`, "its values in a currency do not follow"},
 		{`"money": {`, `"was": {`, "its values in a currency do not follow"},
 		{`"time": "2`, `"time": "1`, "is not found as it is there"},
-		{`"confidence": "very low"`, `"confidence": "very high"`, "is not found as it is there"},
+		{`"confidence": "moderate"`, `"confidence": "high"`, "is not found as it is there"},
 		{`"source": "x.csv"`, `"source": "y.csv"`, "the labels of y.csv"},
 		{`"reason": "`, `"reason": "not `, "does not tell of E-1"},
 	} {
