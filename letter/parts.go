@@ -2,6 +2,7 @@ package letter
 
 import (
 	"cmp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -9,12 +10,14 @@ import (
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/extension"
 	extast "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/parser"
 	"github.com/yuin/goldmark/text"
+	"github.com/yuin/goldmark/util"
 
 	"goshawk"
 )
 
-// PartKind is what a part of a letter is.
+// PartKind is what a part of a text is.
 type PartKind uint8
 
 // The kinds of parts.
@@ -27,7 +30,7 @@ const (
 	PartTable                 // Rows, of which the first are the columns' names
 )
 
-// Part is a piece of a letter, one below the other: what any writer of paper needs, without markup.
+// Part is a piece of a text, one below the other: what any writer of paper needs, without markup.
 type Part struct {
 	Kind  PartKind
 	Level int    // of a heading
@@ -53,10 +56,61 @@ func (p *Part) Text() string {
 	return b.String()
 }
 
-// Parts takes a letter's Markdown apart. HTML in it falls away.
+// Markdown reads Markdown in which HTML is text like any other: nothing that somebody wrote vanishes, and nothing of it is
+// markup.
+func Markdown(with ...goldmark.Extender) goldmark.Markdown {
+	blocks := slices.DeleteFunc(parser.DefaultBlockParsers(), func(v util.PrioritizedValue) bool { return v.Value == parser.NewHTMLBlockParser() })
+	inline := slices.DeleteFunc(parser.DefaultInlineParsers(), func(v util.PrioritizedValue) bool { return v.Value == parser.NewRawHTMLParser() })
+	return goldmark.New(goldmark.WithParser(parser.NewParser(parser.WithBlockParsers(blocks...), parser.WithInlineParsers(inline...),
+		parser.WithParagraphTransformers(parser.DefaultParagraphTransformers()...))), goldmark.WithExtensions(with...))
+}
+
+const (
+	mostLinks  = 5_000 // in a text that is read as Markdown
+	mostNested = 100   // lists and quotations in each other
+)
+
+// Unruly says whether reading a text as Markdown would take a time out of all proportion to its length: goldmark looks for the
+// end of every link, and at every list for the one around it. Nobody writes so; such a text is to be shown as it stands.
+func Unruly(markdown string) bool {
+	if strings.Count(markdown, "](") > mostLinks {
+		return true
+	}
+	for line := range strings.Lines(markdown) {
+		n, more := 0, true
+		for ; more; n++ {
+			line, more = within(line)
+		}
+		if n > mostNested && strings.Trim(line, "-+*_ \t\r\n") != "" { // a line across is no list
+			return true
+		}
+	}
+	return false
+}
+
+// within is what a quotation or a list's item that begins a line holds.
+func within(line string) (string, bool) {
+	line = strings.TrimLeft(line, " \t")
+	if rest, ok := strings.CutPrefix(line, ">"); ok {
+		return rest, true
+	}
+	marks, rest := "-+*", strings.TrimLeft(line, "0123456789")
+	if rest != line {
+		marks = ".)"
+	}
+	if len(rest) > 1 && strings.IndexByte(marks, rest[0]) >= 0 && (rest[1] == ' ' || rest[1] == '\t') {
+		return rest[1:], true
+	}
+	return line, false
+}
+
+// Parts takes Markdown apart. A text that is Unruly is one part.
 func Parts(markdown string) ([]Part, error) {
+	if Unruly(markdown) {
+		return []Part{{Kind: PartCode, Spans: []Span{{Text: markdown, Code: true}}}}, nil
+	}
 	w := parts{source: []byte(markdown)}
-	doc := goldmark.New(goldmark.WithExtensions(extension.Table)).Parser().Parse(text.NewReader(w.source))
+	doc := Markdown(extension.Table).Parser().Parse(text.NewReader(w.source))
 	if err := ast.Walk(doc, w.node); err != nil {
 		return nil, goshawk.Errorf(goshawk.Invalid, "the text is no Markdown: %w", err)
 	}
@@ -144,8 +198,6 @@ func (w *parts) node(n ast.Node, in bool) (ast.WalkStatus, error) {
 		if to := string(n.Destination); !in && (len(w.list) == 0 || !strings.HasSuffix(w.list[len(w.list)-1].Text(), to)) {
 			w.say(" <"+to+">", false)
 		}
-	case *ast.HTMLBlock, *ast.RawHTML:
-		return ast.WalkSkipChildren, nil
 	}
 	return ast.WalkContinue, nil
 }

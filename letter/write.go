@@ -10,7 +10,6 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
 	"github.com/yuin/goldmark/text"
 
@@ -66,8 +65,11 @@ func Cell(s string) string {
 
 // Plain writes Markdown as plain text: paragraphs, headings and lists, without the marks.
 func Plain(markdown string) (string, error) {
+	if Unruly(markdown) {
+		return markdown, nil
+	}
 	source := []byte(markdown)
-	doc := goldmark.New().Parser().Parse(text.NewReader(source))
+	doc := Markdown().Parser().Parse(text.NewReader(source))
 	p := plain{source: source}
 	if err := ast.Walk(doc, p.node); err != nil {
 		return "", goshawk.Errorf(goshawk.Invalid, "the text is no Markdown: %w", err)
@@ -145,8 +147,6 @@ func (p *plain) node(n ast.Node, in bool) (ast.WalkStatus, error) {
 		if !in {
 			p.b.WriteString(" <" + string(n.Destination) + ">")
 		}
-	case *ast.HTMLBlock, *ast.RawHTML:
-		return ast.WalkSkipChildren, nil
 	}
 	return ast.WalkContinue, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"goshawk"
+	"goshawk/letter"
 )
 
 // document is a case's report, the same for every form: sections of blocks. What is in it is
@@ -32,6 +33,7 @@ const (
 	blockText  blockKind = iota // a paragraph
 	blockHead                   // a heading within the section
 	blockItem                   // of a list
+	blockProse                  // a part of a text of the author
 	blockNote                   // a paragraph that must not be missed
 	blockFacts                  // names and what they stand for
 	blockTable
@@ -50,6 +52,7 @@ type block struct {
 	rows    [][]docCell
 	trace   *goshawk.Trace
 	picture *CasePicture
+	prose   letter.Part
 }
 
 type docFact struct {
@@ -132,7 +135,7 @@ func (s *section) add(b ...block)       { s.blocks = append(s.blocks, b...) }
 func (s *section) say(text string)      { s.add(block{kind: blockText, text: text}) }
 func (s *section) head(id, text string) { s.add(block{kind: blockHead, id: id, text: text}) }
 
-// prose adds a text as its author set it: paragraphs, and lines that begin with a dash as a list.
+// prose adds a text that its author set in Markdown. A heading in it is a line in bold: the report's own headings are the program's.
 func (s *section) prose(text, none string) {
 	if strings.TrimSpace(text) == "" {
 		s.say(none)
@@ -141,30 +144,19 @@ func (s *section) prose(text, none string) {
 	if r := []rune(text); len(r) > caseText {
 		text = string(r[:caseText]) + "…"
 	}
-	var at []string
-	flush := func() {
-		if p := clean(strings.Join(at, " ")); p != "" {
-			s.say(p)
-		}
-		at = nil
+	list, err := letter.Parts(text)
+	if err != nil { // it stands as it was written
+		list = []letter.Part{{Spans: []letter.Span{{Text: text}}}}
 	}
-	for l := range strings.Lines(text) {
-		l = strings.TrimSpace(l)
-		item, is := strings.CutPrefix(l, "- ")
-		if !is {
-			item, is = strings.CutPrefix(l, "* ")
+	for _, p := range list {
+		if p.Kind == letter.PartHead {
+			p.Kind = letter.PartText
+			for i := range p.Spans {
+				p.Spans[i].Strong = true
+			}
 		}
-		switch {
-		case l == "":
-			flush()
-		case is:
-			flush()
-			s.add(block{kind: blockItem, text: clean(item)})
-		default:
-			at = append(at, l)
-		}
+		s.add(block{kind: blockProse, prose: p})
 	}
-	flush()
 }
 
 func (d *document) texts(id, title, text, none string) { d.begin(id, title).prose(text, none) }
@@ -320,11 +312,11 @@ func endTitle(kind, direction string) string {
 	return line(wordsOf(goshawk.EndKind(kind), direction).title, 60)
 }
 
-func at(list []*string, k int) *string {
+func at[T any](list []T, k int) (none T) {
 	if k < len(list) {
 		return list[k]
 	}
-	return nil
+	return none
 }
 
 func placed(e *CaseEnd) docCell {

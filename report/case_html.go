@@ -8,8 +8,11 @@ import (
 	"encoding/base64"
 	"html/template"
 	"io"
+	"strconv"
+	"strings"
 
 	"goshawk"
+	"goshawk/letter"
 )
 
 //go:embed case.html.tmpl
@@ -45,11 +48,25 @@ type caseSection struct {
 
 type caseBlock struct {
 	Kind, Text, ID string
-	Items          []string
+	Class          string       // how far a part of a text is set in
+	First          int          // number of a list's first item; 0: they have none
+	Items          [][]caseSpan // of a list; a paragraph is one
 	Facts          []caseFact
 	Columns        []caseColumn
 	Rows           [][]caseCell
 	SVG            template.HTML
+}
+
+// continues says whether a list's item follows on the list before it.
+func (b *caseBlock) continues(last *caseBlock) bool {
+	follows := b.First == 0 && last.First == 0 || b.First > 0 && last.First > 0 && b.First == last.First+len(last.Items)
+	return b.Kind == "list" && last.Kind == "list" && b.Class == last.Class && follows
+}
+
+// caseSpan is text of one kind; broken: a line ends before it.
+type caseSpan struct {
+	Text               string
+	Code, Bold, Broken bool
 }
 
 type caseFact struct {
@@ -83,11 +100,12 @@ func WriteCaseHTML(w io.Writer, c Case) error {
 		out := caseSection{ID: s.id, Title: s.title, Own: s.own}
 		for k := range s.blocks {
 			b := &s.blocks[k]
-			if n := len(out.Blocks) - 1; b.kind == blockItem && n >= 0 && out.Blocks[n].Kind == "list" {
-				out.Blocks[n].Items = append(out.Blocks[n].Items, b.text)
+			next := b.html()
+			if n := len(out.Blocks) - 1; n >= 0 && next.continues(&out.Blocks[n]) {
+				out.Blocks[n].Items = append(out.Blocks[n].Items, next.Items...)
 				continue
 			}
-			out.Blocks = append(out.Blocks, b.html())
+			out.Blocks = append(out.Blocks, next)
 		}
 		p.Sections = append(p.Sections, out)
 	}
@@ -106,7 +124,9 @@ func (b *block) html() caseBlock {
 	case blockHead:
 		out.Kind = "head"
 	case blockItem:
-		out.Kind, out.Items = "list", []string{b.text}
+		out.Kind, out.Items = "list", [][]caseSpan{{{Text: b.text}}}
+	case blockProse:
+		out.prose(&b.prose)
 	case blockNote:
 		out.Kind = "note"
 	case blockCode:
@@ -136,6 +156,59 @@ func (b *block) html() caseBlock {
 	case blockPicture:
 		out.Kind, out.Text = "drawing", "The investigation's graph: "+line(b.picture.Title, 200)
 		out.SVG = template.HTML(b.picture.svg())
+	}
+	return out
+}
+
+// prose is a part of a text. White space at the ends of its spans is kept as one space: clean takes it away.
+func (b *caseBlock) prose(p *letter.Part) {
+	if p.Depth > 0 {
+		b.Class = "in" + strconv.Itoa(min(p.Depth, deepest))
+	}
+	switch p.Kind {
+	case letter.PartRule:
+		b.Kind = "rule"
+	case letter.PartCode:
+		var lines []string
+		for l := range strings.Lines(p.Text()) {
+			lines = append(lines, clean(l))
+		}
+		b.Kind, b.Text = "code", strings.Join(lines, "\n")
+	case letter.PartTable:
+		b.Kind, b.Text = "table", "A table of the author"
+		if len(p.Rows) == 0 {
+			return
+		}
+		for _, c := range p.Rows[0] {
+			b.Columns = append(b.Columns, caseColumn{clean(c), false})
+		}
+		for _, r := range p.Rows[1:] {
+			var row []caseCell
+			for k, c := range b.Columns {
+				row = append(row, caseCell{c.Name, false, pieces(words(clean(at(r, k))))})
+			}
+			b.Rows = append(b.Rows, row)
+		}
+	case letter.PartItem:
+		b.Kind, b.Items = "list", [][]caseSpan{spansOf(p.Spans)}
+		b.First, _ = strconv.Atoi(strings.TrimSuffix(p.Mark, ".")) // a dash is none
+	case letter.PartHead, letter.PartText:
+		b.Kind, b.Items = "prose", [][]caseSpan{spansOf(p.Spans)}
+	}
+}
+
+func spansOf(list []letter.Span) (out []caseSpan) {
+	for _, s := range list {
+		for k, l := range strings.Split(s.Text, "\n") {
+			text := clean(l)
+			if l != "" && strings.HasPrefix(strings.Map(spaced, l), " ") {
+				text = " " + text
+			}
+			if l != "" && text != " " && strings.HasSuffix(strings.Map(spaced, l), " ") {
+				text += " "
+			}
+			out = append(out, caseSpan{text, s.Code, s.Strong, k > 0})
+		}
 	}
 	return out
 }

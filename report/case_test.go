@@ -164,6 +164,36 @@ func TestCaseSays(t *testing.T) {
 	}
 }
 
+// What the author writes in Markdown is set, and nothing of it is lost: HTML is shown as it was written.
+func TestCaseProse(t *testing.T) {
+	c := sampleCase()
+	c.Findings[0].Text = "The coins **did not stay** at `1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa`;\nthey moved <b onclick=x>on</b>.\n\n# Conclusion 7\n\n3. third\n4. fourth\n   - below\n\n> a quotation\n\n| Day | Sum |\n|---|---|\n| Monday | 5 |\n\n![a picture](http://evil.example/p.png) and [a link](http://evil.example/)  \nnext"
+	page := string(written(t, "html", c))
+	for _, s := range []string{"The coins <b>did not stay</b> at <bdi class=\"c\" dir=\"ltr\">1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa</bdi>; they moved &lt;b onclick=x&gt;on&lt;/b&gt;.",
+		"<b>Conclusion 7</b>", `<ol start="3" class="in1"><li dir="auto">third</li><li dir="auto">fourth</li></ol>`, `<ul class="in2"><li dir="auto">below</li></ul>`, `<p class="in1" dir="auto">a quotation</p>`,
+		`<td data-th="Day"><div dir="auto">Monday</div></td><td data-th="Sum"><div dir="auto">5</div></td>`, "a picture and a link &lt;http://evil.example/&gt;<br>next"} {
+		if !strings.Contains(page, s) {
+			t.Errorf("the page does not say %q", s)
+		}
+	}
+	if strings.Contains(page, "**") || strings.Contains(page, "<a href=\"http") || strings.Contains(page, "<img") {
+		t.Error("the page has marks, links or pictures of the author's text in it")
+	}
+	paper := strings.Join(pages(t, c), "")
+	for _, s := range []string{"did", "1A1zP1eP5QGefi2DMPTfTL5SLmv7DivfNa", "Conclusion", "onclick=x", "3.", "fourth", "quotation", "Monday"} {
+		if !strings.Contains(paper, pdfText(s)) {
+			t.Errorf("the PDF does not say %q", s)
+		}
+	}
+	if strings.Contains(paper, pdfText("**")) {
+		t.Error("the PDF has marks in it")
+	}
+	var read Case
+	if err := json.Unmarshal(written(t, "json", c), &read); err != nil || read.Findings[0].Text != c.Findings[0].Text {
+		t.Errorf("the text is kept as %q: %v", read.Findings[0].Text, err)
+	}
+}
+
 // What is missing is named, on the report too.
 func TestCaseMissing(t *testing.T) {
 	c := Case{Version: "0.1.0", ID: "x"}

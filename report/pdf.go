@@ -205,7 +205,7 @@ func (s *section) least() float64 {
 			return need + float64(g.height)*graphScale(g) + 8
 		case blockTrace:
 			return need + 40
-		case blockHead, blockText:
+		case blockHead, blockText, blockProse:
 			need += 8
 		default:
 			return need
@@ -225,6 +225,8 @@ func (p *paper) block(b *block) {
 		p.put(pageSide+1, p.y+3.7, "–")
 		p.lines(b.text, typeface{"sans", "", bodySize}, bodyLine, 6)
 		p.y += 0.8
+	case blockProse:
+		p.part(&b.prose)
 	case blockHead:
 		p.room(22)
 		if !p.clean {

@@ -66,7 +66,7 @@ const (
 	deepest    = 8 // lists in lists are set in no further than this
 )
 
-// part writes one part of a letter.
+// part writes one part of a text.
 func (p *paper) part(b *letter.Part) {
 	indent := partIndent * float64(min(b.Depth, deepest))
 	switch b.Kind {

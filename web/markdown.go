@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"html"
 	"io"
 	"regexp"
 
@@ -12,10 +13,11 @@ import (
 	"github.com/yuin/goldmark/extension"
 
 	"goshawk"
+	"goshawk/letter"
 )
 
 // marker writes notes as HTML: their Markdown, and nothing that could do harm. HTML in a note is
-// left out by one library, and what the result holds is checked again by another.
+// shown as it was written, and what the result holds is checked again by another library.
 type marker struct {
 	markdown goldmark.Markdown
 	policy   *bluemonday.Policy
@@ -35,11 +37,14 @@ func newMarker() *marker {
 	p.RequireNoFollowOnLinks(true)
 	p.RequireNoReferrerOnLinks(true)
 	p.AddTargetBlankToFullyQualifiedLinks(true)
-	return &marker{goldmark.New(goldmark.WithExtensions(extension.Table, extension.Strikethrough, extension.Linkify)), p}
+	return &marker{letter.Markdown(extension.Table, extension.Strikethrough, extension.Linkify), p}
 }
 
 // html is Markdown as HTML that is harmless.
 func (m *marker) html(text string) ([]byte, error) {
+	if letter.Unruly(text) {
+		return []byte("<pre>" + html.EscapeString(text) + "</pre>"), nil
+	}
 	var b bytes.Buffer
 	if err := m.markdown.Convert([]byte(text), &b); err != nil {
 		return nil, goshawk.Errorf(goshawk.Invalid, "the text is no Markdown: %w", err)
