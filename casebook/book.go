@@ -176,6 +176,9 @@ func (b *Book) Change(ctx context.Context, s *identity.Subject, id goshawk.ID, w
 	if slices.ContainsFunc(edits, func(e Edit) bool { return e.Kind == KindExhibit && e.Name != "comment" }) {
 		return nil, goshawk.Errorf(goshawk.Invalid, "an exhibit is fixed with its bytes, and stays as it is").WithHint("upload its file; only its comment can be changed")
 	}
+	if strings.ContainsFunc(what, goshawk.Unseen) {
+		return nil, goshawk.Errorf(goshawk.Invalid, "what you do holds characters that are not seen, or turn the direction of writing round").WithHint("type it anew: it stands in the history")
+	}
 	e := b.entry(s, identity.ChangeCase, id, what)
 	err = b.Store.Do(ctx, e, func(tx Tx) error {
 		if err := b.mayWrite(tx, s, id, edits); err != nil {

@@ -3,6 +3,7 @@ package casebook
 import (
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -10,7 +11,6 @@ import (
 	"unicode/utf8"
 
 	"goshawk"
-	"goshawk/identity"
 )
 
 // Check looks at a field's value: nil, or what is wrong with it.
@@ -27,6 +27,9 @@ func textOf(v json.RawMessage) (string, error) {
 	return s, nil
 }
 
+// errUnseen refuses what looks like something else.
+var errUnseen = errors.New("it holds characters that are not seen, or turn the direction of writing round: type it anew, instead of copying it")
+
 // Line takes one line of text of at most n characters, all of which are seen: what names something is not to look like
 // another name.
 func Line(n int) Check {
@@ -39,8 +42,8 @@ func Line(n int) Check {
 			return fmt.Errorf("it must have at most %s", goshawk.Count(n, "character", "characters"))
 		case strings.ContainsAny(s, "\r\n\u2028\u2029"):
 			return fmt.Errorf("it must be one line")
-		case strings.ContainsFunc(s, identity.Unseen):
-			return fmt.Errorf("it holds characters that are not seen, or turn the direction of writing round: type it anew, instead of copying it")
+		case strings.ContainsFunc(s, goshawk.Unseen):
+			return errUnseen
 		}
 		return nil
 	}
@@ -139,6 +142,44 @@ func Object(n int) Check {
 		}
 		return nil
 	}
+}
+
+// Seen takes what Object takes, whose names and texts are as Line's; but a note in it is text, that quotes what it is about.
+func Seen(n int) Check {
+	object := Object(n)
+	return func(v json.RawMessage) error {
+		if err := object(v); err != nil {
+			return err
+		}
+		var all map[string]any
+		if err := json.Unmarshal(v, &all); err != nil {
+			return fmt.Errorf("it must be an object")
+		}
+		if hides(all) {
+			return errUnseen
+		}
+		return nil
+	}
+}
+
+// hides says whether a value of JSON holds characters that nobody sees, notes aside.
+func hides(v any) bool {
+	switch v := v.(type) {
+	case string:
+		return strings.ContainsFunc(v, goshawk.Unseen)
+	case []any:
+		return slices.ContainsFunc(v, hides)
+	case map[string]any:
+		for name, inside := range v {
+			if _, text := inside.(string); text && name == "note" {
+				continue
+			}
+			if hides(name) || hides(inside) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // List takes a list of at most n texts of one line.

@@ -133,10 +133,10 @@ func allKinds(line, text Check) []KindRule {
 		}},
 		{Kind: KindGraph, Name: "graph", Fields: []FieldRule{
 			{Name: "title", Check: line, Need: true, Find: true},
-			{Name: "view", Check: Object(4_000)},
-			{Name: "node/", Check: Object(8_000)},
-			{Name: "edge/", Check: Object(8_000)},
-			{Name: "group/", Check: Object(8_000)},
+			{Name: "view", Check: Seen(4_000)},
+			{Name: "node/", Check: Seen(8_000)},
+			{Name: "edge/", Check: Seen(8_000)},
+			{Name: "group/", Check: Seen(8_000)},
 		}},
 		{Kind: KindSnapshot, Name: "snapshot", Keep: true, Fields: []FieldRule{
 			{Name: "title", Check: line, Need: true, Once: true, Find: true},
@@ -151,7 +151,7 @@ func allKinds(line, text Check) []KindRule {
 			{Name: "ended", Check: Flag, Lead: true, Made: true},
 		}},
 		{Kind: KindRun, Name: "trace", Keep: true, Fields: []FieldRule{
-			{Name: "question", Check: Object(200_000), Need: true, Once: true},
+			{Name: "question", Check: Seen(200_000), Need: true, Once: true},
 			{Name: "state", Check: OneOf("running", "done", "failed", "cancelled"), Need: true, Made: true, Begins: "running"},
 			{Name: "summary", Check: Object(1_000_000), Made: true},
 			{Name: "exhibit", Check: IDText, Made: true},
@@ -174,7 +174,7 @@ func allKinds(line, text Check) []KindRule {
 			{Name: "language", Check: line},
 			{Name: "from", Check: Time},
 			{Name: "until", Check: Time},
-			{Name: "identifiers", Check: Object(1_000_000), Find: true},
+			{Name: "identifiers", Check: Seen(1_000_000), Find: true},
 			{Name: "ask", Check: List(50)},
 			{Name: "paper", Check: Line(2_000), Find: true},
 			{Name: "text", Check: text, Text: true, Find: true},
@@ -191,7 +191,7 @@ func allKinds(line, text Check) []KindRule {
 			{Name: "letter", Check: IDText, Once: true, Names: KindLetter},
 			{Name: "service", Check: line, Need: true, Once: true, Find: true},
 			{Name: "exhibit", Check: IDText, Need: true, Once: true, Names: KindExhibit},
-			{Name: "mapping", Check: Object(20_000), Once: true}, // what its columns mean
+			{Name: "mapping", Check: Object(20_000), Once: true}, // what its columns mean, called as in the file
 			{Name: "ledger", Check: IDText, Once: true},
 			{Name: "summary", Check: Object(1_000_000), Made: true},
 			{Name: "comment", Check: text, Text: true, Find: true},

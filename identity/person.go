@@ -69,7 +69,7 @@ func (p *Person) Check() error {
 		return goshawk.Errorf(goshawk.Invalid, "there is no role %q", p.Role).WithHint("choose administrator, supervisor, investigator or reader")
 	}
 	at, err := mail.ParseAddress(p.Email)
-	if err != nil || at.Address != p.Email || at.Name != "" || len(p.Email) > 254 || strings.ToLower(p.Email) != p.Email || strings.ContainsFunc(p.Email, unicode.IsSpace) || strings.ContainsFunc(p.Email, Unseen) {
+	if err != nil || at.Address != p.Email || at.Name != "" || len(p.Email) > 254 || strings.ToLower(p.Email) != p.Email || strings.ContainsFunc(p.Email, unicode.IsSpace) || strings.ContainsFunc(p.Email, goshawk.Unseen) {
 		return goshawk.Errorf(goshawk.Invalid, "%q is no e-mail address in small letters", p.Email).WithHint("name@agency.example")
 	}
 	return nil
@@ -85,16 +85,10 @@ func checkLine(s, what string) error {
 		return goshawk.Errorf(goshawk.Invalid, "%s is missing", what)
 	case s != strings.TrimSpace(s), !utf8.ValidString(s), utf8.RuneCountInString(s) > mostLine, strings.ContainsFunc(s, unicode.IsControl):
 		return goshawk.Errorf(goshawk.Invalid, "%s is one line of at most %d characters", what, mostLine)
-	case strings.ContainsFunc(s, Unseen):
+	case strings.ContainsFunc(s, goshawk.Unseen):
 		return goshawk.Errorf(goshawk.Invalid, "%s holds characters that are not seen", what).WithHint("type it anew, instead of copying it")
 	}
 	return nil
-}
-
-// Unseen says of a character that it is not seen, or turns the direction of writing round: with it two names look
-// the same, or one as another. The two joiners, which some scripts write names with, are let through.
-func Unseen(r rune) bool {
-	return r != '\u200c' && r != '\u200d' && (unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp))
 }
 
 // Person is somebody with an account.

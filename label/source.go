@@ -224,8 +224,8 @@ const (
 	maxAddress = 256
 )
 
-// clean trims a text, turns line breaks into spaces and control and direction
-// marks into a visible sign, and cuts it to at most most bytes.
+// clean trims a text, turns line breaks into spaces and what nobody sees, direction
+// marks among it, into a visible sign, and cuts it to at most most bytes.
 func clean(text string, most int) string {
 	text = strings.TrimSpace(text)
 	if plain(text) && len(text) <= most {
@@ -235,7 +235,7 @@ func clean(text string, most int) string {
 		switch {
 		case r == '\n' || r == '\t' || r == '\u2028' || r == '\u2029' || r == '\u0085':
 			return ' '
-		case unicode.Is(unicode.Cc, r) || unicode.Is(unicode.Bidi_Control, r):
+		case goshawk.Unseen(r):
 			return unicode.ReplacementChar
 		}
 		return r

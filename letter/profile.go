@@ -31,22 +31,24 @@ func (p *Profile) Check() error {
 	bad := func(what, hint string) error {
 		return goshawk.Errorf(goshawk.Invalid, "the profile cannot be kept: %s", what).WithHint("%s", hint)
 	}
-	lines := []struct {
+	type part struct {
 		name, text string
 		most       int
-		lines      bool
-	}{{"its name", p.Name, 200, false}, {"the legal entity", p.Entity, 200, false}, {"the jurisdiction", p.Jurisdiction, 200, false}, {"the postal address", p.Address, 1000, true},
-		{"the emergency channel", p.Emergency, 1000, true}, {"the languages", p.Languages, 200, false}, {"what they ask for", p.Requires, 20_000, true}, {"the source", p.Source, 2000, true}}
-	for _, a := range p.Also {
-		lines = append(lines, struct {
-			name, text string
-			most       int
-			lines      bool
-		}{"another name", a, 200, false})
+		lines      bool // it may have several
+		prose      bool // and quote whatever it is about
 	}
-	for _, l := range lines {
+	parts := []part{{"its name", p.Name, 200, false, false}, {"the legal entity", p.Entity, 200, false, false}, {"the jurisdiction", p.Jurisdiction, 200, false, false},
+		{"the postal address", p.Address, 1000, true, false}, {"the portal", p.Portal, 1000, false, false}, {"the emergency channel", p.Emergency, 1000, true, false},
+		{"the languages", p.Languages, 200, false, false}, {"what they ask for", p.Requires, 20_000, true, true}, {"the source", p.Source, 2000, true, false}}
+	for _, a := range p.Also {
+		parts = append(parts, part{"another name", a, 200, false, false})
+	}
+	for _, l := range parts {
 		if !utf8.ValidString(l.text) || utf8.RuneCountInString(l.text) > l.most || strings.ContainsRune(l.text, 0) || !l.lines && strings.ContainsAny(l.text, "\r\n\u2028\u2029") {
 			return bad(l.name+" is too long, or no text", "shorten it")
+		}
+		if !l.prose && unseen(l.text) {
+			return bad(l.name+" holds characters that are not seen, or turn the direction of writing round", "type it anew, instead of copying it")
 		}
 	}
 	if strings.TrimSpace(p.Name) == "" {
@@ -75,6 +77,11 @@ func (p *Profile) Check() error {
 		return bad("the days until an answer are none", "from 0 to 3650")
 	}
 	return nil
+}
+
+// unseen says whether a text holds more than is seen; that it goes on in a new line is.
+func unseen(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool { return r != '\n' && goshawk.Unseen(r) })
 }
 
 // Names says whether a label's text, or an actor's name, names the service: letters' case and spaces aside,
@@ -110,11 +117,13 @@ func (t *Template) Check() error {
 	switch {
 	case strings.TrimSpace(t.Name) == "" || utf8.RuneCountInString(t.Name) > 200 || strings.ContainsAny(t.Name, "\r\n"):
 		return goshawk.Errorf(goshawk.Invalid, "a template needs a name of one line").WithHint("say for which letters it is")
+	case unseen(t.Name):
+		return goshawk.Errorf(goshawk.Invalid, "the template's name holds characters that are not seen, or turn the direction of writing round").WithHint("type it anew, instead of copying it")
 	case strings.TrimSpace(t.Text) == "":
 		return goshawk.Errorf(goshawk.Invalid, "the template is empty").WithHint("write the letter, with fields such as {{service}}")
 	case utf8.RuneCountInString(t.Head) > 5_000 || utf8.RuneCountInString(t.Text) > 100_000 || !utf8.ValidString(t.Head+t.Text) || strings.ContainsRune(t.Head+t.Text, 0):
 		return goshawk.Errorf(goshawk.Invalid, "the template is too long, or no text").WithHint("a letterhead has at most 5,000 characters, a text 100,000")
-	case len(t.Language) > 35:
+	case len(t.Language) > 35, unseen(t.Language):
 		return goshawk.Errorf(goshawk.Invalid, "%q is no language", t.Language).WithHint("en, fr, de-CH, …")
 	}
 	return CheckFields(t.Head + "\n" + t.Text)

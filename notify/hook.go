@@ -65,7 +65,7 @@ func sign(secret Secret, id goshawk.ID, at time.Time, body []byte) (string, erro
 func (c *Caller) Check(text string) error {
 	at, err := url.Parse(text)
 	switch {
-	case err != nil || at.Host == "" || at.Hostname() == "" || at.Opaque != "" || len(text) > 2000:
+	case err != nil || at.Host == "" || at.Hostname() == "" || at.Opaque != "" || len(text) > 2000 || strings.ContainsFunc(text, goshawk.Unseen):
 		return goshawk.Errorf(goshawk.Invalid, "this is no address of a webhook").WithHint("write https://HOST/PATH")
 	case at.User != nil || at.Fragment != "":
 		return goshawk.Errorf(goshawk.Invalid, "a webhook's address holds no password and no #").WithHint("who is called knows by the signature that it is this server")

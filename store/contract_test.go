@@ -702,7 +702,7 @@ func contractRaw(t *testing.T, s *Store) {
 	if err := node("{\"text\":\"\xff\"}"); goshawk.CodeOf(err) != goshawk.Invalid {
 		t.Errorf("bytes that are no text: %v", err)
 	}
-	if err := node(`{"text":"\u0000 \ud800 <b>"}`); err != nil {
+	if err := node(`{"note":"\u0000 \ud800 <b>"}`); err != nil {
 		t.Error(err)
 	}
 	err = s.Replay(t.Context(), func(_ int64, _ goshawk.ID, what string) { t.Error(what) })

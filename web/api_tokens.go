@@ -115,7 +115,7 @@ func (s *Server) MakeToken(ctx context.Context, by *identity.Subject, name strin
 	if err := identity.May(by, identity.ManageTokens, nil); err != nil {
 		return k, "", err
 	}
-	if name = strings.TrimSpace(name); name == "" || len(name) > 400 || strings.ContainsFunc(name, identity.Unseen) {
+	if name = strings.TrimSpace(name); name == "" || len(name) > 400 || strings.ContainsFunc(name, goshawk.Unseen) {
 		return k, "", goshawk.Errorf(goshawk.Invalid, "a token needs a name of one line").WithHint("say what it is for")
 	}
 	for _, sc := range scopes {

@@ -143,7 +143,7 @@ func (q *request) makeHook(h *store.Hook) error {
 	if err != nil {
 		return err
 	}
-	if h.Name == "" || len(h.Name) > 200 || strings.ContainsFunc(h.Name, identity.Unseen) {
+	if h.Name == "" || len(h.Name) > 200 || strings.ContainsFunc(h.Name, goshawk.Unseen) {
 		return goshawk.Errorf(goshawk.Invalid, "the webhook needs a name").WithHint("one line, by which colleagues know it")
 	}
 	if err := n.Hooks.Check(h.URL); err != nil {

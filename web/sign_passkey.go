@@ -308,7 +308,7 @@ func (q *request) newPasskey() error {
 	if name == "" {
 		name = agentName(q.UserAgent())
 	}
-	if len([]rune(name)) > 60 || strings.ContainsFunc(name, identity.Unseen) {
+	if len([]rune(name)) > 60 || strings.ContainsFunc(name, goshawk.Unseen) {
 		return goshawk.Errorf(goshawk.Invalid, "a passkey's name is one line of at most 60 characters")
 	}
 	k := &identity.Passkey{ID: hex.EncodeToString(credential.ID), Person: b.person.ID, Name: name, Record: record, Created: q.s.Now()}

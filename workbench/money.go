@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"goshawk"
+	"goshawk/casebook"
 	"goshawk/identity"
 	"goshawk/store"
 )
@@ -58,7 +59,7 @@ func (b *Bench) ImportRates(ctx context.Context, s *identity.Subject, name, asse
 	}
 	now := b.Now()
 	err = b.Store.Do(ctx, entry(s, now, identity.ManageServer, fmt.Sprintf("imported %d rates, SHA-256 %s", len(rates), sum)), func(tx *store.Tx) (err error) {
-		out.Replaced, err = tx.AddRates(&store.RateSource{SHA256: sum, Name: name, Asset: rates[0].Asset, Imported: now, Person: s.Person.ID, Rates: int64(len(rates))}, rates)
+		out.Replaced, err = tx.AddRates(&store.RateSource{SHA256: sum, Name: casebook.FileName(name), Asset: rates[0].Asset, Imported: now, Person: s.Person.ID, Rates: int64(len(rates))}, rates)
 		return err
 	})
 	return out, err
