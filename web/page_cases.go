@@ -263,7 +263,7 @@ func (v *view) recordIn(c goshawk.ID, k casebook.Kind, id goshawk.ID) string {
 		{casebook.KindMember, "/members", "/members"},
 		{casebook.KindNote, "/notes/{note}", "/notes/" + string(id)},
 		{casebook.KindTask, "/tasks", "/tasks#" + string(id)},
-		{casebook.KindEvent, "/timeline", "/timeline#" + string(id)},
+		{casebook.KindEvent, "/timeline", "/timeline?event=" + string(id) + "#" + string(id)},
 		{casebook.KindSubject, "/subjects/{subject}", "/subjects/" + string(id)},
 		{casebook.KindWallet, "/wallets/{wallet}", "/wallets/" + string(id)},
 		{casebook.KindExhibit, "/exhibits/{exhibit}", "/exhibits/" + string(id)},

@@ -109,9 +109,15 @@ func (q *request) timelinePage() error {
 	}
 	v := q.casePage(&c.Summary, "/timeline", "")
 	v.title = v.t("nav.timeline")
-	for _, part := range [][]happened{list, unknown} {
-		for i := range part {
-			switch h := &part[i]; h.of.Kind {
+	at := -1
+	if event := goshawk.ID(q.URL.Query().Get("event")); event != "" { // a link to one of them
+		at = slices.IndexFunc(list, func(h happened) bool { return h.of.Kind == casebook.KindEvent && h.of.ID == event })
+	}
+	p := q.part(len(list)+len(unknown), at)
+	list, unknown = cut(p, list, 0), cut(p, unknown, len(list))
+	for _, some := range [][]happened{list, unknown} {
+		for i := range some {
+			switch h := &some[i]; h.of.Kind {
 			case casebook.KindEvent:
 				h.event = &h.of
 			case casebook.KindCustody:
@@ -121,7 +127,7 @@ func (q *request) timelinePage() error {
 			}
 		}
 	}
-	return q.show(v, timelinePage(v, list, unknown))
+	return q.show(v, timelinePage(v, list, unknown, p))
 }
 
 // timeline brings together what happened in a case, in the order in which it did. Of unknown nobody can say when it was.

@@ -26,7 +26,9 @@ func (q *request) subjectsPage() error {
 	}
 	v := q.casePage(&c.Summary, "/subjects", "")
 	v.title = v.t("nav.subjects")
-	return q.show(v, subjectsPage(v, records(c, casebook.KindSubject), records(c, casebook.KindWallet), q.usual(c)))
+	list := records(c, casebook.KindSubject)
+	p := q.part(len(list), -1)
+	return q.show(v, subjectsPage(v, cut(p, list, 0), p, records(c, casebook.KindWallet), q.usual(c)))
 }
 
 // usual is the network that most of the case is about; for an empty one, that of a ledger here.
