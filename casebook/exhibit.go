@@ -2,6 +2,7 @@ package casebook
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -47,6 +48,8 @@ type Fixed struct {
 	SHA256 string     `json:"sha256"`
 	Bytes  int64      `json:"bytes"`
 	Change *Change    `json:"-"`
+
+	said Exhibit
 }
 
 // MostExhibit is the most bytes of one exhibit, where a Book says nothing else.
@@ -58,53 +61,18 @@ var errMay = errors.New("allowed")
 // AddExhibit fixes bytes as an exhibit of a case, as the next number of the case. Who may not
 // change the case is refused before a byte is read.
 func (b *Book) AddExhibit(ctx context.Context, s *identity.Subject, id goshawk.ID, x Exhibit, r io.Reader) (*Fixed, error) {
-	if b.Files == nil {
-		return nil, goshawk.Errorf(goshawk.Unsupported, "this server keeps no exhibits")
-	}
 	if err := b.MayChange(ctx, s, id); err != nil {
 		return nil, err
 	}
-	limit := b.MostExhibit
-	if limit <= 0 {
-		limit = MostExhibit
-	}
-	in := bufio.NewReaderSize(r, 64<<10)
-	begin, err := in.Peek(512)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, goshawk.Errorf(goshawk.Invalid, "the file did not come whole: %w", err).WithHint("send it again; nothing was stored")
-	}
-	out := &Fixed{ID: NewID(), Name: FileName(x.Name), Media: x.Media}
-	if out.Media == "" {
-		out.Media = http.DetectContentType(begin)
-	}
-	if out.SHA256, out.Bytes, err = b.Files.Put(ctx, in, limit); err != nil {
+	out, err := b.put(ctx, s, x, r)
+	if err != nil {
 		return nil, err
-	}
-	if x.Obtained.IsZero() {
-		x.Obtained = b.Now()
-	}
-	if x.Custodian == "" {
-		x.Custodian = s.Person.Name
 	}
 	e := b.entry(s, identity.ChangeCase, id, "fixed an exhibit")
 	err = b.Store.Do(ctx, e, func(tx Tx) error {
-		c, err := tx.Case(id, KindExhibit)
+		edits, err := fixing(tx, id, []*Fixed{out})
 		if err != nil {
 			return err
-		}
-		last := 0
-		for _, rec := range c.Records[KindExhibit] {
-			number, err := strconv.Atoi(strings.TrimPrefix(rec.Text("number"), "E-"))
-			if err == nil {
-				last = max(last, number)
-			}
-		}
-		out.Number = fmt.Sprintf("E-%d", last+1)
-		set := func(name string, v any) Edit { return Set(KindExhibit, out.ID, name, v) }
-		edits := []Edit{set("number", out.Number), set("name", out.Name), set("media", out.Media), set("sha256", out.SHA256), set("bytes", out.Bytes),
-			set("source", x.Source), set("obtained", x.Obtained.UTC().Format(time.RFC3339)), set("custodian", x.Custodian)}
-		if x.Comment != "" {
-			edits = append(edits, set("comment", x.Comment))
 		}
 		if err := b.mayChange(tx, s, id, edits); err != nil {
 			return err
@@ -116,6 +84,143 @@ func (b *Book) AddExhibit(ctx context.Context, s *identity.Subject, id goshawk.I
 		return nil, err
 	}
 	return out, nil
+}
+
+// Made is what was made of a record, to be fixed in one change with what the record then says of it.
+type Made struct {
+	Kind  Kind
+	ID    goshawk.ID
+	Read  int64 // the case's last change when the record was read of which this was made
+	Seen  int64 // the last change that who asks knows of; 0: they do not say
+	Files []MadeFile
+}
+
+// MadeFile is one exhibit of what was made.
+type MadeFile struct {
+	Exhibit
+	Bytes []byte
+}
+
+// FixMade fixes what was made of a record as exhibits, and changes the record by the edits that then are due, all in one
+// change. Where somebody wrote in the record after it was read, or somebody else after who asks has seen it, nothing is
+// fixed, a Conflict error: what stands there would not be what was read.
+func (b *Book) FixMade(ctx context.Context, s *identity.Subject, id goshawk.ID, what string, m *Made, then func([]*Fixed) []Edit) error {
+	if err := b.MayChange(ctx, s, id); err != nil {
+		return err
+	}
+	list := make([]*Fixed, len(m.Files))
+	for i := range m.Files {
+		var err error
+		if list[i], err = b.put(ctx, s, m.Files[i].Exhibit, bytes.NewReader(m.Files[i].Bytes)); err != nil {
+			return err
+		}
+	}
+	e := b.entry(s, identity.ChangeCase, id, what)
+	return b.Store.Do(ctx, e, func(tx Tx) error {
+		if _, err := tx.Seq(id); err != nil { // nobody else changes the case from here on
+			return err
+		}
+		if err := m.asRead(tx, s, id); err != nil {
+			return err
+		}
+		edits, err := fixing(tx, id, list)
+		if err != nil {
+			return err
+		}
+		edits = append(edits, then(list)...)
+		if err := b.mayChange(tx, s, id, edits); err != nil {
+			return err
+		}
+		_, err = b.apply(tx, e, id, edits, 0)
+		return err
+	})
+}
+
+// asRead says whether the record is still what was read.
+func (m *Made) asRead(tx Tx, s *identity.Subject, id goshawk.ID) error {
+	c, err := tx.Case(id, m.Kind)
+	if err != nil {
+		return err
+	}
+	r := c.Records[m.Kind][m.ID]
+	if r == nil || r.Gone() {
+		return goshawk.Errorf(goshawk.NotFound, "it was deleted meanwhile").WithHint("nothing was fixed")
+	}
+	for _, v := range r {
+		changed := v.Seq > m.Read
+		if !changed && m.Seen > 0 && v.Seq > m.Seen {
+			list, err := tx.Changes(id, v.Seq-1, 1)
+			if err != nil {
+				return err
+			}
+			changed = len(list) == 0 || list[0].Person != s.Person.ID
+		}
+		if changed {
+			return goshawk.Errorf(goshawk.Conflict, "somebody wrote in it meanwhile, and what would be fixed is not what was read").WithHint("nothing was fixed: load the page again, and read it once more")
+		}
+	}
+	return nil
+}
+
+// put keeps an exhibit's bytes. Nothing of the case names them yet.
+func (b *Book) put(ctx context.Context, s *identity.Subject, x Exhibit, r io.Reader) (*Fixed, error) {
+	if b.Files == nil {
+		return nil, goshawk.Errorf(goshawk.Unsupported, "this server keeps no exhibits")
+	}
+	limit := b.MostExhibit
+	if limit <= 0 {
+		limit = MostExhibit
+	}
+	in := bufio.NewReaderSize(r, 64<<10)
+	begin, err := in.Peek(512)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, goshawk.Errorf(goshawk.Invalid, "the file did not come whole: %w", err).WithHint("send it again; nothing was stored")
+	}
+	if x.Obtained.IsZero() {
+		x.Obtained = b.Now()
+	}
+	if x.Custodian == "" {
+		x.Custodian = s.Person.Name
+	}
+	out := &Fixed{ID: NewID(), Name: FileName(x.Name), Media: x.Media, said: x}
+	if out.Media == "" {
+		out.Media = http.DetectContentType(begin)
+	}
+	out.SHA256, out.Bytes, err = b.Files.Put(ctx, in, limit)
+	return out, err
+}
+
+// fixing lists the edits that make exhibits of what was put, as the case's next numbers.
+func fixing(tx Tx, id goshawk.ID, list []*Fixed) ([]Edit, error) {
+	c, err := tx.Case(id, KindExhibit)
+	if err != nil {
+		return nil, err
+	}
+	last := 0
+	for _, rec := range c.Records[KindExhibit] {
+		number, err := strconv.Atoi(strings.TrimPrefix(rec.Text("number"), "E-"))
+		if err == nil {
+			last = max(last, number)
+		}
+	}
+	var edits []Edit
+	for _, f := range list {
+		last++
+		f.Number = fmt.Sprintf("E-%d", last)
+		set := func(name string, v any) { edits = append(edits, Set(KindExhibit, f.ID, name, v)) }
+		set("number", f.Number)
+		set("name", f.Name)
+		set("media", f.Media)
+		set("sha256", f.SHA256)
+		set("bytes", f.Bytes)
+		set("source", f.said.Source)
+		set("obtained", f.said.Obtained.UTC().Format(time.RFC3339))
+		set("custodian", f.said.Custodian)
+		if f.said.Comment != "" {
+			set("comment", f.said.Comment)
+		}
+	}
+	return edits, nil
 }
 
 // OpenExhibit returns an exhibit's bytes and what is known of it. That it was read is noted.
@@ -131,8 +236,8 @@ func (b *Book) OpenExhibit(ctx context.Context, s *identity.Subject, id, exhibit
 	if rec == nil {
 		return nil, nil, goshawk.Errorf(goshawk.NotFound, "the case has no such exhibit")
 	}
-	bytes, err := b.Files.Open(rec.Text("sha256"))
-	return bytes, rec, err
+	f, err := b.Files.Open(rec.Text("sha256"))
+	return f, rec, err
 }
 
 // MayChange says whether a subject may change a case, before anything costly is done for it. It

@@ -219,3 +219,73 @@ func count(t *testing.T, dir string) (n int) {
 	}
 	return n
 }
+
+// TestFixMade: what was made of a record is fixed with it, or not at all where it is not the record's any more.
+func TestFixMade(t *testing.T) {
+	s := open(t)
+	who := people(t, s)
+	files, _ := openFiles(t)
+	now := time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
+	b := &casebook.Book{Store: Casebook{s}, Now: func() time.Time { return now }, Files: files}
+	ctx, ines := t.Context(), who[identity.Investigator]
+	id, err := b.Open(ctx, ines, "Harbour ransom", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	edit := func(name string, before, after any) casebook.Edit {
+		e := casebook.Set(casebook.KindLetter, "l1", name, after)
+		if before != nil {
+			e.Before = casebook.Set(casebook.KindLetter, "l1", name, before).After
+		}
+		return e
+	}
+	change := func(s *identity.Subject, e ...casebook.Edit) int64 {
+		t.Helper()
+		c, err := b.Change(ctx, s, id, "wrote", e)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Seq
+	}
+	other := who[identity.Supervisor]
+	change(ines, casebook.Set(casebook.KindMember, other.Person.ID, "part", "worker"))
+	begun := change(ines, edit("service", nil, "Kestrel"), edit("state", nil, "draft"), edit("text", nil, "one"))
+	theirs := change(other, edit("text", "one", "two"))
+	mine := change(ines, edit("reference", nil, "17"))
+	fix := func(read, seen int64) error {
+		m := &casebook.Made{Kind: casebook.KindLetter, ID: "l1", Read: read, Seen: seen}
+		for _, name := range []string{"a.html", "a.pdf"} {
+			m.Files = append(m.Files, casebook.MadeFile{Exhibit: casebook.Exhibit{Name: name, Source: "written here"}, Bytes: []byte(name)})
+		}
+		return b.FixMade(ctx, ines, id, "sent it", m, func(x []*casebook.Fixed) []casebook.Edit {
+			return []casebook.Edit{edit("state", "draft", "sent"), edit("exhibit", nil, x[0].ID), edit("print", nil, x[1].ID)}
+		})
+	}
+	state := func() (*casebook.Case, int) {
+		t.Helper()
+		c, err := b.Read(ctx, ines, id, "looked")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c, len(c.Records[casebook.KindExhibit])
+	}
+	for _, bad := range [][2]int64{{begun, 0}, {theirs, 0}, {mine, begun}} {
+		if err := fix(bad[0], bad[1]); goshawk.CodeOf(err) != goshawk.Conflict {
+			t.Errorf("read at %d, seen at %d: %v", bad[0], bad[1], err)
+		}
+	}
+	if c, n := state(); n != 0 || c.Seq != mine || c.Records[casebook.KindLetter]["l1"].Text("state") != "draft" {
+		t.Errorf("what was refused left %d exhibits, at change %d", n, c.Seq)
+	}
+	if err := fix(mine, theirs); err != nil { // what came after they wrote themselves
+		t.Fatal(err)
+	}
+	c, n := state()
+	l := c.Records[casebook.KindLetter]["l1"]
+	if printed := c.Records[casebook.KindExhibit][goshawk.ID(l.Text("print"))]; n != 2 || c.Seq != mine+1 || l.Text("state") != "sent" || printed.Text("number") != "E-2" || printed.Text("name") != "a.pdf" {
+		t.Errorf("%d exhibits, change %d, %+v", n, c.Seq, l)
+	}
+	if err := fix(c.Seq, 0); err == nil {
+		t.Error("it was sent twice")
+	}
+}

@@ -199,6 +199,8 @@ type sendLetterInput struct {
 	Body struct {
 		At  time.Time `json:"at,omitzero" doc:"when it was sent; now, if it is not said"`
 		Due string    `json:"due,omitempty" maxLength:"10" doc:"the day on which an answer is due; the letter's, if it is not said"`
+		// What somebody else wrote in the letter since is not what was sent.
+		Seen int64 `json:"seen,omitempty" minimum:"0" doc:"the case's last change when the letter was read that was sent: if somebody else wrote in it since, nothing is fixed"`
 	} `nameHint:"SentLetter"`
 }
 
@@ -210,7 +212,7 @@ func sendLetter(q *request, in *sendLetterInput) (*struct{}, error) {
 	if at.After(q.s.Now().Add(time.Minute)) {
 		return nil, goshawk.Errorf(goshawk.Invalid, "a letter cannot have been sent later than now")
 	}
-	return nil, q.sendLetter(goshawk.ID(in.Case), goshawk.ID(in.Letter), at.UTC(), in.Body.Due)
+	return nil, q.sendLetter(goshawk.ID(in.Case), goshawk.ID(in.Letter), at.UTC(), in.Body.Due, in.Body.Seen)
 }
 
 func withdrawLetter(q *request, in *LetterInput) (*struct{}, error) {

@@ -342,8 +342,9 @@ func fixedForm(form string) string {
 }
 
 // sendLetter fixes a letter's bytes as exhibits, with its identifiers as CSV, and notes that it was sent. Sending
-// itself is done where the service wants it: in its portal, or by mail.
-func (q *request) sendLetter(id, which goshawk.ID, at time.Time, due string) error {
+// itself is done where the service wants it: in its portal, or by mail. seen is the case's last change that who asks
+// knows of, 0 where they do not say: what somebody else wrote in the letter since is not what they sent.
+func (q *request) sendLetter(id, which goshawk.ID, at time.Time, due string, seen int64) error {
 	c, err := q.s.Book.Read(q.Context(), q.subject, id, "read a letter, to fix it", casebook.KindCase, casebook.KindLetter)
 	if err != nil {
 		return err
@@ -392,26 +393,24 @@ func (q *request) sendLetter(id, which goshawk.ID, at time.Time, due string) err
 	if len(empty) > 0 {
 		return goshawk.Errorf(goshawk.Invalid, "the letter is not whole: it lacks %s", strings.Join(empty, ", ")).WithHint("fill them in, or take the fields out of the text")
 	}
-	fixed := map[string]goshawk.ID{}
+	made := &casebook.Made{Kind: casebook.KindLetter, ID: which, Read: c.Seq, Seen: seen}
 	for _, form := range []string{"html", "pdf", "csv"} {
 		f, err := q.s.writeLetter(l, r.Text("text"), form, letterName(r.Record))
 		if err != nil {
 			return err
 		}
-		x, err := q.s.Book.AddExhibit(q.Context(), q.subject, id, casebook.Exhibit{Name: f.name, Media: f.media, Source: "written here: letter to " + r.Text("service") + ", as it was sent"}, bytes.NewReader(f.bytes))
-		if err != nil {
-			return err
-		}
-		fixed[form] = x.ID
+		x := casebook.Exhibit{Name: f.name, Media: f.media, Source: "written here: letter to " + r.Text("service") + ", as it was sent"}
+		made.Files = append(made.Files, casebook.MadeFile{Exhibit: x, Bytes: f.bytes})
 	}
 	edit := func(name string, v any) casebook.Edit {
 		e := casebook.Set(casebook.KindLetter, which, name, v)
 		e.Before = r.Record[name].JSON
 		return e
 	}
-	_, err = q.s.Book.Act(q.Context(), q.subject, id, "sent the letter to "+r.Text("service"), []casebook.Edit{edit("state", "sent"), edit("sent", at.UTC().Format(time.RFC3339)), edit("due", due),
-		edit("exhibit", fixed["html"]), edit("print", fixed["pdf"]), edit("annex", fixed["csv"])})
-	return err
+	return q.s.Book.FixMade(q.Context(), q.subject, id, "sent the letter to "+r.Text("service"), made, func(x []*casebook.Fixed) []casebook.Edit {
+		return []casebook.Edit{edit("state", "sent"), edit("sent", at.UTC().Format(time.RFC3339)), edit("due", due),
+			edit("exhibit", x[0].ID), edit("print", x[1].ID), edit("annex", x[2].ID)}
+	})
 }
 
 // overdue is how many days a letter's answer is late; 0: it is not.

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"io"
@@ -110,6 +111,7 @@ func (q *request) newLetterForm() error {
 // letterView is what the page of a letter shows.
 type letterView struct {
 	record
+	seq      int64 // of the case's last change, as it is shown
 	l        *letter.Letter
 	profiles []profile
 	profile  *profile
@@ -136,7 +138,7 @@ func (q *request) letterPage() error {
 	if err != nil {
 		return err
 	}
-	x := &letterView{record: r, late: overdue(r.Record, q.s.Now()), numbers: map[string]string{}}
+	x := &letterView{record: r, seq: c.Seq, late: overdue(r.Record, q.s.Now()), numbers: map[string]string{}}
 	if x.profiles, err = q.profiles(); err != nil {
 		return err
 	}
@@ -365,7 +367,11 @@ func (q *request) sendLetterForm() error {
 		}
 		at = t.UTC()
 	}
-	if err := q.sendLetter(id, which, at, strings.TrimSpace(q.PostForm.Get("due"))); err != nil {
+	seen, err := strconv.ParseInt(cmp.Or(q.PostForm.Get("seen"), "0"), 10, 64)
+	if err != nil || seen < 0 {
+		return goshawk.Errorf(goshawk.Invalid, "the form is not whole").WithHint("load the page again")
+	}
+	if err := q.sendLetter(id, which, at, strings.TrimSpace(q.PostForm.Get("due")), seen); err != nil {
 		return err
 	}
 	return q.done(casePath(id)+"/letters/"+string(which), "letter_sent", 0)

@@ -259,6 +259,19 @@ func TestWrongService(t *testing.T) {
 	a = b.do("POST", page+"/send", "due=2001-12-24", "Content-Type", "application/x-www-form-urlencoded")
 	a.is(t, http.StatusBadRequest, nil)
 	has(t, string(a.body), "before the letter is sent")
+	// What somebody else wrote after the page was shown is not what was sent.
+	_, form, _ := strings.Cut(string(b.do("GET", page, nil).body), page+"/send")
+	form, _, _ = strings.Cut(form, "</form>")
+	seen := hidden(form).Get("seen")
+	s.change(c, casebook.Set(casebook.KindMember, s.who["supervisor"].ID, "part", "worker"))
+	e := casebook.Set(casebook.KindLetter, last(page), "paper", "Order 13")
+	e.Before = s.record(c, casebook.KindLetter, last(page))["paper"].JSON
+	if _, err := s.web.Book.Change(t.Context(), s.subject("supervisor"), c, "wrote", []casebook.Edit{e}); err != nil {
+		t.Fatal(err)
+	}
+	b.form(page+"/send", map[string]string{"due": "2199-12-24", "seen": seen}).is(t, http.StatusConflict, nil)
+	b.do("POST", "/api/v1"+page+"/send", map[string]any{"due": "2199-12-24", "seen": 1}).is(t, http.StatusConflict, nil)
+	b.form(page+"/send", map[string]string{"due": "2199-12-24", "seen": "x"}).is(t, http.StatusBadRequest, nil)
 	b.posted(page+"/send", url.Values{"due": {"2199-12-24"}})
 	if got := s.record(c, casebook.KindLetter, last(page)).Text("state"); got != "sent" {
 		t.Errorf("the letter is %s", got)
