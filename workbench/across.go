@@ -180,7 +180,7 @@ type accountBook struct {
 	byCoin    map[string]uint64 // followed units by coin
 	credited  map[string]bool   // coins that a line of the account carries in already
 	movements []movement        // deposits and withdrawals
-	statement []letter.Row
+	statement [][]letter.Row    // by file
 	seen      map[string]string // rows that were met, by all that they say: the file
 }
 
@@ -203,6 +203,7 @@ func (k *accountBook) add(a *ReadAnswer) {
 		k.seen = map[string]string{}
 	}
 	twice := 0
+	var booked []letter.Row
 	for i := range a.Rows {
 		r := a.Rows[i]
 		key := fmt.Sprint(a.Mapping.List, "\n", r.Time.Unix(), "\n", r.Account, "\n", r.Reference, "\n", r.Tx, "\n", r.Address, "\n", r.Amount, "\n", r.Credit, "\n", r.Debit, "\n", r.Balance, "\n", r.Coin)
@@ -212,11 +213,12 @@ func (k *accountBook) add(a *ReadAnswer) {
 		}
 		k.seen[key] = string(a.ID)
 		if a.Mapping.List == letter.Statement {
-			k.statement = append(k.statement, r.Row)
+			booked = append(booked, r.Row)
 			continue
 		}
 		k.movements = append(k.movements, movement{r, a.Mapping.List})
 	}
+	k.statement = append(k.statement, booked)
 	if twice > 0 {
 		k.of.fault(goshawk.Count(twice, "row", "rows") + " of the file " + a.Summary.Name + " stood in another file already, and counted once")
 	}
@@ -253,12 +255,12 @@ func (k *accountBook) accounts() []AcrossAccount {
 // lines writes the account: from its statement where there is one, else from deposits and withdrawals.
 func (k *accountBook) lines(name, opening string) error {
 	k.movements = slices.DeleteFunc(k.movements, func(m movement) bool { return m.Account != name })
-	k.statement = slices.DeleteFunc(k.statement, func(r letter.Row) bool { return r.Account != name })
-	if len(k.movements)+len(k.statement) == 0 {
+	rows := oneStatement(k.statement, name)
+	if len(k.movements)+len(rows) == 0 {
 		return goshawk.Errorf(goshawk.NotFound, "the lists of %q have no account %q", k.of.Service, name).WithHint("choose one of the accounts that they name")
 	}
-	if len(k.statement) > 0 {
-		return k.fromStatement()
+	if len(rows) > 0 {
+		return k.fromStatement(rows)
 	}
 	x := k.of
 	x.Basis = "lists"
@@ -306,14 +308,33 @@ func (k *accountBook) line(m *movement) AcrossLine {
 	return l
 }
 
+// oneStatement puts the files of a statement together, as far as they are about an account: each in the order in which it goes
+// on, the oldest row first, and one behind the other. Within a file the order of its rows counts, for several may be of one moment.
+func oneStatement(files [][]letter.Row, account string) (rows []letter.Row) {
+	var parts [][]letter.Row
+	for _, file := range files {
+		var part []letter.Row
+		for i := range file {
+			if file[i].Account == account {
+				part = append(part, file[i])
+			}
+		}
+		if len(part) == 0 {
+			continue
+		}
+		if slices.IsSortedFunc(part, func(a, b letter.Row) int { return b.Time.Compare(a.Time) }) && !slices.IsSortedFunc(part, func(a, b letter.Row) int { return a.Time.Compare(b.Time) }) {
+			slices.Reverse(part) // the newest first
+		}
+		parts = append(parts, part)
+	}
+	slices.SortStableFunc(parts, func(a, b []letter.Row) int { return a[0].Time.Compare(b[0].Time) })
+	return slices.Concat(parts...)
+}
+
 // fromStatement goes through a statement, line by line, and finds the deposit or withdrawal that each is about.
-func (k *accountBook) fromStatement() error {
+func (k *accountBook) fromStatement(rows []letter.Row) error {
 	x := k.of
 	x.Basis = "statement"
-	rows := k.statement
-	if slices.IsSortedFunc(rows, func(a, b letter.Row) int { return b.Time.Compare(a.Time) }) && !slices.IsSortedFunc(rows, func(a, b letter.Row) int { return a.Time.Compare(b.Time) }) {
-		slices.Reverse(rows) // the newest first
-	}
 	if first := rows[0]; first.Balance+first.Debit >= first.Credit {
 		x.Opening = first.Balance + first.Debit - first.Credit
 	}

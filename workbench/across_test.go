@@ -2,6 +2,7 @@ package workbench
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -57,10 +58,12 @@ func TestLongStatement(t *testing.T) {
 	const n = 50_000
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 	k := &accountBook{of: &Across{}, byCoin: map[string]uint64{}, credited: map[string]bool{}}
+	var booked []letter.Row
 	for i := range n {
 		k.movements = append(k.movements, movement{Matched{Row: letter.Row{Line: i, Time: at, Account: "7", Reference: "same", Tx: hashOf(1), Amount: 1}, State: MatchAbsent}, letter.Deposits})
-		k.statement = append(k.statement, letter.Row{Line: i, Time: at, Account: "7", Reference: "same", Tx: hashOf(1), Credit: 1, Balance: uint64(i + 1)})
+		booked = append(booked, letter.Row{Line: i, Time: at, Account: "7", Reference: "same", Tx: hashOf(1), Credit: 1, Balance: uint64(i + 1)})
 	}
+	k.statement = append(k.statement, booked)
 	if err := k.lines("7", ""); err != nil {
 		t.Fatal(err)
 	}
@@ -72,6 +75,42 @@ func TestLongStatement(t *testing.T) {
 	}
 	if deposits != n || len(k.of.Faults) > 0 {
 		t.Errorf("%d of %d are found: %v", deposits, n, k.of.Faults)
+	}
+}
+
+// TestStatementFiles: a statement that comes in several files, a month each, is one, in whatever order they were imported, and
+// whether their newest row stands first or last.
+func TestStatementFiles(t *testing.T) {
+	month := func(n int, last uint64, balances ...uint64) (rows []letter.Row) {
+		for i, b := range balances {
+			r := letter.Row{Line: i + 2, Time: time.Date(2026, time.Month(n), 1+i, 0, 0, 0, 0, time.UTC), Account: "7", Reference: fmt.Sprint(n, " ", i), Balance: b}
+			r.Credit, r.Debit = max(b, last)-last, max(b, last)-b
+			rows, last = append(rows, r), b
+		}
+		return rows
+	}
+	back := func(rows []letter.Row) []letter.Row {
+		slices.Reverse(rows)
+		return rows
+	}
+	for name, files := range map[string][][]letter.Row{
+		"in order":         {month(1, 0, 10, 6), month(2, 6, 9, 4)},
+		"the later before": {month(2, 6, 9, 4), month(1, 0, 10, 6)},
+		"newest first":     {back(month(1, 0, 10, 6)), back(month(2, 6, 9, 4))},
+		"both":             {back(month(2, 6, 9, 4)), back(month(1, 0, 10, 6))},
+		"one of each":      {month(2, 6, 9, 4), back(month(1, 0, 10, 6)), {{Account: "8", Credit: 1, Balance: 1}}},
+	} {
+		k := &accountBook{of: &Across{}, byCoin: map[string]uint64{}, credited: map[string]bool{}, statement: files}
+		if err := k.lines("7", ""); err != nil {
+			t.Fatal(err)
+		}
+		var order []string
+		for _, l := range k.of.Lines {
+			order = append(order, l.Reference)
+		}
+		if strings.Join(order, ", ") != "1 0, 1 1, 2 0, 2 1" || len(k.of.Faults) > 0 || k.of.Opening != 0 {
+			t.Errorf("%s: %q, from %d on; %q", name, order, k.of.Opening, k.of.Faults)
+		}
 	}
 }
 
