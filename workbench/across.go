@@ -204,6 +204,7 @@ func (k *accountBook) add(a *ReadAnswer) {
 	}
 	twice := 0
 	var booked []letter.Row
+	var moved []movement
 	for i := range a.Rows {
 		r := a.Rows[i]
 		key := fmt.Sprint(a.Mapping.List, "\n", r.Time.Unix(), "\n", r.Account, "\n", r.Reference, "\n", r.Tx, "\n", r.Address, "\n", r.Amount, "\n", r.Credit, "\n", r.Debit, "\n", r.Balance, "\n", r.Coin)
@@ -216,9 +217,10 @@ func (k *accountBook) add(a *ReadAnswer) {
 			booked = append(booked, r.Row)
 			continue
 		}
-		k.movements = append(k.movements, movement{r, a.Mapping.List})
+		moved = append(moved, movement{r, a.Mapping.List})
 	}
-	k.statement = append(k.statement, booked)
+	oldestFirst(moved, func(m *movement) time.Time { return m.Time })
+	k.movements, k.statement = append(k.movements, moved...), append(k.statement, booked)
 	if twice > 0 {
 		k.of.fault(goshawk.Count(twice, "row", "rows") + " of the file " + a.Summary.Name + " stood in another file already, and counted once")
 	}
@@ -272,7 +274,11 @@ func (k *accountBook) lines(name, opening string) error {
 		}
 		x.Opening = n
 	}
-	slices.SortStableFunc(k.movements, func(a, b movement) int { return a.Time.Compare(b.Time) })
+	// Of one moment, which may be a minute, what came in is there before it goes out, whichever file was
+	// imported first: "deposits" stands before "withdrawals".
+	slices.SortStableFunc(k.movements, func(a, b movement) int {
+		return cmp.Or(a.Time.Compare(b.Time), strings.Compare(string(a.list), string(b.list)))
+	})
 	for i := range k.movements {
 		m := &k.movements[i]
 		if m.State == MatchUnpaid {
@@ -322,13 +328,19 @@ func oneStatement(files [][]letter.Row, account string) (rows []letter.Row) {
 		if len(part) == 0 {
 			continue
 		}
-		if slices.IsSortedFunc(part, func(a, b letter.Row) int { return b.Time.Compare(a.Time) }) && !slices.IsSortedFunc(part, func(a, b letter.Row) int { return a.Time.Compare(b.Time) }) {
-			slices.Reverse(part) // the newest first
-		}
+		oldestFirst(part, func(r *letter.Row) time.Time { return r.Time })
 		parts = append(parts, part)
 	}
 	slices.SortStableFunc(parts, func(a, b []letter.Row) int { return a[0].Time.Compare(b[0].Time) })
 	return slices.Concat(parts...)
+}
+
+// oldestFirst turns a list round that has the newest first.
+func oldestFirst[T any](list []T, at func(*T) time.Time) {
+	by := func(a, b T) int { return at(&a).Compare(at(&b)) }
+	if !slices.IsSortedFunc(list, by) && slices.IsSortedFunc(list, func(a, b T) int { return by(b, a) }) {
+		slices.Reverse(list)
+	}
 }
 
 // fromStatement goes through a statement, line by line, and finds the deposit or withdrawal that each is about.

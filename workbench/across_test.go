@@ -114,6 +114,33 @@ func TestStatementFiles(t *testing.T) {
 	}
 }
 
+// TestOneMoment: deposits and withdrawals of one moment are in one order, whichever list was imported first, and whichever
+// row of it stands first.
+func TestOneMoment(t *testing.T) {
+	at := func(minute int) time.Time { return time.Date(2026, 1, 1, 12, minute, 0, 0, time.UTC) }
+	row := func(line, minute int, units uint64, ref string) Matched {
+		return Matched{Row: letter.Row{Line: line, Time: at(minute), Account: "7", Reference: ref, Amount: units}, State: MatchNone}
+	}
+	deposits := &ReadAnswer{ID: "a", Mapping: letter.Mapping{List: letter.Deposits}, Rows: []Matched{row(2, 5, 3, "D2"), row(3, 5, 4, "D1"), row(4, 1, 5, "D0")}} // the newest first
+	withdrawals := &ReadAnswer{ID: "b", Mapping: letter.Mapping{List: letter.Withdrawals}, Rows: []Matched{row(2, 5, 6, "W1"), row(3, 5, 2, "W2")}}
+	for _, files := range [][]*ReadAnswer{{deposits, withdrawals}, {withdrawals, deposits}} {
+		k := &accountBook{of: &Across{}, byCoin: map[string]uint64{}, credited: map[string]bool{}}
+		for _, a := range files {
+			k.add(a)
+		}
+		if err := k.lines("7", ""); err != nil {
+			t.Fatal(err)
+		}
+		var order []string
+		for _, l := range k.of.Lines {
+			order = append(order, l.Reference)
+		}
+		if got := strings.Join(order, " "); got != "D0 D1 D2 W1 W2" {
+			t.Errorf("%s first: %s", files[0].ID, got)
+		}
+	}
+}
+
 // TestAbout: a line is about the movement of its reference or transaction, else of its moment, if that is only one.
 func TestAbout(t *testing.T) {
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
