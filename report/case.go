@@ -206,6 +206,7 @@ type CaseNode struct {
 	Label    string  `json:"label"`
 	Sure     string  `json:"confidence"`
 	Source   string  `json:"source"`
+	Because  string  `json:"because,omitempty"` // why it is inferred to be theirs; empty: the label is its own
 	Inferred bool    `json:"inferred"`
 }
 

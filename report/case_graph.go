@@ -27,11 +27,15 @@ func (d *document) graph(c *Case) {
 			name = append(name, piece{text: line(n.Note, caseLine)})
 		}
 		e := CaseEnd{Label: n.Label, Sure: n.Sure, Source: n.Source}
+		who := claimed(&e, "")
+		if n.Because != "" {
+			who = append(who, piece{text: line(n.Because, caseLine)})
+		}
 		kind := "fact"
 		if n.Inferred || n.What == "cluster" {
 			kind = "inference"
 		}
-		rows = append(rows, []docCell{words(strconv.Itoa(i + 1)), words(line(n.What, 40)), name, claimed(&e, ""), words(kind)})
+		rows = append(rows, []docCell{words(strconv.Itoa(i + 1)), words(line(n.What, 40)), name, who, words(kind)})
 	}
 	s.add(block{kind: blockTable, text: "Nodes of the graph, by the numbers of the drawing", columns: []column{{name: "No.", weight: 7}, {name: "What", weight: 14}, {name: "Name", weight: 46}, {name: "Who is said to be there", weight: 22}, {name: "Ground", weight: 11}}, rows: rows})
 	if n := len(p.Nodes) - mostDrawn; n > 0 {

@@ -77,6 +77,9 @@ func (p *CasePicture) spots() *spotted {
 		caption := n.Title
 		if caption == "" {
 			caption = n.Label
+			if n.Because != "" {
+				caption = line(caption, 18) + ", inferred"
+			}
 		}
 		if caption == "" {
 			caption = middle(n.Text, 6, 4)

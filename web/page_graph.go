@@ -123,6 +123,7 @@ type graphNode struct {
 		Text       string `json:"text"`
 		Confidence int    `json:"confidence"`
 		Source     string `json:"source"`
+		Because    string `json:"because"`
 	} `json:"label"`
 	Inferred bool `json:"inferred"`
 }

@@ -363,6 +363,7 @@ func casePicture(r casebook.Record) *report.CasePicture {
 			node := report.CaseNode{ID: id, What: n.What, Text: n.Text, Title: n.Title, Note: n.Note, X: n.X, Y: n.Y, Inferred: n.Inferred}
 			if n.Label != nil {
 				node.Label, node.Sure, node.Source = n.Label.Text, report.Confidence(n.Label.Confidence), n.Label.Source
+				node.Because = n.Label.Because
 			}
 			if params, err := bitcoin.Lookup(n.Network); err == nil {
 				assets[id] = params.Asset()

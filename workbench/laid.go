@@ -52,7 +52,7 @@ func (b *Bench) Laid(ctx context.Context, s *identity.Subject, c, run goshawk.ID
 		return nil, err
 	}
 	defer held.Release()
-	return held.laid(ctx, text, run, ends)
+	return held.laid(ctx, text, run, ends, q.ByCluster)
 }
 
 // answered is what is read of an answer's JSON: a trace's, or a comparison's.
@@ -73,7 +73,7 @@ type laidFlow struct {
 	Spender *goshawk.Hash `json:"spender"`
 }
 
-func (h *Held) laid(ctx context.Context, text []byte, run goshawk.ID, ends int) (*Found, error) {
+func (h *Held) laid(ctx context.Context, text []byte, run goshawk.ID, ends int, byCluster bool) (*Found, error) {
 	var a answered
 	if err := json.Unmarshal(text, &a); err != nil {
 		return nil, goshawk.Errorf(goshawk.Corrupt, "the trace's answer cannot be read: %w", err)
@@ -135,6 +135,9 @@ func (h *Held) laid(ctx context.Context, text []byte, run goshawk.ID, ends int) 
 	if err := d.describe(ctx); err != nil {
 		return nil, err
 	}
+	for _, t := range traces {
+		d.infer(t.Ends, byCluster)
+	}
 	scope := "the flow of a trace, as its exhibit has it"
 	if left > 0 {
 		scope = fmt.Sprintf("of the flow of a trace the ways to its %s, each the one by which most came; %s not drawn", goshawk.Count(ends, "largest end", "largest ends"), goshawk.Count(left, "coin", "coins"))
@@ -143,6 +146,28 @@ func (h *Held) laid(ctx context.Context, text []byte, run goshawk.ID, ends int) 
 		scope += fmt.Sprintf("; %s not drawn", goshawk.Count(more, "coin", "coins"))
 	}
 	return &Found{Nodes: d.nodes, Edges: d.edges, More: more, Scope: scope}, nil
+}
+
+// infer names addresses without a label by what a trace inferred of its ends there.
+func (d *drawing) infer(ends []laidEnd, byCluster bool) {
+	for _, e := range ends {
+		if e.Label == nil || e.Address == nil {
+			continue
+		}
+		i, drawn := d.node["a:"+*e.Address]
+		if !drawn || d.nodes[i].Label != nil {
+			continue
+		}
+		end := RunEnd{Address: e.Address, Label: runLabel(e.Label)}
+		if e.Sweep != nil {
+			end.Sweep = e.Sweep.String()
+		}
+		if inferred, words := d.h.why(&end, byCluster); inferred {
+			n := &d.nodes[i]
+			n.Inferred, n.Label = true, labelWords(e.Label)
+			n.Label.Because = words
+		}
+	}
 }
 
 // when gives the drawing's transactions their times, and its edges the times of theirs.

@@ -55,6 +55,7 @@ type NodeLabel struct {
 	Category   string `json:"category,omitempty" doc:"exchange, mixing_service, …"`
 	Source     string `json:"source" doc:"the label file's name"`
 	Hash       string `json:"source_hash" doc:"its SHA-256"`
+	Because    string `json:"because,omitempty" doc:"not the address's own label: why the address is inferred to be theirs"`
 }
 
 // Edge is a movement as a picture shows it: the value of a field "edge/ID" of a graph.

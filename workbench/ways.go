@@ -13,6 +13,10 @@ type laidEnd struct {
 	Tx   goshawk.Hash `json:"tx"`
 	Out  *uint32      `json:"out"`
 	Text *string      `json:"amount"`
+
+	Address *string        `json:"address"`
+	Label   *goshawk.Label `json:"label_detail"`
+	Sweep   *goshawk.Hash  `json:"sweep"`
 }
 
 // ways leaves in traces only the coins on the ways to the largest ends, and returns how many coins it left

@@ -3,9 +3,11 @@ package workbench
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 
 	"goshawk"
+	"goshawk/label"
 )
 
 // TestWays: of a flow are left the ways to the largest ends, joined to the start, each along the coin
@@ -58,5 +60,39 @@ func TestWays(t *testing.T) {
 		Ends:  []laidEnd{end("origin", 1, 0, "50"), end("origin", 1, 1, "30")}}}
 	if left := ways(backward, 1); left != 2 || !slices.Equal(told(backward[0]), []string{"3:0", "2:0", "1:0"}) {
 		t.Errorf("backward: %v, %d left", told(backward[0]), left)
+	}
+}
+
+// TestInfer: where a trace ended at an address without a label of its own, the picture says who is inferred to be there, and why; a
+// label of the address's own stays what it is.
+func TestInfer(t *testing.T) {
+	const own, swept, drawn = "1own", "1swept", "1drawn"
+	source, err := label.Parse("x.yaml", []byte("title: x\ncreator: y\ntags:\n- {address: "+own+", label: Kestrel, confidence: ownership, currency: BTC}\n"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := label.NewSet(nil, []*label.Source{source})
+	if err != nil {
+		t.Fatal(err)
+	}
+	d := newDrawing(&Held{Chain: &Chain{}, Labels: set})
+	for _, a := range []string{own, swept, drawn} {
+		d.put(Node{ID: "a:" + a, What: NodeAddress, Text: a})
+	}
+	d.nodes[0].Label = labelWords(&set.Lookup(own)[0])
+	address := func(a string) *string { return &a }
+	says := &goshawk.Label{Text: "Kestrel", Confidence: 90, Source: "x.yaml"}
+	d.infer([]laidEnd{
+		{Address: address(own), Label: says, Sweep: &goshawk.Hash{1}}, {Address: address(swept), Label: says, Sweep: &goshawk.Hash{1}},
+		{Address: address(drawn)}, {Address: address("1not drawn"), Label: says}, {Label: says},
+	}, false)
+	if n := d.nodes[0]; n.Inferred || n.Label.Because != "" {
+		t.Errorf("the label of its own: %+v, %+v", n, n.Label)
+	}
+	if n := d.nodes[1]; !n.Inferred || n.Label == nil || n.Label.Text != "Kestrel" || !strings.Contains(n.Label.Because, (&goshawk.Hash{1}).String()) {
+		t.Errorf("the swept address: %+v, %+v", n, n.Label)
+	}
+	if n := d.nodes[2]; n.Inferred || n.Label != nil {
+		t.Errorf("an end without a label: %+v, %+v", n, n.Label)
 	}
 }

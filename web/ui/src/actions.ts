@@ -1,6 +1,6 @@
 // What a person does with a graph: each is one step, with its words for the history.
 import type { App } from "./app.ts";
-import type { Found, FoundEdge, FoundNode, Run, RunSummary } from "./api.ts";
+import type { ExpandQuestion, Found, FoundEdge, FoundNode, Run, RunSummary } from "./api.ts";
 import { colours, edgeID, type EdgeValue, type NodeValue, type Rest, type Value } from "./model/picture.ts";
 import { counting, type Scope } from "./model/project.ts";
 import { name, short } from "./model/words.ts";
@@ -249,19 +249,21 @@ export async function expand(app: App, id: string, direction: "in" | "out", most
   }
   app.root.dataset["busy"] = "expand";
   try {
-    const s = app.scope;
-    const found = await app.api.expand({
+    const s = app.scope, question: ExpandQuestion = {
       ledger: ledger.id, node: id, direction, level: s.level, most,
       ...(bySpend ? { by: "coin" as const, level: "transaction" as const } : s.level === "aggregated" && app.byCluster ? { by: "cluster" as const } : {}), ...(further && n.rest?.[direction]?.cursor ? { cursor: n.rest[direction].cursor } : {}),
       ...(s.from === undefined ? {} : { from: new Date(s.from).toISOString() }),
       ...(s.until === undefined ? {} : { until: new Date(s.until).toISOString() }),
       ...(s.min ? { min: s.min } : {}), ...(s.asset ? { asset: s.asset } : {}), ...(s.label ? { label: s.label } : {}),
-    });
+    };
+    const found = await app.api.expand(question);
+    app.expanded = { id, question };
     // Sums that were asked for within a filter are that filter's, and say so when it changes.
     const asked = counting(s);
     if (asked !== "" && s.level === "aggregated") for (const e of found.edges) if (e.what === "pay") e.asked = asked;
     const rest: Rest | undefined = found.more > 0 ? { count: found.more, scope: found.scope, ...(found.sampled ? { sampled: true } : {}), ...(found.cursor ? { cursor: found.cursor } : {}) } : undefined;
     const added = lay(app, found, id, direction === "in" ? -1 : 1, t(direction === "in" ? "did.expanded.in" : "did.expanded.out", { name: name(n) }), { id, direction, rest });
+    app.panel.refresh("selection");
     app.say(t("expanded", { n: added }) + (rest ? " " + t("rest.of", { n: rest.count }) : ""));
     return { added, none: added === 0 && found.nodes.length === 0, rest, scope: found.scope };
   } catch (e) {
@@ -325,7 +327,11 @@ export function lay(app: App, found: Pick<Found, "nodes" | "edges">, origin: str
     if (!was) continue;
     const { id, ...value } = n;
     const next: NodeValue = { ...was };
-    if (value.label) next.label = value.label;
+    if (value.label) {
+      next.label = value.label;
+      if (value.inferred) next.inferred = true;
+      else delete next.inferred;
+    }
     if (value.cluster) next.cluster = value.cluster;
     sets.push([nodeField(id), next]);
   }

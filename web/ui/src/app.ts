@@ -1,12 +1,12 @@
 // The graph's page: it keeps the record, what is chosen and how it is looked at, and tells
 // its parts when something changed. What is done stands in actions.ts.
-import { type API, type GraphAnswer, Problem, type Ledger, type Progress, type Run } from "./api.ts";
+import { type API, type ExpandQuestion, type GraphAnswer, Problem, type Ledger, type Progress, type Run } from "./api.ts";
 import { type EdgeValue, type NodeValue, type Value, type ViewValue } from "./model/picture.ts";
 import { GraphRecord } from "./model/record.ts";
 import { counting, nothing, project, type Drawn, type DrawnEdge, type Scope } from "./model/project.ts";
 import { onDays, worth, worthBrief, worthWords, type OnDays, type Rates } from "./model/worth.ts";
 import { Saver, steps, type SaveState } from "./model/saver.ts";
-import { amount, claim, name, short, what, type Asset } from "./model/words.ts";
+import { amount, claim, name, sentence, short, what, type Asset } from "./model/words.ts";
 import { t } from "./messages/messages.ts";
 import { Stage, type StageEvents, type StageLook } from "./view/stage.ts";
 import { Blank, type Scene } from "./view/blank.ts";
@@ -62,6 +62,7 @@ export class App {
   private counted = ""; // the scope of again
   private counter: AbortController | null = null;
   mostEnds = "10"; // of a trace that is put on the picture
+  expanded: { id: string; question: ExpandQuestion } | null = null; // what was asked last, of which node
   watches = new Map<string, { id: string; seen: number }>(); // by what is watched
   spans: { asset: string; currency: string; days: number }[] | null = null; // of which there are rates
   rates = new Map<string, Rates & { first: string; last: string }>(); // by network
@@ -474,7 +475,7 @@ export class App {
     box.append(button({ icon: "close", label: t("close"), className: "g-plain", press: away }));
     this.notice.append(box);
     while (this.notice.children.length > 3) this.notice.firstElementChild?.remove();
-    if (!o.fault) setTimeout(away, 8_000);
+    if (!o.fault && !o.act) setTimeout(away, 8_000);
   }
 
   fail(e: unknown): void {
@@ -504,10 +505,6 @@ export class App {
     this.panel.refresh("filter");
     this.panel.refresh("legend");
   }
-}
-
-function sentence(s: string): string {
-  return s === "" ? t("fault") : s[0]!.toLocaleUpperCase() + s.slice(1) + (/[.!?]$/.test(s) ? "" : ".");
 }
 
 function iso(at: number): string {

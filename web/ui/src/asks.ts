@@ -172,10 +172,11 @@ export function askPaths(app: App, ids: string[]): void {
     const [from, to] = turn.checked ? [b, a] : [a, b];
     const origin = turn.checked ? ids[1]! : ids[0]!;
     if (from.what === "transaction" || to.what === "transaction" || to.what === "coin") throw new Error(t("paths.ends"));
-    const found = await app.api.paths({ ledger: ledger.id, from: party(from), to: party(to), max_hops: Number(hops.value) || 12 });
+    const question = { ledger: ledger.id, from: party(from), to: party(to), max_hops: Number(hops.value) || 12 };
+    const found = await app.api.paths(question);
     if (found.paths.length === 0) throw new Error(found.truncated ? t("paths.truncated") : t("paths.none"));
     actions.lay(app, found, origin, 1, t("did.paths", { from: name(from), to: name(to) }));
-    app.tell(t("paths.found", { n: found.paths.length }), { hint: [t("paths.claim"), found.truncated ? t("paths.truncated") : "", ...(found.warnings ?? [])].filter((s) => s !== "").join(" ") });
+    app.tell(t("paths.found", { n: found.paths.length }), { hint: [t("paths.claim"), found.truncated ? t("paths.truncated") : "", ...(found.warnings ?? [])].filter((s) => s !== "").join(" "), act: { text: t("fix"), press: () => void actions.fix(app, { paths: question }) } });
   });
 }
 

@@ -1,6 +1,6 @@
 // The picture as data: CSV, GraphML and GEXF. The same drawing gives the same bytes.
 import type { Drawn, DrawnEdge, DrawnNode } from "../model/project.ts";
-import { certainty, sureness } from "../model/words.ts";
+import { called, certainty, sureness } from "../model/words.ts";
 
 /** What an export says of itself, in words: what was left out and where values come from. */
 export interface About {
@@ -37,10 +37,10 @@ function csv(rows: (string | number | boolean | undefined)[][]): string {
 
 export function nodesCSV(d: Drawn): string {
   const rows: (string | number | boolean | undefined)[][] = [
-    ["id", "kind", "network", "address_or_transaction", "title", "label", "label_confidence", "label_confidence_words", "label_source", "inferred", "cluster", "group", "colour", "pinned", "note", "x", "y", "coin_address", "coin_value_smallest_unit", "time"],
+    ["id", "kind", "network", "address_or_transaction", "title", "label", "label_confidence", "label_confidence_words", "label_source", "label_inferred_because", "inferred", "cluster", "group", "colour", "pinned", "note", "x", "y", "coin_address", "coin_value_smallest_unit", "time"],
   ];
   for (const { id, value: n } of sortedNodes(d)) {
-    rows.push([id, n.what, n.network, n.text, n.title, n.label?.text, n.label?.confidence, n.label ? sureness(n.label.confidence) : "", n.label?.source,
+    rows.push([id, n.what, n.network, n.text, n.title, n.label?.text, n.label?.confidence, n.label ? sureness(n.label.confidence) : "", n.label?.source, n.label?.because,
       n.inferred ? "yes" : "no", n.cluster, n.group, n.colour, n.pinned ? "yes" : "no", n.note, n.x, n.y, n.address, n.value, n.time]);
   }
   return csv(rows);
@@ -77,6 +77,7 @@ const nodeColumns: Column<DrawnNode>[] = [
   ["confidence", "int", (n) => n.value.label?.confidence],
   ["confidence_words", "string", (n) => n.value.label && sureness(n.value.label.confidence)],
   ["label_source", "string", (n) => n.value.label?.source],
+  ["label_inferred_because", "string", (n) => n.value.label?.because],
   ["inferred", "boolean", (n) => n.value.inferred ?? false],
   ["cluster", "string", (n) => n.value.cluster],
   ["group", "string", (n) => n.value.group],
@@ -148,7 +149,7 @@ export function gexf(d: Drawn, about: About): string {
     columns.map(([name, , get]) => [name, get(of)] as const).filter(([, v]) => v !== undefined && v !== "")
       .map(([name, v]) => `<attvalue for="${name}" value="${xml(String(v)).replaceAll("\n", "&#10;")}"/>`).join("");
   for (const n of sortedNodes(d)) {
-    out.push(`      <node id="${xml(n.id)}" label="${xml(n.value.title || n.value.label?.text || n.value.text)}"><attvalues>${values(nodeColumns, n)}</attvalues><viz:position x="${n.value.x}" y="${-n.value.y}"/></node>`);
+    out.push(`      <node id="${xml(n.id)}" label="${xml(n.value.title || (n.value.label && called(n.value.label)) || n.value.text)}"><attvalues>${values(nodeColumns, n)}</attvalues><viz:position x="${n.value.x}" y="${-n.value.y}"/></node>`);
   }
   out.push("    </nodes>", "    <edges>");
   for (const e of sortedEdges(d)) {

@@ -1,7 +1,7 @@
 // The picture as SVG, from the data and not from the screen: the same drawing gives the
 // same bytes on every machine, with its texts as text, its legend and what it leaves out.
 import type { Drawn, DrawnEdge, DrawnNode } from "../model/project.ts";
-import { amount, brief, edgeWhat, name, short, sureness, what, when, type Asset } from "../model/words.ts";
+import { amount, brief, claim, edgeWhat, name, short, sureness, what, when, type Asset } from "../model/words.ts";
 import { t } from "../messages/messages.ts";
 import { dashes, edgeLook, nodeColour, radius, shapes, type Palette } from "../view/look.ts";
 import { bounds } from "../layout/geometry.ts";
@@ -69,7 +69,7 @@ function shape(n: DrawnNode, r: number, p: Palette): string {
 
 function node(n: DrawnNode, o: SVGOptions): string {
   const v = n.value, p = o.palette, r = radius(v);
-  const title = [what(v), v.text, v.label ? t("label.claim", { text: v.label.text, sure: sureness(v.label.confidence) }) : "", v.note ?? ""].filter((s) => s !== "").join("\n");
+  const title = [what(v), v.text, v.label ? claim(v.label) : "", v.label?.because ?? "", v.note ?? ""].filter((s) => s !== "").join("\n");
   const halo = `paint-order="stroke" stroke="${p.halo}" stroke-width="3" stroke-linejoin="round"`;
   const lines = [`<text y="${n2(r + 15)}" font-size="12" text-anchor="middle" direction="ltr" unicode-bidi="isolate" fill="${p.text}" ${halo}>${xml(short(name(v), 32))}</text>`];
   if (v.label) lines.push(`<text y="${n2(r + 29)}" font-size="10.5" text-anchor="middle" fill="${p.quiet}" ${halo}>${xml(t("label.sure", { sure: sureness(v.label.confidence) }))}</text>`);

@@ -11,6 +11,7 @@ export interface Label {
   text: string;
   confidence: number; // 0 to 100
   source?: string;
+  because?: string; // why the address is inferred to be theirs; not there: the label is its own
 }
 
 /** How much of a busy node is not in the picture. */

@@ -71,7 +71,12 @@ export function sureness(confidence: number): string {
 
 /** claim is a label with how sure it is. */
 export function claim(label: Label): string {
-  return t("label.claim", { text: label.text, sure: sureness(label.confidence) });
+  return t("label.claim", { text: called(label), sure: sureness(label.confidence) });
+}
+
+/** called is who a label says it is, and that this is inferred where the label is not the address's own. */
+export function called(label: Label): string {
+  return label.because ? t("label.inferred", { text: label.text }) : label.text;
 }
 
 /** short is an address or hash with its middle left out. */
@@ -98,7 +103,7 @@ export function day(time: number): string {
 
 /** name is what a node is called first: its title, else its label, else itself. */
 export function name(n: NodeValue): string {
-  return n.title || n.label?.text || short(n.address ?? n.text);
+  return n.title || (n.label && called(n.label)) || short(n.address ?? n.text);
 }
 
 export function what(n: NodeValue): string {
@@ -117,4 +122,8 @@ export function certainty(e: EdgeValue): string {
 
 export function count(n: number): string {
   return n.toLocaleString(locale());
+}
+
+export function sentence(s: string): string {
+  return s === "" ? t("fault") : s[0]!.toLocaleUpperCase() + s.slice(1) + (/[.!?]$/.test(s) ? "" : ".");
 }

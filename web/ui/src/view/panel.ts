@@ -2,7 +2,7 @@
 import type { App } from "../app.ts";
 import type { NodeValue } from "../model/picture.ts";
 import type { DrawnEdge } from "../model/project.ts";
-import { amount, certainty, count, edgeWhat, name, sum, sureness, units, what, when } from "../model/words.ts";
+import { amount, called, certainty, count, edgeWhat, name, sentence, sum, sureness, units, what, when } from "../model/words.ts";
 import { t, type Key } from "../messages/messages.ts";
 import * as actions from "../actions.ts";
 import { button, field, fill, h, id as newID, ltr, renew, select, svgElement } from "./dom.ts";
@@ -134,6 +134,9 @@ export class Panel {
       const most = list.some((e) => e.joint || e.partly) ? "≤ " : "", value = app.worthOf(onDays(list.flatMap((e) => e.parts ?? [e.value])), n.network);
       return most + amount(s, asset) + (value === "" ? "" : `; ${most}${value}`);
     };
+    const traced = { from: 0, to: 0 };
+    for (const e of app.drawn.edges.values()) if (e.value.what === "trace") for (const side of ["from", "to"] as const) if (e[side] === id) traced[side]++;
+    const none = (side: "from" | "to"): string => (traced[side] === 0 ? t("none") : t("none.traced", { n: traced[side] }));
     const facts: [string, Node | string][] = [];
     if (n.network) facts.push([t("network"), n.network]);
     if (n.address) facts.push([t("what.address"), ltr(n.address)]);
@@ -142,16 +145,16 @@ export class Panel {
     if (n.value) facts.push([t("coin.value"), [amount(n.value, asset), app.worthOf(n.time ? [[n.time.slice(0, 10), n.value]] as OnDays : null, n.network)].filter((s) => s !== "").join("; ")]);
     if (n.spent !== undefined) facts.push([t("coin.spent"), n.spent ? t("yes") : t("coin.unspent")]);
     if (n.coinjoin) facts.push([t("coinjoin"), t("coinjoin.words", { rule: n.coinjoin })]);
-    facts.push([t("in.shown"), into.length === 0 ? t("none") : `${total(into)} (${t("lines", { n: into.length })})`]);
-    facts.push([t("out.shown"), out.length === 0 ? t("none") : `${total(out)} (${t("lines", { n: out.length })})`]);
+    facts.push([t("in.shown"), into.length === 0 ? none("to") : `${total(into)} (${t("lines", { n: into.length })})`]);
+    facts.push([t("out.shown"), out.length === 0 ? none("from") : `${total(out)} (${t("lines", { n: out.length })})`]);
     if (n.rest?.in) facts.push([t("rest.in"), t(n.rest.in.sampled ? "rest.words.sampled" : "rest.words", { n: n.rest.in.count, scope: n.rest.in.scope })]);
     if (n.rest?.out) facts.push([t("rest.out"), t(n.rest.out.sampled ? "rest.words.sampled" : "rest.words", { n: n.rest.out.count, scope: n.rest.out.scope })]);
     const kin = app.kin();
     fill(this.body,
       h("p", { class: "g-kind" }, shapeOf(n, app), what(n), n.inferred || n.what === "cluster" ? h("span", { class: "g-tag g-inferred" }, t("inferred")) : h("span", { class: "g-tag" }, t("fact"))),
-      h("h2", {}, h("bdi", {}, n.title || n.label?.text || what(n))),
+      h("h2", {}, h("bdi", {}, n.title || (n.label && called(n.label)) || what(n))),
       h("p", { class: "g-text" }, ltr(n.text), button({ icon: "copy", label: t("copy"), className: "g-plain", press: () => actions.copy(app, n.text) })),
-      n.label && h("div", { class: "g-claim" }, h("p", {}, h("strong", {}, h("bdi", {}, n.label.text)), h("span", { class: "g-tag" }, t("label.sure", { sure: sureness(n.label.confidence) }))), h("p", { class: "g-hint" }, t("label.source", { source: n.label.source ?? t("unknown"), n: n.label.confidence }))),
+      n.label && h("div", { class: "g-claim" }, h("p", {}, h("strong", {}, h("bdi", {}, n.label.text)), h("span", { class: "g-tag" }, t("label.sure", { sure: sureness(n.label.confidence) }))), n.label.because && h("p", { class: "g-because", dir: "auto" }, sentence(n.label.because)), h("p", { class: "g-hint" }, t("label.source", { source: n.label.source ?? t("unknown"), n: n.label.confidence }))),
       h("dl", { class: "g-facts" }, ...facts.flatMap(([k, v]) => [h("dt", {}, k), h("dd", {}, v)])),
       h("p", { class: "g-hint" }, t("scope.of", { scope: app.scopeWords() })),
       kin.size > 0 && h("p", { class: "g-kin" }, t("kin", { n: kin.size }), " ", button({ text: t("kin.choose"), press: () => app.choose([...kin], "add") })),
@@ -189,6 +192,8 @@ export class Panel {
     });
     const rest = app.chosen.size === 1 ? app.record.picture.nodes.get([...app.chosen][0]!)?.rest : undefined;
     const more = (["in", "out"] as const).filter((d) => rest?.[d]?.cursor).map((d) => button({ icon: d, text: `${t("expand.more")} (${t(d === "in" ? "rest.in" : "rest.out")})`, press: () => void actions.expandChosen(app, d, Number(most.value), true) }));
+    const last = app.expanded !== null && app.chosen.has(app.expanded.id) ? app.expanded.question : null;
+    if (last) more.push(button({ icon: "pin", text: t("fix.expanded"), hint: t("fix.expanded.hint"), press: () => void actions.fix(app, { expand: last }) }));
     return h("div", { class: "g-expand" }, button({ icon: "in", text: t("expand.in"), hint: t("expand.in.hint"), press: () => void actions.expandChosen(app, "in", Number(most.value)) }), button({ icon: "out", text: t("expand.out"), hint: t("expand.out.hint"), press: () => void actions.expandChosen(app, "out", Number(most.value)) }), h("label", { class: "g-most" }, t("expand.largest"), " ", most), ...more,
       app.scope.level === "aggregated" && h("label", { class: "g-choice" }, by, h("span", {}, t("by.cluster"), h("span", { class: "g-hint" }, t("by.cluster.hint")))));
   }

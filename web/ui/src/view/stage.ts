@@ -356,7 +356,7 @@ export class Stage {
 
   private nodeAttributes(n: DrawnNode): NodeAttributes {
     const v = n.value;
-    const sub = n.folded ? t("group.members", { n: n.folded.members.length }) : v.label ? t("label.sure", { sure: sureness(v.label.confidence) }) : v.title ? short(v.text) : v.inferred ? t("inferred") : "";
+    const sub = n.folded ? t("group.members", { n: n.folded.members.length }) : v.label ? [v.label.because ? t("inferred") : "", t("label.sure", { sure: sureness(v.label.confidence) })].filter((s) => s !== "").join(", ") : v.title ? short(v.text) : v.inferred ? t("inferred") : "";
     const rest = (v.rest?.in?.count ?? 0) + (v.rest?.out?.count ?? 0);
     return {
       x: v.x, y: -v.y, size: n.folded ? 18 : radius(v), label: v.title || v.label ? short(name(v), 30) : short(v.text, v.what === "transaction" ? 9 : 12), sub: rest > 0 ? [sub, t("rest.more", { n: rest })].filter((s) => s !== "").join(" · ") : sub,

@@ -23,6 +23,13 @@ const api = (method, path, body) => h.api("lead", method, `/cases/${h.stage.case
 const choose = (page, ...ids) => page.evaluate((list) => goshawk.choose(list, "only"), ids);
 const saved = (page) => page.waitForFunction(() => goshawk.record.pending.length === 0);
 const nodes = (page, prefix) => page.evaluate((p) => [...goshawk.drawn.nodes.keys()].filter((k) => k.startsWith(p)), prefix);
+// fixed waits until an answer is an exhibit, and returns the question that stands in it.
+const fixed = async (page) => {
+  const number = /It is the exhibit (.+)\./.exec(await page.getByText(/^It is the exhibit /).textContent())[1];
+  const [id] = Object.entries((await api("GET", "?kind=exhibit")).records.exhibit).find(([, x]) => x.number.value === number);
+  const answer = await fetch(`${h.url}/api/v1/cases/${h.stage.case}/exhibits/${id}/bytes`, { headers: { Cookie: "goshawk=" + h.stage.people.lead.cookie } });
+  return Object.values((await answer.json()).question)[0];
+};
 const begin = async (title = "The ransom", who = "lead") => {
   const id = await h.graph(title, { ["node/a:" + A]: { what: "address", network: "regtest", text: A, x: 0, y: 0, title: "Ransom address" } });
   const page = await h.as(who);
@@ -47,6 +54,9 @@ test("from a brief to what came in and went out, and on by spend, coin by coin",
     await page.getByRole("button", { name }).click();
     await page.waitForFunction((n) => goshawk.drawn.edges.size > n, before);
   }
+  // The answer of the last expansion is kept as an exhibit, as the server gives it.
+  await page.getByRole("button", { name: "Fix the answer as an exhibit" }).click();
+  assert.deepEqual(await fixed(page), { ledger: "world", node: "a:" + A, direction: "out", level: "transaction", most: 25 });
   const next = await page.evaluate((a) => [...goshawk.drawn.edges.values()].find((e) => e.from === a).to, "a:" + A);
   await choose(page, next);
   await page.getByRole("button", { name: "Next spend" }).click();
@@ -134,8 +144,18 @@ test("a trace by two methods: begun at a node, told live, laid side by side, its
   for (const e of run.summary.ends.filter((e) => e.out !== null).sort((a, b) => most(b) - most(a)).slice(0, 10)) assert.ok(laid.some((l) => l.from === "t:" + e.tx && l.to === "a:" + e.address), `${e.tx} to ${e.address}`);
   assert.ok(laid.filter((l) => l.x <= 0).length < laid.length / 10, "most lines run to the right");
   assert.deepEqual([...new Set(laid.map((l) => l.method))].sort(), ["fifo", "haircut"]);
-  // One step takes the layout back, another the trace.
+  // An end whose address has no label, and which a service swept, is named as what it is: inferred, with the transaction that says so.
+  const named = await page.evaluate(() => Object.fromEntries([...goshawk.drawn.nodes.values()].map((n) => [n.id, { ...n.value.label, inferred: n.value.inferred }])));
+  const swept = run.summary.ends.filter((e) => e.sweep && named["a:" + e.address]), own = run.summary.ends.filter((e) => e.label && !e.sweep && named["a:" + e.address]);
+  assert.ok(swept.length > 0, "the trace ends at swept addresses");
+  for (const e of swept) assert.ok(named["a:" + e.address].text === e.label.label && named["a:" + e.address].because?.includes("no label of its own") && named["a:" + e.address].inferred, e.address);
+  for (const e of own) assert.ok(named["a:" + e.address].text === e.label.label && named["a:" + e.address].because === undefined && !named["a:" + e.address].inferred, e.address);
+  await choose(page, "a:" + swept[0].address);
   await page.getByRole("tab", { name: "Selected" }).click();
+  await page.getByRole("heading", { name: `${swept[0].label.label} (inferred)` }).waitFor();
+  await page.locator(".g-because", { hasText: swept[0].sweep }).waitFor();
+  await page.getByText(/^none of the chain's own; \d+ lines? of/).first().waitFor();
+  // One step takes the layout back, another the trace.
   await page.getByRole("button", { name: "Undo" }).click();
   await saved(page);
   await page.getByRole("button", { name: "Undo" }).click();
@@ -173,6 +193,9 @@ test("paths between two nodes are laid, and claim no amount", async () => {
   await page.getByRole("button", { name: "Find paths" }).first().click();
   await page.getByRole("button", { name: "Look" }).click();
   await page.getByText(/claims no amount/).waitFor();
+  await page.getByRole("button", { name: "Fix as an exhibit" }).click();
+  const asked = await fixed(page);
+  assert.deepEqual([asked.ledger, asked.from, asked.to, asked.max_hops], ["world", A, end.text, 12]);
   // There is a way from one to the other along the picture's lines.
   assert.ok(await page.evaluate(([from, to]) => {
     const reached = new Set([from]);
