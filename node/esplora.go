@@ -66,10 +66,10 @@ func newEsplora(ledger goshawk.Ledger, blocks Blocks, params *bitcoin.Params, wa
 	}
 	for pattern, answer := range map[string]func(*http.Request, party) (any, error){
 		"":                  e.party,
-		"/txs":              e.partyTxs,
-		"/txs/chain":        e.partyTxs,
-		"/txs/chain/{seen}": e.partyTxs,
-		"/txs/mempool":      e.partyMempool,
+		"/txs":              e.partyAll,
+		"/txs/chain":        answers(e.partyTxs),
+		"/txs/chain/{seen}": answers(e.partyTxs),
+		"/txs/mempool":      answers(e.partyMempool),
 		"/utxo":             e.partyUtxos,
 	} {
 		mux.HandleFunc("GET /address/{address}"+pattern, func(w http.ResponseWriter, r *http.Request) { e.reply(w, r, about(e.byAddress, answer)) })

@@ -6,14 +6,23 @@ import (
 	"encoding/hex"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"goshawk"
+	"goshawk/chain/bitcoin"
 )
 
 // party is whom an address or a script's hash in a path names.
 type party struct {
 	name addressValue      // as the path has it
 	id   goshawk.AddressID // NoAddress if no output pays it
+	// script is the SHA-256 of its locking script, as Classify and Script give it: what waits is in no ledger.
+	script [sha256.Size]byte
+}
+
+// answers makes an answer of transactions into one of anything.
+func answers(list func(*http.Request, party) ([]txValue, error)) func(*http.Request, party) (any, error) {
+	return func(r *http.Request, p party) (any, error) { return list(r, p) }
 }
 
 // about makes an answer about a party into one to a request that names it.
@@ -36,7 +45,11 @@ func (e *explorer) byAddress(r *http.Request) (party, error) {
 	if err != nil {
 		return party{}, err
 	}
-	return party{addressValue{Address: text}, found.Addresses[0]}, nil
+	kind, key, err := e.params.ParseAddress(text)
+	if err != nil {
+		return party{}, badRequest("Invalid address: " + err.Error())
+	}
+	return party{addressValue{Address: text}, found.Addresses[0], sha256.Sum256(bitcoin.Script(kind, key))}, nil
 }
 
 // byScriptHash reads a script's SHA-256, its first byte first, as Esplora writes it.
@@ -47,12 +60,24 @@ func (e *explorer) byScriptHash(r *http.Request) (party, error) {
 		return party{}, badRequest("Invalid script hash")
 	}
 	id, err := e.scripts.find(r.Context(), e.ledger, hash)
-	return party{addressValue{ScriptHash: text}, id}, err
+	return party{addressValue{ScriptHash: text}, id, hash}, err
 }
 
 func (e *explorer) party(r *http.Request, p party) (any, error) {
 	v := p.name
 	v.Chain.SpentSum, v.Mempool.SpentSum = new(uint64), new(uint64)
+	list, err := e.weigh(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		t := p.touches(&list[i])
+		v.Mempool.Funded += t.Funded
+		v.Mempool.FundedSum += t.FundedSum
+		v.Mempool.Spent += t.Spent
+		*v.Mempool.SpentSum += *t.SpentSum
+		v.Mempool.TxCount += t.TxCount
+	}
 	if p.id == goshawk.NoAddress {
 		return v, nil
 	}
@@ -79,9 +104,9 @@ func units(a goshawk.Amount) (n uint64, fits bool) {
 	return a.Units.Uint64(), a.Units.IsUint64()
 }
 
-// partyTxs lists transactions newest first, from the newest or after one that
-// the asker has seen. There is no mempool, so /txs and /txs/chain are the same.
-func (e *explorer) partyTxs(r *http.Request, p party) (any, error) {
+// partyTxs lists transactions of the chain newest first, from the newest or after
+// one that the asker has seen.
+func (e *explorer) partyTxs(r *http.Request, p party) ([]txValue, error) {
 	ctx := r.Context()
 	q := goshawk.HistoryQuery{Address: p.id, Limit: pageTxs}
 	if r.PathValue("seen") != "" {
@@ -111,12 +136,39 @@ func (e *explorer) partyTxs(r *http.Request, p party) (any, error) {
 	return e.describe(ctx, ids)
 }
 
-func (e *explorer) partyMempool(*http.Request, party) (any, error) { return []txValue{}, nil }
-
-// partyUtxos lists unspent outputs, newest first. A party with too many of them,
-// or too long a history, is refused.
+// partyUtxos lists outputs that nothing spends, in a block or waiting: the chain's,
+// newest first, and then those that wait themselves. A party with too many of
+// them, or too long a history, is refused.
 func (e *explorer) partyUtxos(r *http.Request, p party) (any, error) {
-	ctx := r.Context()
+	utxos, err := e.chainUtxos(r.Context(), p)
+	if err != nil {
+		return nil, err
+	}
+	list, err := e.weigh(r.Context())
+	if err != nil {
+		return nil, err
+	}
+	for i := range list {
+		for n, o := range list[i].tx.Outputs {
+			if p.pays(o.Script) {
+				utxos = append(utxos, utxoValue{Txid: list[i].ID, Vout: uint32(n), Value: o.Value})
+			}
+		}
+	}
+	spends := map[goshawk.Outpoint]bool{}
+	for i := range list {
+		for _, in := range list[i].tx.Inputs {
+			spends[in.Prev] = true
+		}
+	}
+	utxos = slices.DeleteFunc(utxos, func(u utxoValue) bool { return spends[goshawk.Outpoint{Tx: u.Txid, Index: u.Vout}] })
+	if len(utxos) > mostUtxos {
+		return nil, badRequest(fmt.Sprintf("Too many unspent transaction outputs (>%d)", mostUtxos))
+	}
+	return utxos, nil
+}
+
+func (e *explorer) chainUtxos(ctx context.Context, p party) ([]utxoValue, error) {
 	utxos := []utxoValue{}
 	if p.id == goshawk.NoAddress {
 		return utxos, nil

@@ -3,6 +3,7 @@ package node
 import (
 	"encoding/hex"
 	"errors"
+	"math"
 	"net/http"
 
 	"goshawk"
@@ -18,6 +19,15 @@ func (e *explorer) located(r *http.Request) (place, error) {
 }
 
 func (e *explorer) tx(r *http.Request) (any, error) {
+	if _, waiting := e.waiting(r); waiting {
+		w, _, err := e.waits(r)
+		if err != nil {
+			return nil, err
+		}
+		if w != nil {
+			return e.waitingValue(r.Context(), w)
+		}
+	}
 	p, err := e.located(r)
 	if err != nil {
 		return nil, err
@@ -52,7 +62,7 @@ func (e *explorer) txHex(r *http.Request) (any, error) {
 	return hex.EncodeToString(raw), err
 }
 
-// txStatus answers for unknown transactions too, as Esplora does.
+// txStatus answers for unknown transactions too, as Esplora does, and as for those that wait.
 func (e *explorer) txStatus(r *http.Request) (any, error) {
 	p, err := e.located(r)
 	if errors.Is(err, noTx) {
@@ -103,9 +113,7 @@ func (e *explorer) txSpend(r *http.Request) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	all, err := e.spends(r, func(outputs []goshawk.Output) []goshawk.Output {
-		return outputs[min(int(n), len(outputs)):min(int(n)+1, len(outputs))]
-	})
+	all, err := e.spends(r, int(n), 1)
 	if errors.Is(err, noTx) || err == nil && len(all) == 0 {
 		return spendValue{}, nil
 	}
@@ -116,21 +124,48 @@ func (e *explorer) txSpend(r *http.Request) (any, error) {
 }
 
 func (e *explorer) txSpends(r *http.Request) (any, error) {
-	return e.spends(r, func(outputs []goshawk.Output) []goshawk.Output { return outputs })
+	return e.spends(r, 0, math.MaxInt)
 }
 
-func (e *explorer) spends(r *http.Request, choose func([]goshawk.Output) []goshawk.Output) ([]spendValue, error) {
-	p, err := e.located(r)
+func (e *explorer) spends(r *http.Request, first, most int) ([]spendValue, error) {
+	w, list, err := e.waits(r)
 	if err != nil {
 		return nil, err
 	}
-	var batch goshawk.Transactions
-	if err := e.ledger.Transactions(r.Context(), []goshawk.TxID{p.ID}, 0, &batch); err != nil {
+	var out []spendValue
+	var hash goshawk.Hash
+	if w != nil {
+		hash, out = w.ID, make([]spendValue, len(w.tx.Outputs))[min(first, len(w.tx.Outputs)):]
+		out = out[:min(most, len(out))]
+	} else if hash, out, err = e.chainSpends(r, first, most); err != nil {
 		return nil, err
 	}
+	for i := range out {
+		if out[i].Spent {
+			continue
+		}
+		if by, input := spender(list, goshawk.Outpoint{Tx: hash, Index: uint32(first + i)}); by != nil {
+			out[i] = spendValue{Spent: true, Txid: &by.ID, Vin: &input, Status: &statusValue{}}
+		}
+	}
+	return out, nil
+}
+
+// chainSpends says what of the chain spends some outputs of a transaction of the chain.
+func (e *explorer) chainSpends(r *http.Request, first, most int) (goshawk.Hash, []spendValue, error) {
+	p, err := e.located(r)
+	if err != nil {
+		return goshawk.Hash{}, nil, err
+	}
+	var batch goshawk.Transactions
+	if err := e.ledger.Transactions(r.Context(), []goshawk.TxID{p.ID}, 0, &batch); err != nil {
+		return goshawk.Hash{}, nil, err
+	}
 	var ids []goshawk.OutputID
-	for _, out := range choose(batch.Out(0)) {
+	outputs := batch.Out(0)[min(first, len(batch.Out(0))):]
+	for _, out := range outputs[:min(most, len(outputs))] {
 		ids = append(ids, out.ID)
 	}
-	return e.spenders(r.Context(), p.Hash, ids)
+	list, err := e.spenders(r.Context(), p.Hash, ids)
+	return p.Hash, list, err
 }

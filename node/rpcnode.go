@@ -139,7 +139,7 @@ func (s *rpc) connections(context.Context, []json.RawMessage) (any, error) { ret
 func (s *rpc) nothing(context.Context, []json.RawMessage) (any, error) { return []string{}, nil }
 
 func (s *rpc) mempoolInfo(ctx context.Context, _ []json.RawMessage) (any, error) {
-	list, err := s.weigh(ctx, s.pool.all())
+	list, err := s.weigh(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -191,7 +191,7 @@ func (s *rpc) mempool(ctx context.Context, params []json.RawMessage) (any, error
 
 // describePool says of each transaction that waits what it weighs, since when, and what it depends on.
 func (s *rpc) describePool(ctx context.Context) (any, error) {
-	list, err := s.weigh(ctx, s.pool.all())
+	list, err := s.weigh(ctx)
 	if err != nil {
 		return nil, err
 	}

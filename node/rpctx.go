@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"encoding/json"
+	"slices"
 
 	"goshawk"
 	"goshawk/chain/bitcoin"
@@ -74,7 +75,31 @@ func (s *rpc) describeWaiting(w Waiting, verbosity int) (any, error) {
 	return s.describeRPCTx(w.ID, tx, w.Raw, tx.Weight(), nil), nil
 }
 
-// txOut describes a coin that nobody has spent in a block; all others are null.
+// unspent is a coin as gettxout describes it.
+type unspent struct {
+	Best          goshawk.Hash `json:"bestblock"`
+	Confirmations int32        `json:"confirmations"`
+	Value         json.Number  `json:"value"`
+	Script        rpcScript    `json:"scriptPubKey"`
+	Coinbase      bool         `json:"coinbase"`
+}
+
+// waitingOut is a coin of a transaction that waits, which nothing that waits spends. A node says so of data outputs too:
+// it takes out only those of blocks.
+func (s *rpc) waitingOut(ctx context.Context, tx *bitcoin.Tx, index uint32) (any, error) {
+	if int64(index) >= int64(len(tx.Outputs)) {
+		return nil, nil
+	}
+	head, err := s.head(ctx)
+	if err != nil {
+		return nil, err
+	}
+	o := &tx.Outputs[index]
+	return unspent{head.Hash, 0, s.coins(o.Value), s.lock(o.Script), false}, nil
+}
+
+// txOut describes a coin that nobody has spent, in a block or, unless it is said to leave out what waits, in what waits;
+// all others are null.
 func (s *rpc) txOut(ctx context.Context, params []json.RawMessage) (any, error) {
 	hash, err := txid(params)
 	if err != nil {
@@ -83,6 +108,22 @@ func (s *rpc) txOut(ctx context.Context, params []json.RawMessage) (any, error) 
 	var index uint32
 	if !given(params, 1) || json.Unmarshal(params[1], &index) != nil {
 		return nil, rpcErrorf(codeType, "n must be a number")
+	}
+	beside := true
+	if given(params, 2) && json.Unmarshal(params[2], &beside) != nil {
+		return nil, rpcErrorf(codeType, "include_mempool must be true or false")
+	}
+	if beside {
+		list, err := s.weigh(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if by, _ := spender(list, goshawk.Outpoint{Tx: hash, Index: index}); by != nil {
+			return nil, nil
+		}
+		if w := slices.IndexFunc(list, func(w weighed) bool { return w.ID == hash }); w >= 0 {
+			return s.waitingOut(ctx, list[w].tx, index)
+		}
 	}
 	p, err := s.locate(ctx, hash)
 	if goshawk.CodeOf(err) == goshawk.NotFound {
@@ -111,13 +152,7 @@ func (s *rpc) txOut(ctx context.Context, params []json.RawMessage) (any, error) 
 	if err != nil {
 		return nil, err
 	}
-	return struct {
-		Best          goshawk.Hash `json:"bestblock"`
-		Confirmations int32        `json:"confirmations"`
-		Value         json.Number  `json:"value"`
-		Script        rpcScript    `json:"scriptPubKey"`
-		Coinbase      bool         `json:"coinbase"`
-	}{head.Hash, head.Height - p.block.Height + 1, s.coins(coins[0].Value), s.lock(script), p.Coinbase}, nil
+	return unspent{head.Hash, head.Height - p.block.Height + 1, s.coins(coins[0].Value), s.lock(script), p.Coinbase}, nil
 }
 
 // txOutProof proves that transactions are in one block.

@@ -57,49 +57,56 @@ type weighed struct {
 	vsize int
 	value uint64 // of its outputs
 	fee   uint64 // 0 where what it spends is not known here
+	spent []spent
 }
 
-// weigh takes what waits apart. What it spends is looked up in the ledger, and among what waits.
-func (c *chain) weigh(ctx context.Context, list []Waiting) ([]weighed, error) {
+// spent is the coin that an input of a transaction that waits spends.
+type spent struct {
+	known   bool
+	value   uint64
+	coin    goshawk.OutputID  // of the ledger, where script is nil
+	address goshawk.AddressID // of the same
+	script  []byte            // of a coin that waits itself
+}
+
+// weigh takes apart what waits. What it spends is looked up in the ledger, and among what waits.
+func (c *chain) weigh(ctx context.Context) ([]weighed, error) {
+	list := c.pool.all()
 	out := make([]weighed, len(list))
-	made := map[goshawk.Hash]*bitcoin.Tx{}
+	paid := map[goshawk.Outpoint]spent{}
+	waits := map[goshawk.Hash]bool{}
 	for i, w := range list {
 		tx, err := bitcoin.DecodeTx(w.Raw)
 		if err != nil {
 			return nil, err
 		}
-		made[w.ID] = tx
-		out[i] = weighed{Waiting: w, tx: tx, vsize: (tx.Weight() + 3) / 4}
-		for _, o := range tx.Outputs {
+		waits[w.ID] = true
+		out[i] = weighed{Waiting: w, tx: tx, vsize: (tx.Weight() + 3) / 4, spent: make([]spent, len(tx.Inputs))}
+		for n, o := range tx.Outputs {
 			out[i].value += o.Value
+			paid[goshawk.Outpoint{Tx: w.ID, Index: uint32(n)}] = spent{known: true, value: o.Value, script: o.Script}
 		}
 	}
 	var names []goshawk.Hash
 	for i := range out {
 		for _, in := range out[i].tx.Inputs {
-			if made[in.Prev.Tx] == nil {
+			if !waits[in.Prev.Tx] {
 				names = append(names, in.Prev.Tx)
 			}
 		}
 	}
 	slices.SortFunc(names, func(a, b goshawk.Hash) int { return slices.Compare(a[:], b[:]) })
-	names = slices.Compact(names)
-	paid := map[goshawk.Outpoint]uint64{}
-	if len(names) > 0 {
-		if err := c.values(ctx, names, paid); err != nil {
+	if names = slices.Compact(names); len(names) > 0 {
+		if err := c.made(ctx, names, paid); err != nil {
 			return nil, err
-		}
-	}
-	for id, tx := range made {
-		for n, o := range tx.Outputs {
-			paid[goshawk.Outpoint{Tx: id, Index: uint32(n)}] = o.Value
 		}
 	}
 	for i := range out {
 		sum, known := uint64(0), true
-		for _, in := range out[i].tx.Inputs {
-			v, ok := paid[in.Prev]
-			sum, known = sum+v, known && ok
+		for n, in := range out[i].tx.Inputs {
+			s := paid[in.Prev]
+			out[i].spent[n] = s
+			sum, known = sum+s.value, known && s.known
 		}
 		if known && sum >= out[i].value {
 			out[i].fee = sum - out[i].value
@@ -108,8 +115,8 @@ func (c *chain) weigh(ctx context.Context, list []Waiting) ([]weighed, error) {
 	return out, nil
 }
 
-// values says what the outputs of transactions are worth; those that the ledger does not have are left out.
-func (c *chain) values(ctx context.Context, names []goshawk.Hash, to map[goshawk.Outpoint]uint64) error {
+// made says what the outputs of transactions are; those that the ledger does not have are left out.
+func (c *chain) made(ctx context.Context, names []goshawk.Hash, to map[goshawk.Outpoint]spent) error {
 	found, err := c.ledger.Find(ctx, goshawk.Names{Transactions: names})
 	if err != nil {
 		return err
@@ -127,8 +134,40 @@ func (c *chain) values(ctx context.Context, names []goshawk.Hash, to map[goshawk
 	}
 	for i := range batch.Rows {
 		for n, o := range batch.Out(i) {
-			to[goshawk.Outpoint{Tx: hashes[i], Index: uint32(n)}] = o.Value
+			to[goshawk.Outpoint{Tx: hashes[i], Index: uint32(n)}] = spent{known: true, value: o.Value, coin: o.ID, address: o.Address}
 		}
 	}
 	return nil
+}
+
+// spender is who of what waits spends a coin, and by which input.
+func spender(list []weighed, coin goshawk.Outpoint) (by *weighed, input uint32) {
+	for i := range list {
+		for n := range list[i].tx.Inputs {
+			if list[i].tx.Inputs[n].Prev == coin {
+				return &list[i], uint32(n)
+			}
+		}
+	}
+	return nil, 0
+}
+
+// waitingValue is the full description of a transaction that waits.
+func (c *chain) waitingValue(ctx context.Context, w *weighed) (txValue, error) {
+	inputs, scripts := make([]goshawk.Input, len(w.spent)), make([][]byte, len(w.spent))
+	for i, s := range w.spent {
+		inputs[i].Value = s.value
+		if scripts[i] = s.script; s.known && s.script == nil {
+			coins, err := c.ledger.Outputs(ctx, []goshawk.OutputID{s.coin})
+			if err != nil {
+				return txValue{}, err
+			}
+			if scripts[i], err = c.script(ctx, coins[0]); err != nil {
+				return txValue{}, err
+			}
+		}
+	}
+	v := c.txValue(place{Transaction: goshawk.Transaction{Hash: w.ID}}, w.tx, len(w.Raw), inputs, scripts)
+	v.Status = statusValue{}
+	return v, nil
 }
