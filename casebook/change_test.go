@@ -99,6 +99,9 @@ func TestCheckEdits(t *testing.T) {
 		{"no such field", []Edit{Set(KindGraph, "g1", "node/", map[string]int{})}},
 		{"must be an object", []Edit{Set(KindGraph, "g1", "node/a:b", 7)}},
 		{"one of open", []Edit{Set(KindCase, "case", "status", "won")}},
+		{"cannot be empty", []Edit{Set(KindTask, "t1", "title", "")}},
+		{"cannot be empty", []Edit{Set(KindCase, "case", "title", " \u00a0\u3000")}},
+		{"currency's code", []Edit{Set(KindCase, "case", "currency", "Dollar!")}},
 	} {
 		before := maps.Clone(b.fields)
 		_, err := b.change(c.edits)
@@ -164,6 +167,9 @@ func TestUndo(t *testing.T) {
 				return rapid.Bool().Draw(t, "done")
 			case "due":
 				return fmt.Sprintf("2026-12-%02d", rapid.IntRange(1, 28).Draw(t, "due"))
+			}
+			if name == "title" {
+				return rapid.StringMatching(`[a-c]{1,3}`).Draw(t, name)
 			}
 			return rapid.StringMatching(`[a-c]{0,3}`).Draw(t, name)
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -88,6 +89,16 @@ func IDText(v json.RawMessage) error {
 	}
 	return nil
 }
+
+// Currency takes the code of a currency, as files of rates have it, or nothing.
+func Currency(v json.RawMessage) error {
+	if s, err := textOf(v); err != nil || s != "" && !currencyCode.MatchString(s) {
+		return fmt.Errorf("it must be a currency's code, such as EUR")
+	}
+	return nil
+}
+
+var currencyCode = regexp.MustCompile(`^[A-Za-z]{3,5}$`)
 
 // Date takes a day, as in 2026-11-30, of a year that a case can be about.
 func Date(v json.RawMessage) error {
@@ -219,6 +230,12 @@ func compact(v json.RawMessage) (json.RawMessage, error) {
 	return out, err
 }
 
+// blank says whether a value is a text of which nothing is seen: a page could show no link to what is called so.
+func blank(v json.RawMessage) bool {
+	s, err := textOf(v)
+	return err == nil && strings.TrimSpace(s) == ""
+}
+
 // CheckEdits looks at the edits of a change, and brings their values into one
 // form. begun says whether a record is there already. lead says that one of them
 // is for who leads the case. Every fault is an Invalid error that names the field.
@@ -273,7 +290,7 @@ func CheckEdits(edits []Edit, begun func(Kind, goshawk.ID) (bool, error)) (lead 
 			began[r] = !there
 		}
 		switch {
-		case e.After == nil && (f.Need || f.Once && !began[r]):
+		case e.After == nil && (f.Need || f.Once && !began[r]), f.Need && blank(e.After):
 			return false, bad(e, "it cannot be empty")
 		case f.Once && !began[r]:
 			return false, bad(e, "it stays as it was when the record was begun")

@@ -75,7 +75,7 @@ func allKinds(line, text Check) []KindRule {
 			{Name: "question", Check: text, Text: true, Find: true},
 			{Name: "retain", Check: Date, Lead: true},
 			{Name: "ledger", Check: line},
-			{Name: "currency", Check: line},
+			{Name: "currency", Check: Currency},
 		}},
 		{Kind: KindMember, Name: "member", Fields: []FieldRule{
 			{Name: "part", Check: OneOf("lead", "worker", "viewer"), Need: true, Lead: true},
