@@ -79,11 +79,12 @@ func orMissing(found bool, err error, what string) error {
 	return err
 }
 
-// RemovePasskey removes a person's passkey, and returns its name.
-func (t *Tx) RemovePasskey(person goshawk.ID, id string) (name string, err error) {
+// RemovePasskey removes a person's passkey, and returns when it was set up.
+func (t *Tx) RemovePasskey(person goshawk.ID, id string) (created time.Time, err error) {
+	var at int64
 	t.attest("passkeys", id)
-	found, err := t.one(`DELETE FROM passkeys WHERE person = ?1 AND id = ?2 RETURNING name`, []any{person, id}, &name)
-	return name, orMissing(found, err, "you have no such passkey")
+	found, err := t.one(`DELETE FROM passkeys WHERE person = ?1 AND id = ?2 RETURNING created`, []any{person, id}, &at)
+	return micro(at), orMissing(found, err, "you have no such passkey")
 }
 
 // Password returns a person's; nil where they have none.

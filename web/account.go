@@ -30,6 +30,7 @@ func accountRoutes() []route {
 		{"POST /account/sessions/end", identity.EndSelf, (*request).endOtherSessions},
 		{"POST /account/sessions/{session}/end", identity.EndSelf, (*request).endSession},
 		{"POST /account/tokens", identity.ManageTokens, (*request).newToken},
+		{"POST /account/tokens/end", identity.EndSelf, (*request).endOwnTokens},
 		{"POST /account/tokens/{token}/end", identity.EndSelf, (*request).endOwnToken},
 	}
 }
@@ -164,12 +165,25 @@ func (q *request) endOthers(tx *store.Tx) error {
 // andEnded is said in the entry of what ends all other sessions.
 const andEnded = ", and ended all other sessions"
 
-// wayRemoved takes a way in from oneself, but not the last one.
-func (q *request) wayRemoved(what string, remove func(*store.Tx) error) error {
+// wayRemoved takes a way in from oneself, but not the last one. remove says when it was set up; tokens, what becomes of those
+// made since. ended says that they were ended.
+func (q *request) wayRemoved(what, tokens string, remove func(*store.Tx) (time.Time, error)) (ended bool, err error) {
 	id := q.subject.Person.ID
-	return q.s.Store.Do(q.Context(), q.note(identity.ChangeSelf, what+andEnded), func(tx *store.Tx) error {
-		if err := remove(tx); err != nil {
+	e := q.note(identity.ChangeSelf, what+andEnded)
+	return ended, q.s.Store.Do(q.Context(), e, func(tx *store.Tx) error {
+		setUp, err := remove(tx)
+		if err != nil {
 			return err
+		}
+		made, err := q.toEnd(tx, setUp, tokens)
+		if err != nil {
+			return err
+		}
+		if err := q.endThese(tx, made); err != nil {
+			return err
+		}
+		if ended = len(made) > 0; ended {
+			e.What += ", and the tokens made since it was set up"
 		}
 		if err := q.endOthers(tx); err != nil {
 			return err
@@ -183,38 +197,53 @@ func (q *request) wayRemoved(what string, remove func(*store.Tx) error) error {
 }
 
 // withoutPasskey takes a passkey from oneself.
-func (q *request) withoutPasskey(id string) error {
-	return q.wayRemoved("removed a passkey", func(tx *store.Tx) error {
-		_, err := tx.RemovePasskey(q.subject.Person.ID, id)
-		return err
-	})
+func (q *request) withoutPasskey(id, tokens string) (ended bool, err error) {
+	return q.wayRemoved("removed a passkey", tokens, func(tx *store.Tx) (time.Time, error) { return tx.RemovePasskey(q.subject.Person.ID, id) })
 }
 
 // withoutPassword takes one's own password from oneself.
-func (q *request) withoutPassword() error {
+func (q *request) withoutPassword(tokens string) (ended bool, err error) {
 	id := q.subject.Person.ID
-	return q.wayRemoved("removed the password", func(tx *store.Tx) error {
-		if p, err := tx.Password(id); err != nil {
-			return err
-		} else if p == nil {
-			return goshawk.Errorf(goshawk.NotFound, "you have no password").WithHint("it may be removed already: load the page again")
+	return q.wayRemoved("removed the password", tokens, func(tx *store.Tx) (time.Time, error) {
+		p, err := tx.Password(id)
+		if err != nil {
+			return time.Time{}, err
 		}
-		return tx.RemovePassword(id)
+		if p == nil {
+			return time.Time{}, goshawk.Errorf(goshawk.NotFound, "you have no password").WithHint("it may be removed already: load the page again")
+		}
+		return p.Changed, tx.RemovePassword(id)
 	})
 }
 
 func (q *request) removePasskey() error {
-	if err := q.withoutPasskey(q.PathValue("passkey")); err != nil {
+	if err := q.smallForm(); err != nil {
 		return err
 	}
-	return q.done("/account", "passkey_removed", 0)
+	ended, err := q.withoutPasskey(q.PathValue("passkey"), q.field("tokens"))
+	if err != nil {
+		return q.showAccount("", err)
+	}
+	return q.done("/account", withTokens("passkey_removed", ended), 0)
 }
 
 func (q *request) removePassword() error {
-	if err := q.withoutPassword(); err != nil {
+	if err := q.smallForm(); err != nil {
 		return err
 	}
-	return q.done("/account", "password_removed", 0)
+	ended, err := q.withoutPassword(q.field("tokens"))
+	if err != nil {
+		return q.showAccount("", err)
+	}
+	return q.done("/account", withTokens("password_removed", ended), 0)
+}
+
+// withTokens is the key of what is said to be done, where tokens were ended with it.
+func withTokens(key string, ended bool) string {
+	if ended {
+		key += "_tokens"
+	}
+	return key
 }
 
 // passwordForm is what the page of setting up a password shows.
@@ -222,7 +251,8 @@ type passwordForm struct {
 	picture string // of the authenticator's secret, as a data address
 	secret  string // to type it
 	seal    string
-	has     bool // a password already
+	has     bool             // a password already
+	tokens  []identity.Token // made since it was set up
 	problem *problem
 }
 
@@ -258,7 +288,12 @@ func (q *request) showPassword(key *otp.Key, seal string, failed error) error {
 	f := &passwordForm{seal: seal, secret: spaced(key.Secret())}
 	err := q.s.Store.View(q.Context(), func(tx *store.Tx) error {
 		p, err := tx.Password(q.subject.Person.ID)
-		f.has = p != nil
+		if err != nil || p == nil {
+			return err
+		}
+		f.has = true
+		list, err := tx.Tokens(q.subject.Person.ID)
+		f.tokens = since(list, p.Changed, q.s.Now())
 		return err
 	})
 	if err != nil {
@@ -327,6 +362,16 @@ func (q *request) newPassword() error {
 	case step == 0:
 		err = goshawk.Errorf(goshawk.Invalid, "the code is not the one that the authenticator shows now").WithHint("look whether the clock of its telephone is right")
 	}
+	var old *identity.Password
+	var made []identity.Token
+	if err == nil { // before what was begun is used up
+		err = q.s.Store.View(q.Context(), func(tx *store.Tx) error {
+			if old, err = tx.Password(p.ID); err == nil && old != nil {
+				made, err = q.toEnd(tx, old.Changed, q.field("tokens"))
+			}
+			return err
+		})
+	}
 	if err != nil {
 		return q.showPassword(key, q.PostFormValue("seal"), err)
 	}
@@ -343,9 +388,15 @@ func (q *request) newPassword() error {
 	if !q.limited() {
 		what += andEnded
 	}
-	return q.wayAdded(identity.ViaPassword, what, "password_set", func(tx *store.Tx) error {
+	if len(made) > 0 {
+		what += ", and the tokens made since the one before was set up"
+	}
+	return q.wayAdded(identity.ViaPassword, what, withTokens("password_set", len(made) > 0), func(tx *store.Tx) error {
 		// Who knew the one before is signed out.
 		if err := q.endOthers(tx); err != nil {
+			return err
+		}
+		if err := q.endThese(tx, made); err != nil {
 			return err
 		}
 		if err := tx.SetAttempts(p.ID, identity.ViaPassword, identity.Attempts{}); err != nil {

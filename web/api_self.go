@@ -106,10 +106,19 @@ func listWays(q *request, _ *struct{}) (*listWaysOutput, error) {
 
 type passkeyInput struct {
 	Passkey string `path:"passkey" maxLength:"2048"`
+	TokensInput
+}
+
+type TokensInput struct {
+	Tokens string `query:"tokens" enum:"end,keep" doc:"what becomes of your tokens that were made since this way in was set up. Where there are such, it is to be said"`
 }
 
 func removePasskey(q *request, in *passkeyInput) (*struct{}, error) {
-	return nil, q.withoutPasskey(in.Passkey)
+	_, err := q.withoutPasskey(in.Passkey, in.Tokens)
+	return nil, err
 }
 
-func removePassword(q *request, _ *struct{}) (*struct{}, error) { return nil, q.withoutPassword() }
+func removePassword(q *request, in *TokensInput) (*struct{}, error) {
+	_, err := q.withoutPassword(in.Tokens)
+	return nil, err
+}

@@ -21,6 +21,7 @@ func tokenCalls() []call {
 		{id: "make-token", pattern: "POST /tokens", action: identity.ManageTokens, summary: "Make a token", status: http.StatusCreated,
 			about: "The secret is in this answer, and nowhere else. A token makes no tokens, and neither does who signed in with a recovery code.", handle: typed(makeToken)},
 		{id: "end-token", pattern: "DELETE /tokens/{token}", action: identity.EndSelf, summary: "End a token", status: http.StatusNoContent, handle: typed(endToken)},
+		{id: "end-tokens", pattern: "POST /tokens/end", action: identity.EndSelf, summary: "End all your tokens", status: http.StatusNoContent, about: "Not with a token.", handle: typed(endTokens)},
 	}
 }
 

@@ -29,13 +29,14 @@ func signRows() map[string]sample {
 		"GET /account":                            {},
 		"POST /account/passkeys/begin":            {fails: 501},             // at a bare address
 		"POST /account/passkeys":                  {body: "{}", fails: 501}, // as above
-		"POST /account/passkeys/{passkey}/remove": {path: passkeyToRemove, form: true, ends: true},
+		"POST /account/passkeys/{passkey}/remove": {path: passkeyToRemove, form: true, body: "tokens=keep", ends: true},
 		"GET /account/password":                   {},
 		"POST /account/password":                  {form: true, body: "seal=none", fails: 400},
 		"POST /account/password/remove":           {form: true, fails: 404},
 		"GET /account/recovery":                   {},
 		"POST /account/recovery":                  {form: true, as: onlyWithAWayIn, ends: true},
 		"POST /account/sessions/end":              {form: true, as: passer},
+		"POST /account/tokens/end":                {form: true, as: passer},
 		"POST /account/sessions/{session}/end":    {form: true, path: sessionToEnd},
 		"POST /account/tokens":                    {form: true, body: "name=a+program&scope=read&days=1"},
 		"POST /account/tokens/{token}/end": {form: true, path: func(c *cast, a *actor) string {
@@ -62,8 +63,9 @@ func signRows() map[string]sample {
 		"GET /api/v1/self/sessions":              {},
 		"DELETE /api/v1/self/sessions/{session}": {path: under(apiRoot+"/self", sessionToEnd)},
 		"POST /api/v1/self/sessions/end":         {as: passer},
+		"POST /api/v1/tokens/end":                {as: passer},
 		"GET /api/v1/self/ways":                  {},
-		"DELETE /api/v1/self/passkeys/{passkey}": {path: under(apiRoot+"/self", passkeyToRemove), ends: true},
+		"DELETE /api/v1/self/passkeys/{passkey}": {path: ownPasskey, ends: true},
 		"DELETE /api/v1/self/password":           {fails: 404},
 		"POST /agencies":                         {form: true, body: func() any { return "kind=police&name=" + string(casebook.NewID()) }},
 	}
@@ -152,6 +154,11 @@ func passkeyToRemove(c *cast, a *actor) string {
 		return "/account/passkeys/" + id + "/remove"
 	}
 	return "/account/passkeys/none/remove"
+}
+
+// ownPasskey is the same in the API, where it is said that tokens are kept.
+func ownPasskey(c *cast, a *actor) string {
+	return under(apiRoot+"/self", passkeyToRemove)(c, a) + "?tokens=keep"
 }
 
 // under is a page's path as the API has it: below another one, and without what the page's form adds.

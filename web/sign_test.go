@@ -583,6 +583,75 @@ func TestAWayThatIsTakenAwaySignsOut(t *testing.T) {
 	}
 }
 
+// TestTokensOfAWayThatIsTakenAway: tokens that were made since a way in was set up do not outlive it unseen: they are named, and
+// end with it or are kept, as was chosen. Older ones stay.
+func TestTokensOfAWayThatIsTakenAway(t *testing.T) {
+	for path, api := range map[string]string{"/account/passkeys/k1/remove": "/self/passkeys/k1", "/account/password/remove": "/self/password"} {
+		for _, choice := range []string{"end", "keep"} {
+			s := newStage(t)
+			s.withPassword("investigator")
+			me := s.who["investigator"].ID
+			begun := s.now
+			s.now = s.now.Add(-30 * time.Minute)
+			_, old := s.token("investigator", identity.ScopeRead)
+			s.now = begun
+			s.write(func(tx *store.Tx) error {
+				p, err := tx.Password(me)
+				if err != nil {
+					return err
+				}
+				p.Changed = s.now
+				if err := tx.SetPassword(p); err != nil {
+					return err
+				}
+				for _, id := range []string{"k1", "k2"} {
+					if err := tx.AddPasskey(&identity.Passkey{ID: id, Person: me, Name: id, Record: json.RawMessage(`{}`), Created: s.now}); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			program, young := s.token("investigator", identity.ScopeRead)
+			b := s.as("investigator")
+			page := string(b.do("GET", "/account", nil).body)
+			if n := strings.Count(page, `<select id="tokens-`); n != 3 || !strings.Contains(page, "End them too") {
+				t.Errorf("%s: %d questions", path, n)
+			}
+			a := b.form(path, nil, "Accept", "application/json")
+			a.is(t, 409, nil)
+			if !strings.Contains(string(a.body), young.Name) {
+				t.Errorf("%s", a.body)
+			}
+			b.form(path, map[string]string{"tokens": "some"}, "Accept", "application/json").is(t, 400, nil)
+			program.do("GET", "/api/v1/self", nil).is(t, 200, nil)
+			if choice == "end" {
+				a := b.form(path, map[string]string{"tokens": choice})
+				a.is(t, 303, nil)
+				if page := string(b.do("GET", a.Header.Get("Location"), nil).body); !strings.Contains(page, "the tokens made since it was set up, are ended") {
+					t.Errorf("%s: the page does not say so", path)
+				}
+				program.do("GET", "/api/v1/self", nil).is(t, 401, nil)
+			} else {
+				b.do("DELETE", "/api/v1"+api, nil).is(t, 409, nil)
+				b.do("DELETE", "/api/v1"+api+"?tokens=keep", nil).is(t, 204, nil)
+				program.do("GET", "/api/v1/self", nil).is(t, 200, nil)
+			}
+			var left struct{ Tokens []identity.Token }
+			b.do("GET", "/api/v1/tokens", nil).is(t, 200, &left)
+			if !slices.ContainsFunc(left.Tokens, func(k identity.Token) bool { return k.ID == old.ID }) {
+				t.Errorf("%s, %s: the older token ended", path, choice)
+			}
+			if path == "/account/password/remove" {
+				continue
+			}
+			b.form("/account/tokens/end", nil).is(t, 303, nil)
+			if b.do("GET", "/api/v1/tokens", nil).is(t, 200, &left); len(left.Tokens) != 0 {
+				t.Errorf("%d tokens are left", len(left.Tokens))
+			}
+		}
+	}
+}
+
 // TestLastAdministrator stays, whoever tries to end them and however.
 func TestLastAdministrator(t *testing.T) {
 	s := newStage(t)
