@@ -162,6 +162,18 @@ func (m *Made) asRead(tx Tx, s *identity.Subject, id goshawk.ID) error {
 	return nil
 }
 
+// clockSlack is how far the clock of who says when something was may be ahead of the server's.
+const clockSlack = 5 * time.Minute
+
+// past refuses a time at which something of an exhibit cannot have been: what is said of exhibits is never changed, and a slip of
+// the finger would stand in the chain of custody for good.
+func past(what string, at, now time.Time) error {
+	if at.Year() >= firstYear && !at.After(now.Add(clockSlack)) {
+		return nil
+	}
+	return goshawk.Errorf(goshawk.Invalid, "nothing can have been %s on %s", what, at.UTC().Format(time.RFC3339)).WithHint("it is %s now: write a time that is over, in UTC", now.UTC().Format(time.RFC3339))
+}
+
 // put keeps an exhibit's bytes. Nothing of the case names them yet.
 func (b *Book) put(ctx context.Context, s *identity.Subject, x Exhibit, r io.Reader) (*Fixed, error) {
 	if b.Files == nil {
@@ -178,6 +190,9 @@ func (b *Book) put(ctx context.Context, s *identity.Subject, x Exhibit, r io.Rea
 	}
 	if x.Obtained.IsZero() {
 		x.Obtained = b.Now()
+	}
+	if err := past("obtained", x.Obtained, b.Now()); err != nil {
+		return nil, err
 	}
 	if x.Custodian == "" {
 		x.Custodian = s.Person.Name

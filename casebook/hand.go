@@ -28,6 +28,11 @@ func (b *Book) mayWrite(tx Tx, s *identity.Subject, id goshawk.ID, edits []Edit)
 				return err
 			}
 		}
+		if e.Kind == KindCustody && e.Name == "at" && e.After != nil {
+			if err := b.handed(e); err != nil {
+				return err
+			}
+		}
 		if f.Names != "" && e.After != nil {
 			if err := named(tx, id, e, f.Names); err != nil {
 				return err
@@ -83,6 +88,19 @@ func kept(tx Tx, id goshawk.ID, e *Edit) error {
 		return goshawk.Errorf(goshawk.Invalid, "the case cannot be kept until %s: it was opened on %s", s, began).WithHint("choose a later day, or none")
 	}
 	return nil
+}
+
+// handed says whether an exhibit can have been handed over when a transfer of it says.
+func (b *Book) handed(e *Edit) error {
+	s, err := textOf(e.After)
+	if err != nil {
+		return goshawk.Errorf(goshawk.Invalid, "the time of a transfer cannot be read: %w", err)
+	}
+	at, err := time.Parse(time.RFC3339, s)
+	if err != nil {
+		return goshawk.Errorf(goshawk.Invalid, "the time of a transfer cannot be read: %w", err)
+	}
+	return past("handed over", at, b.Now())
 }
 
 // textIs says whether a value is a text.

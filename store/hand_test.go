@@ -4,12 +4,14 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"goshawk"
 	"goshawk/casebook"
 )
 
-// TestNamesAreThere: a transfer of custody, or an answer, is of an exhibit that the case has.
+// TestNamesAreThere: a transfer of custody, or an answer, is of an exhibit that the case has, and what was done with exhibits was
+// done before now: nobody could set it right later.
 func TestNamesAreThere(t *testing.T) {
 	_, b, lead, worker, c := rulesBook(t)
 	ctx := t.Context()
@@ -32,21 +34,28 @@ func TestNamesAreThere(t *testing.T) {
 		return x.ID
 	}
 	mine, other := fix(c), fix(elsewhere)
-	custody := func(exhibit goshawk.ID) []casebook.Edit {
+	handed := func(exhibit goshawk.ID, at time.Time) []casebook.Edit {
 		r := casebook.NewID()
 		set := func(name, v string) casebook.Edit { return casebook.Set(casebook.KindCustody, r, name, v) }
-		return []casebook.Edit{set("exhibit", string(exhibit)), set("at", "2026-11-23T09:00:00Z"), set("from", "Ines"), set("to", "Shelf 14"), set("reason", "kept there")}
+		return []casebook.Edit{set("exhibit", string(exhibit)), set("at", at.UTC().Format(time.RFC3339)), set("from", "Ines"), set("to", "Shelf 14"), set("reason", "kept there")}
 	}
+	custody := func(exhibit goshawk.ID) []casebook.Edit { return handed(exhibit, b.Now()) }
 	answer := func(exhibit goshawk.ID, more ...casebook.Edit) []casebook.Edit {
 		return append(more, casebook.Set(casebook.KindAnswer, "n1", "service", "Kestrel"), casebook.Set(casebook.KindAnswer, "n1", "exhibit", exhibit))
 	}
 	for name, edits := range map[string][]casebook.Edit{
 		"custody of nothing": custody("none"), "custody of another case's exhibit": custody(other),
+		"handed over tomorrow": handed(mine, b.Now().AddDate(0, 0, 1)), "handed over in the year 1": handed(mine, time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)),
 		"an answer in nothing": answer("none"), "an answer in another case's exhibit": answer(other),
 		"an answer to no letter": answer(mine, casebook.Set(casebook.KindAnswer, "n1", "letter", "none")),
 	} {
 		if _, err := b.Change(ctx, worker, c, "noted", edits); goshawk.CodeOf(err) != goshawk.Invalid {
 			t.Errorf("%s: %v", name, err)
+		}
+	}
+	for name, at := range map[string]time.Time{"tomorrow": b.Now().AddDate(0, 0, 1), "in the year 2": time.Date(2, 1, 1, 0, 0, 0, 0, time.UTC)} {
+		if _, err := b.AddExhibit(ctx, lead, c, casebook.Exhibit{Name: "a.txt", Source: "a phone", Obtained: at}, strings.NewReader("x")); goshawk.CodeOf(err) != goshawk.Invalid {
+			t.Errorf("an exhibit was obtained %s: %v", name, err)
 		}
 	}
 	if _, err := b.Change(ctx, worker, c, "noted", answer(mine, casebook.Set(casebook.KindAnswer, "n1", "summary", map[string]int{"rows": 9}))); goshawk.CodeOf(err) != goshawk.Denied {

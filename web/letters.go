@@ -368,6 +368,9 @@ func (q *request) sendLetter(id, which goshawk.ID, at time.Time, due string, see
 	if due < at.UTC().Format(time.DateOnly) {
 		return goshawk.Errorf(goshawk.Invalid, "an answer would be due on %s, before the letter is sent", due).WithHint("choose a later day")
 	}
+	if from, until := r.Text("from"), r.Text("until"); from != "" && until != "" && until < from { // times are written so that they sort
+		return goshawk.Errorf(goshawk.Invalid, "the period that is asked for ends before it begins").WithHint("choose its first and its last day anew")
+	}
 	profiles, err := q.profiles()
 	if err != nil {
 		return err

@@ -259,6 +259,23 @@ func TestWrongService(t *testing.T) {
 	a = b.do("POST", page+"/send", "due=2001-12-24", "Content-Type", "application/x-www-form-urlencoded")
 	a.is(t, http.StatusBadRequest, nil)
 	has(t, string(a.body), "before the letter is sent")
+	period := func(from, until string) {
+		t.Helper()
+		var edits []casebook.Edit
+		for name, v := range map[string]string{"from": from, "until": until} {
+			e := casebook.Set(casebook.KindLetter, last(page), name, v)
+			e.Before = s.record(c, casebook.KindLetter, last(page))[name].JSON
+			edits = append(edits, e)
+		}
+		if _, err := s.web.Book.Change(t.Context(), s.subject("investigator"), c, "chose a period", edits); err != nil {
+			t.Fatal(err)
+		}
+	}
+	period("2022-02-01T00:00:00Z", "2022-01-01T00:00:00Z")
+	a = b.do("POST", page+"/send", "due=2199-12-24", "Content-Type", "application/x-www-form-urlencoded")
+	a.is(t, http.StatusBadRequest, nil)
+	has(t, string(a.body), "ends before it begins")
+	period("2022-01-01T00:00:00Z", "2022-02-01T00:00:00Z")
 	// What somebody else wrote after the page was shown is not what was sent.
 	_, form, _ := strings.Cut(string(b.do("GET", page, nil).body), page+"/send")
 	form, _, _ = strings.Cut(form, "</form>")

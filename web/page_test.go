@@ -317,7 +317,7 @@ func TestExhibitsByForms(t *testing.T) {
 		t.Errorf("%v\n%s", got.Header, got.body)
 	}
 	has(t, ines.page(at+"/exhibits/"+string(html)+"?verify=1"), "what they were")
-	ines.post(at+"/records/custody/new", "f.exhibit", string(html), "f.from", "investigator", "f.to", "Forensics", "f.reason", "image", "f.at", "2026-11-30T12:00:00Z").to(t)
+	ines.post(at+"/records/custody/new", "f.exhibit", string(html), "f.from", "investigator", "f.to", "Forensics", "f.reason", "image", "f.at", s.now.Format(time.RFC3339)).to(t)
 	has(t, ines.page(at+"/exhibits/"+string(html)), "investigator → Forensics")
 	if bad := ines.upload(at, "", [2]string{"a", "b"}); bad.StatusCode != 400 {
 		t.Errorf("without a source: %s", bad.Status)
