@@ -37,6 +37,16 @@ type reportView struct {
 
 // reportPage shows what goes into the report, what is missing, and what was made of it.
 func (q *request) reportPage() error {
+	var job *workbench.PackageJob
+	var err error
+	if id := q.URL.Query().Get("package"); id != "" && q.s.Bench != nil {
+		// Before the case is read: a package that is done is among the exhibits then. One that this server does not know of any more is
+		// shown nowhere; what it made is an exhibit.
+		job, err = q.s.Bench.Package(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), goshawk.ID(id))
+		if code := goshawk.CodeOf(err); err != nil && code != goshawk.NotFound && code != goshawk.Conflict {
+			return err
+		}
+	}
 	c, err := q.s.Book.Read(q.Context(), q.subject, goshawk.ID(q.PathValue("case")), "read the report")
 	if err != nil {
 		return err
@@ -44,7 +54,7 @@ func (q *request) reportPage() error {
 	v := q.casePage(&c.Summary, "/report", "")
 	v.title = v.t("nav.report")
 	o := reportView{own: record{c.Records[casebook.KindReport]["case"], casebook.KindReport, "case"}, draft: workbench.DraftReport(c), graphs: records(c, casebook.KindGraph), runs: v.chooseRuns(c),
-		used: map[goshawk.ID]bool{}, marked: map[goshawk.ID]bool{}, name: q.subject.Person.Name}
+		used: map[goshawk.ID]bool{}, marked: map[goshawk.ID]bool{}, name: q.subject.Person.Name, job: job}
 	o.missing = o.draft.Missing()
 	for _, f := range records(c, casebook.KindFinding) {
 		for _, id := range f.List("runs") {
@@ -57,13 +67,6 @@ func (q *request) reportPage() error {
 	for _, r := range records(c, casebook.KindExhibit) {
 		if r.Text("source") == workbench.PackageSource {
 			o.packages = append(o.packages, r)
-		}
-	}
-	if id := q.URL.Query().Get("package"); id != "" && q.s.Bench != nil {
-		// One that this server does not know of any more is shown nowhere; what it made is an exhibit.
-		o.job, err = q.s.Bench.Package(q.Context(), q.subject, c.ID, goshawk.ID(id))
-		if code := goshawk.CodeOf(err); err != nil && code != goshawk.NotFound && code != goshawk.Conflict {
-			return err
 		}
 	}
 	return q.show(v, reportPage(v, &o))

@@ -2,6 +2,7 @@
 // clicks, and nothing gets the focus but by keys. At every step where one is must be seen, lie in the window, and
 // come after where one was.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -210,6 +211,40 @@ test("a letter is written and sent, and its answer brought in", async () => {
   await seen("As it would be read");
   await follow("Take it as their answer");
   await flash("Taken as their answer");
+});
+
+test("a finding is written and linked, the report filled in, and its package made, taken away and verified", async () => {
+  await follow("Findings");
+  await seen("Findings");
+  await write("What was found, in one sentence", "The ransom reached an exchange");
+  await write("Text", "By fifo, as the trace says.");
+  await to(/^E-1 /, { role: "checkbox" });
+  await press("Space");
+  await to(/^E-2 /, { role: "checkbox" });
+  await press("Space");
+  await follow("Add a finding");
+  await seen("1. The ransom reached an exchange");
+  const basis = (await page.locator("#main").innerText()).match(/Exhibits\s+E-1\b[^]*?E-2\b/);
+  assert.ok(basis, "the finding rests on the two exhibits");
+  await follow("Report");
+  await seen("Report");
+  for (const [field, words] of [["Author", "Ines Berg"], ["Qualification", "Examiner since 2019."], ["Alternatives considered", "Haircut."], ["Limitations", "Labels of January 2022."]]) {
+    await to(field);
+    await page.keyboard.insertText(words);
+  }
+  await press("Tab"); // what is written is saved when the field is left
+  await page.locator("[data-state=saved]").waitFor();
+  await follow("Make the package");
+  await page.waitForURL(/done=package_begun/);
+  await page.locator("#packages .tag", { hasText: "Done" }).waitFor();
+  await follow(/package-/);
+  await page.waitForURL(/\/exhibits\//);
+  await to("Download");
+  const [download] = await Promise.all([page.waitForEvent("download"), press("Enter")]);
+  const zip = join(folder, "package.zip");
+  await download.saveAs(zip);
+  const verified = spawnSync(h.program, ["verify", zip], { encoding: "utf8", env: { PATH: process.env.PATH, HOME: folder } });
+  assert.equal(verified.status, 0, verified.stdout + verified.stderr);
 });
 
 test("every page of the case is gone through from its first stop to its last", async () => {
