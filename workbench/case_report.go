@@ -55,7 +55,11 @@ func (b *Bench) reportOf(ctx context.Context, s *identity.Subject, c *casebook.C
 		}
 	}
 	out.Labels = caseLabels(out.Runs)
-	out.Heuristics = caseHeuristics(c, out)
+	spans, err := b.spans(ctx, c, out)
+	if err != nil {
+		return nil, err
+	}
+	out.Heuristics = caseHeuristics(c, out, spans)
 	return out, b.priceReport(ctx, c, out)
 }
 
@@ -423,7 +427,8 @@ func sweepRule() string { return "service sweep of goshawk " + goshawk.Version }
 
 // caseHeuristics lists the rules by which something was inferred that the report shows: in the
 // traces that are used, and on the graph.
-func caseHeuristics(c *casebook.Case, out *report.Case) []report.CaseHeuristic {
+// spans are those of the ledgers: clusters are made of all that a ledger holds, and not of what is drawn of it.
+func caseHeuristics(c *casebook.Case, out *report.Case, spans map[goshawk.ID]span) []report.CaseHeuristic {
 	list := []report.CaseHeuristic{}
 	measured := bitcoin.Networks()[0].Name // the one whose economy worlds copy
 	add := func(name, where, network string, t times) {
@@ -434,19 +439,15 @@ func caseHeuristics(c *casebook.Case, out *report.Case) []report.CaseHeuristic {
 		if !r.Used {
 			continue
 		}
-		var sweeps, mixes, all times
+		var sweeps, mixes times
 		swept, mixed, rules := map[string]bool{}, map[string]bool{}, map[string]bool{} // of several methods, each end once
 		for _, t := range r.Traces {
-			for k := range t.Flows {
-				all.see(blockTime(t.Flows[k].Time))
-			}
 			for k := range t.Ends {
 				e := &t.Ends[k]
 				at, name := blockTime(e.Time), fmt.Sprint(e.Kind, e.Tx, e.Height)
 				if e.Out != nil {
 					name += fmt.Sprint(":", *e.Out)
 				}
-				all.see(at)
 				if e.Sweep != nil {
 					sweeps.see(at)
 					swept[name] = true
@@ -466,7 +467,6 @@ func caseHeuristics(c *casebook.Case, out *report.Case) []report.CaseHeuristic {
 			if e.Time != nil {
 				at = *e.Time
 			}
-			all.see(at)
 			if e.Inference {
 				sweeps.see(at)
 				swept[name] = true
@@ -478,7 +478,7 @@ func caseHeuristics(c *casebook.Case, out *report.Case) []report.CaseHeuristic {
 		}
 		var q RunQuestion
 		if json.Unmarshal(c.Records[casebook.KindRun][goshawk.ID(r.ID)]["question"].JSON, &q) == nil && q.ByCluster {
-			add(cluster.CoSpendRule, r.Number+": labels reach whole clusters", r.Network, all)
+			add(cluster.CoSpendRule, r.Number+": labels reach whole clusters", r.Network, spans[q.Ledger].times)
 		}
 		if len(swept) > 0 {
 			add(sweepRule(), fmt.Sprintf("%s: %s at unlabelled addresses that a service swept", r.Number, goshawk.Count(len(swept), "end", "ends")), r.Network, sweeps)
@@ -490,7 +490,7 @@ func caseHeuristics(c *casebook.Case, out *report.Case) []report.CaseHeuristic {
 		}
 	}
 	graph := goshawk.ID(c.Records[casebook.KindReport]["case"].Text("graph"))
-	onGraph(c.Records[casebook.KindGraph][graph], add)
+	onGraph(c.Records[casebook.KindGraph][graph], spans, add)
 	slices.SortStableFunc(list, func(a, b report.CaseHeuristic) int {
 		return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.Where, b.Where))
 	})
@@ -501,11 +501,11 @@ func caseHeuristics(c *casebook.Case, out *report.Case) []report.CaseHeuristic {
 const severalNetworks = "several"
 
 // onGraph adds the inferences that a graph shows: clusters, and CoinJoins.
-func onGraph(r casebook.Record, add func(name, where, network string, t times)) {
+func onGraph(r casebook.Record, spans map[goshawk.ID]span, add func(name, where, network string, t times)) {
 	if r == nil || r.Gone() {
 		return
 	}
-	var all, mixes times
+	var mixes times
 	network, clusters := "", 0
 	rules := map[string]int{}
 	for name, v := range r {
@@ -522,9 +522,6 @@ func onGraph(r casebook.Record, add func(name, where, network string, t times)) 
 		if n.What == NodeCluster || n.Cluster != "" {
 			clusters++
 		}
-		if n.Time != nil {
-			all.see(*n.Time)
-		}
 		if n.CoinJoin != "" {
 			rules[n.CoinJoin]++
 			if n.Time != nil {
@@ -533,6 +530,13 @@ func onGraph(r casebook.Record, add func(name, where, network string, t times)) 
 		}
 	}
 	if clusters > 0 {
+		var all times
+		for _, s := range spans {
+			if s.network == network {
+				all.see(s.first)
+				all.see(s.last)
+			}
+		}
 		add(cluster.CoSpendRule, "the graph: "+goshawk.Count(clusters, "node", "nodes")+" of clusters", network, all)
 	}
 	for rule, joins := range rules {

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"goshawk"
 	"goshawk/casebook"
@@ -113,8 +114,52 @@ func TestHeuristicsOnce(t *testing.T) {
 	c := &casebook.Case{Records: map[casebook.Kind]map[goshawk.ID]casebook.Record{}}
 	said := &report.Case{Runs: []report.CaseRun{{Number: "R-1", Used: true, Traces: []*goshawk.Trace{trace(), trace()}},
 		{Number: "R-2", Used: true, Ends: []report.CaseEnd{{Kind: "service", Inference: true}}, Version: goshawk.Version}}}
-	list := caseHeuristics(c, said)
+	list := caseHeuristics(c, said, nil)
 	if len(list) != 2 || !strings.Contains(list[0].Where, "R-1: 1 end ") || !strings.Contains(list[1].Where, "R-2: 1 end ") {
 		t.Errorf("%+v", list)
+	}
+}
+
+// TestClusterTimes: clusters are made of all transactions of a ledger, and scored by its times, whatever is drawn of it; of a
+// ledger that is not here nobody knows.
+func TestClusterTimes(t *testing.T) {
+	d := newDesk(t)
+	d.withChain(20)
+	held, err := d.Use(t.Context(), "main")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer held.Release()
+	head, err := held.Head(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocks, err := held.Blocks(t.Context(), []goshawk.BlockID{0})
+	if err != nil {
+		t.Fatal(err)
+	}
+	drawn := time.Unix(head.Time, 0).UTC().AddDate(-3, 0, 0)
+	node := Node{ID: "c:x", What: NodeCluster, Network: head.Network, Text: "x", Time: &drawn}
+	d.change(casebook.Set(casebook.KindGraph, "g", "title", "Flows"), casebook.Set(casebook.KindGraph, "g", "node/n1", node),
+		casebook.Set(casebook.KindReport, "case", "graph", "g"), casebook.Set(casebook.KindCase, "case", "ledger", "main"))
+	of := func() *report.CaseHeuristic {
+		t.Helper()
+		c, err := d.CaseReport(t.Context(), d.officer, d.c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(c.Heuristics) != 1 {
+			t.Fatalf("%+v", c.Heuristics)
+		}
+		return &c.Heuristics[0]
+	}
+	if h := of(); h.First.Unix() != blocks[0].Time || h.Last.Unix() != head.Time {
+		t.Errorf("%+v: not the ledger's times, %d to %d", h, blocks[0].Time, head.Time)
+	}
+	e := casebook.Set(casebook.KindCase, "case", "ledger", "gone")
+	e.Before = []byte(`"main"`)
+	d.change(e)
+	if h := of(); !h.First.IsZero() || !h.Last.IsZero() {
+		t.Errorf("%+v: of a ledger that is not here", h)
 	}
 }
