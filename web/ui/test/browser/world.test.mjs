@@ -296,6 +296,48 @@ test("an address and a trace's ends are watched from the picture", async () => {
   await page.context().close();
 });
 
+test("a snapshot that is shared with one account is looked at, filtered and taken away, and nothing else of the case is seen", async () => {
+  const { id, page } = await begin("For one");
+  await page.getByRole("button", { name: "Expand out" }).click();
+  await page.waitForFunction(() => goshawk.drawn.nodes.size === 2);
+  await saved(page);
+  await page.getByRole("button", { name: "Snapshot" }).click();
+  await page.getByLabel("Title").last().fill("As of Monday");
+  await page.getByRole("button", { name: "Fix it" }).click();
+  await page.getByRole("button", { name: "Open it" }).waitFor();
+  await page.goto(`${h.url}/cases/${h.stage.case}/graphs`);
+  await page.getByLabel("Snapshot", { exact: true }).selectOption({ label: "As of Monday" });
+  await page.getByLabel("Their e-mail address here").fill("stranger@police.example");
+  await page.getByRole("button", { name: "Share", exact: true }).click();
+  await page.getByRole("heading", { name: "Shared snapshots" }).waitFor();
+  const other = await h.as("stranger");
+  await other.goto(h.url + "/cases");
+  await other.getByRole("link", { name: "As of Monday" }).click();
+  await other.waitForFunction(() => document.getElementById("graph")?.dataset.ready);
+  assert.deepEqual(await other.evaluate(() => [goshawk.mayChange, goshawk.drawn.nodes.size, goshawk.drawn.edges.size]), [false, 2, 1]);
+  await other.locator(".g-scope").waitFor();
+  assert.ok((await other.locator("body").innerText()).includes("RESTRICTED"), "the case's marking stands there");
+  for (const name of ["Add", "Trace", "Snapshot", "Share", "Undo"]) assert.equal(await other.getByRole("button", { name, exact: true }).count(), 0, name);
+  assert.equal(await other.getByRole("tab", { name: "Traces" }).count(), 0);
+  await other.getByRole("tab", { name: "Filter" }).click();
+  await other.getByLabel(/^Transfers from/).fill("100000");
+  await other.getByLabel(/^Transfers from/).blur();
+  await other.waitForFunction(() => goshawk.drawn.edges.size === 0);
+  assert.match(await other.locator(".g-scope").textContent(), /the filter hides/);
+  await other.getByRole("button", { name: "Clear the filter" }).first().click();
+  await other.getByRole("button", { name: "Export" }).click();
+  const [file] = await Promise.all([other.waitForEvent("download"), other.getByRole("menuitem", { name: /GraphML/ }).click()]);
+  assert.match(readFileSync(await file.path(), "utf8"), new RegExp(A));
+  // Of the case itself there is nothing, over pages and API; what is ended is gone.
+  const shared = other.url();
+  for (const path of [`/cases/${h.stage.case}`, `/cases/${h.stage.case}/graphs/${id}`, `/api/v1/cases/${h.stage.case}`, `/api/v1/cases/${h.stage.case}/graphs/${id}`]) assert.equal((await other.goto(h.url + path)).status(), 404, path);
+  await page.getByRole("button", { name: /^End/ }).first().click();
+  await page.waitForLoadState();
+  assert.ok([403, 404].includes((await other.goto(shared)).status()));
+  await other.context().close();
+  await page.context().close();
+});
+
 test("a snapshot is shared by its link: a colleague reads it as it was, and who is no member sees nothing", async () => {
   const { id, page } = await begin("Shared");
   await page.getByRole("button", { name: "Expand out" }).click();
@@ -326,6 +368,28 @@ test("a snapshot is shared by its link: a colleague reads it as it was, and who 
   const refused = await fetch(`${h.url}/api/v1/cases/${h.stage.case}/changes`, { method: "POST", headers: { Cookie: "goshawk=" + h.stage.people.stranger.cookie, "Content-Type": "application/json" }, body: JSON.stringify({ what: "x", edits: [{ kind: "graph", id, field: "title", before: null, after: "mine" }] }) });
   assert.equal(refused.status, 403);
   await other.context().close();
+  await page.context().close();
+});
+
+test("each field of a trace's dialog is part of its question", async () => {
+  const { page } = await begin("Asked");
+  await page.getByRole("button", { name: "Trace from here" }).click();
+  const inside = page.getByRole("dialog");
+  await inside.getByLabel("From which coins").fill(T + ":1");
+  await inside.getByRole("checkbox", { name: /^haircut/ }).check();
+  await inside.getByLabel("Hops at most").fill("3");
+  await inside.getByLabel(/^Leave out less than/).fill("0.01");
+  await inside.getByLabel("Not after").fill("2022-12-31");
+  await inside.getByLabel(/^Labels name a service/).fill("40");
+  await inside.getByRole("checkbox", { name: /^Go through CoinJoins/ }).check();
+  await inside.getByRole("checkbox", { name: /^Split each end/ }).check();
+  const [asked] = await Promise.all([page.waitForRequest((r) => r.method() === "POST" && r.url().endsWith("/runs")), inside.getByRole("button", { name: "Begin" }).click()]);
+  const { graph, ...question } = asked.postDataJSON().question;
+  assert.deepEqual(question, { ledger: "world", method: "fifo", methods: ["fifo", "haircut"], direction: "forward", starts: [T + ":1"], max_hops: 3, min_amount: "1000000", until: "2022-12-31T23:59:59Z", stop_confidence: 40, by_start: true, through_coinjoin: true });
+  assert.match(page.url(), new RegExp(graph));
+  await page.locator(".g-run[data-state=done]").first().waitFor();
+  const ends = await page.evaluate(() => [...goshawk.runs.values()].at(-1).summary.ends);
+  assert.ok(ends.length > 0 && ends.some((e) => e.kind === "unfollowed" || e.kind === "limit" || /limit|hops/i.test(e.note ?? "")), JSON.stringify([...new Set(ends.map((e) => e.kind + " " + (e.note ?? "")))]));
   await page.context().close();
 });
 
