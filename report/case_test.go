@@ -8,6 +8,8 @@ import (
 	"io"
 	"os"
 	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -44,7 +46,7 @@ func TestCaseSameBytes(t *testing.T) {
 // streams are the contents of a PDF's streams, unpacked.
 func streams(t *testing.T, pdf []byte) (all []string) {
 	t.Helper()
-	for _, m := range regexp.MustCompile(`(?s)stream\r?\n(.*?)\r?\nendstream`).FindAllSubmatch(pdf, -1) {
+	for _, m := range regexp.MustCompile(`(?s)stream\n(.*?)\nendstream`).FindAllSubmatch(pdf, -1) {
 		r, err := zlib.NewReader(bytes.NewReader(m[1]))
 		if err != nil {
 			continue // a font's table, as it is
@@ -89,6 +91,10 @@ func TestCasePDFPages(t *testing.T) {
 	all := pages(t, c)
 	if len(all) < 8 {
 		t.Fatalf("%d pages", len(all))
+	}
+	// The contents say on which page the last part stands.
+	if last := slices.IndexFunc(all[1:], func(p string) bool { return strings.Contains(p, "("+pdfText("Certification")+") Tj") }) + 2; last < 3 || !strings.Contains(all[0], "("+pdfText(strconv.Itoa(last))+") Tj") {
+		t.Errorf("the contents do not say that the certification is on page %d", last)
 	}
 	for i, p := range all {
 		if n := strings.Count(p, pdfText(c.Marking)); n < 2 {

@@ -19,16 +19,10 @@ import (
 // the marking and the page's number on every page, drawings as vectors. Letters that the
 // fonts (DejaVu) lack are printed as their codes.
 func WriteCasePDF(w io.Writer, c Case) error {
-	d := newDocument(&c)
-	// The first pass finds out how many pages there are, and on which each section begins.
-	first := newPaper(d, nil, 0)
-	first.write()
-	if err := first.pdf.Error(); err != nil {
-		return err
-	}
-	second := newPaper(d, first.begun, first.pdf.PageNo())
-	second.write()
-	return second.pdf.Output(w)
+	p := newPaper(newDocument(&c))
+	p.write()
+	p.number()
+	return p.pdf.Output(w)
 }
 
 // Millimetres and points of a page.
@@ -55,23 +49,22 @@ type typeface struct {
 
 // paper writes a document on pages.
 type paper struct {
-	pdf    *fpdf.Fpdf
-	d      *document
-	starts []int // pages on which the sections begin, of the pass before; nil in the first
-	begun  []int
-	links  []int
-	total  int // pages, of the pass before
-	y      float64
-	sans   letters
-	bold   letters
-	mono   letters
-	clean  bool // nothing was written on the page yet
-	marks  int  // of a letter: how deep its next bookmark may be
+	pdf   *fpdf.Fpdf
+	d     *document
+	begun []int     // the page on which each section begins
+	spots []float64 // of the contents: how far down the first page each section stands
+	links []int
+	y     float64
+	sans  letters
+	bold  letters
+	mono  letters
+	clean bool // nothing was written on the page yet
+	marks int  // of a letter: how deep its next bookmark may be
 }
 
-func newPaper(d *document, starts []int, total int) *paper {
+func newPaper(d *document) *paper {
 	pdf := fpdf.New("P", "mm", "A4", "")
-	p := &paper{pdf: pdf, d: d, starts: starts, total: total, sans: newLetters(dejavusans.TTF), bold: newLetters(dejavusansbold.TTF), mono: newLetters(dejavusansmono.TTF)}
+	p := &paper{pdf: pdf, d: d, sans: newLetters(dejavusans.TTF), bold: newLetters(dejavusansbold.TTF), mono: newLetters(dejavusansmono.TTF)}
 	// Copies: where it cuts a font down, the writer writes into its bytes.
 	pdf.AddUTF8FontFromBytes("sans", "", bytes.Clone(dejavusans.TTF))
 	pdf.AddUTF8FontFromBytes("sans", "B", bytes.Clone(dejavusansbold.TTF))
@@ -124,18 +117,39 @@ func (p *paper) page() {
 	p.set(typeface{"sans", "", 7.5})
 	p.ink(0x57, 0x60, 0x6a)
 	p.put(pageSide, 283, p.fit(p.d.foot, 110))
-	number := "Page " + strconv.Itoa(p.pdf.PageNo())
-	if p.total > 0 {
-		number += " of " + strconv.Itoa(p.total)
-	}
-	if p.d.letter { // in whatever language it is
-		number = strconv.Itoa(p.pdf.PageNo()) + " / " + strconv.Itoa(p.total)
-	}
-	p.put(pageWide-pageSide-p.pdf.GetStringWidth(number), 283, number)
 	p.pdf.SetDrawColor(0xd0, 0xd7, 0xde)
 	p.pdf.SetLineWidth(0.2)
 	p.pdf.Line(pageSide, 279, pageWide-pageSide, 279)
 	p.ink(0x1c, 0x21, 0x28)
+}
+
+// number writes what is known once all pages are there: which one each is, of how many, and on which the sections begin.
+func (p *paper) number() {
+	total := p.pdf.PageNo()
+	for n := 1; n <= total; n++ {
+		p.pdf.SetPage(n)
+		p.set(typeface{"sans", "", 7.5})
+		p.ink(0x57, 0x60, 0x6a)
+		number := "Page " + strconv.Itoa(n) + " of " + strconv.Itoa(total)
+		if p.d.letter { // in whatever language it is
+			number = strconv.Itoa(n) + " / " + strconv.Itoa(total)
+		}
+		p.put(pageWide-pageSide-p.pdf.GetStringWidth(number), 283, number)
+	}
+	defer p.pdf.SetPage(total) // what comes after the page that is set is not written
+	p.pdf.SetPage(1)
+	p.set(typeface{"sans", "", bodySize})
+	p.ink(0x1c, 0x21, 0x28)
+	p.pdf.SetDrawColor(0xb0, 0xb7, 0xbe)
+	p.pdf.SetLineWidth(0.2)
+	p.broken([]float64{0.3, 1.2})
+	for i, y := range p.spots {
+		number := strconv.Itoa(p.begun[i])
+		right := pageWide - pageSide - p.pdf.GetStringWidth(number)
+		p.put(right, y, number)
+		p.pdf.Line(pageSide+p.pdf.GetStringWidth(p.d.sections[i].title)+2, y, right-2, y)
+	}
+	p.broken(nil)
 }
 
 // cover is the first page: what the report is, and what is in it.
@@ -152,21 +166,11 @@ func (p *paper) cover() {
 	p.y += 10
 	p.lines("Contents", typeface{"sans", "B", 11}, 6, 0)
 	p.y += 1
-	face := typeface{"sans", "", bodySize}
+	p.set(typeface{"sans", "", bodySize})
 	for i := range p.d.sections {
-		p.set(face)
 		p.links = append(p.links, p.pdf.AddLink())
-		number := "–"
-		if i < len(p.starts) {
-			number = strconv.Itoa(p.starts[i])
-		}
+		p.spots = append(p.spots, p.y+4.2)
 		p.put(pageSide, p.y+4.2, p.d.sections[i].title)
-		right := pageWide - pageSide - p.pdf.GetStringWidth(number)
-		p.put(right, p.y+4.2, number)
-		p.pdf.SetDrawColor(0xb0, 0xb7, 0xbe)
-		p.broken([]float64{0.3, 1.2})
-		p.pdf.Line(pageSide+p.pdf.GetStringWidth(p.d.sections[i].title)+2, p.y+4.2, right-2, p.y+4.2)
-		p.broken(nil)
 		p.pdf.Link(pageSide, p.y, textWide, 6, p.links[i])
 		p.y += 6
 	}

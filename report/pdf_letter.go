@@ -30,24 +30,16 @@ func WriteLetterPDF(w io.Writer, l Letter) error {
 	if l.Reference == "" {
 		d.foot = d.title
 	}
-	pages := 0
-	for {
-		p := newPaper(d, nil, pages)
-		p.page()
-		for i := range l.Parts {
-			if i > 0 && l.Parts[i-1].Kind == letter.PartItem && l.Parts[i].Kind == letter.PartText {
-				p.y += 1.6 // a list ends
-			}
-			p.part(&l.Parts[i])
+	p := newPaper(d)
+	p.page()
+	for i := range l.Parts {
+		if i > 0 && l.Parts[i-1].Kind == letter.PartItem && l.Parts[i].Kind == letter.PartText {
+			p.y += 1.6 // a list ends
 		}
-		if err := p.pdf.Error(); err != nil {
-			return err
-		}
-		if pages > 0 {
-			return p.pdf.Output(w)
-		}
-		pages = p.pdf.PageNo()
+		p.part(&l.Parts[i])
 	}
+	p.number()
+	return p.pdf.Output(w)
 }
 
 // languageTag is a language as a PDF may name it: ASCII letters, digits and hyphens; "und" is
