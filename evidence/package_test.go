@@ -459,8 +459,14 @@ func FuzzVerify(f *testing.F) {
 // FuzzChain: nor do any bytes in the files of a chain.
 func FuzzChain(f *testing.F) {
 	_, content := unpack(f, sample(f, nil))
-	file := func(name string) []byte { return content["package-case1/data/chain/main/"+name] }
-	f.Add(file("network.json"), file("blocks.jsonl"), file("transactions.jsonl"), file("coins.jsonl"), content["package-case1/data/runs/1/rules.json"], content["package-case1/data/runs/1/traces/fifo.json"])
+	file := func(name string) []byte {
+		b, ok := content["package-case1/data/"+name]
+		if !ok {
+			f.Fatalf("the package has no %s to begin with", name)
+		}
+		return b
+	}
+	f.Add(file("chain/main/network.json"), file("chain/main/blocks.jsonl"), file("chain/main/transactions.jsonl"), file("chain/main/coins.jsonl"), file("runs/1/rules.json"), file("runs/1/traces/fifo.json"))
 	f.Fuzz(func(t *testing.T, network, blocks, transactions, coins, rules, answer []byte) {
 		r, err := newReplay(t.Context(), func(name string) (io.ReadCloser, error) {
 			return io.NopCloser(bytes.NewReader(map[string][]byte{"network.json": network, "blocks.jsonl": blocks, "transactions.jsonl": transactions, "coins.jsonl": coins}[name])), nil

@@ -105,6 +105,7 @@ func TestStatement(t *testing.T) {
 
 func FuzzAnswer(f *testing.F) {
 	f.Add([]byte("time,account,satoshis,tx\n2022-01-25T13:04:05Z,7,5,"+hash+"\n"), byte(0))
+	f.Add([]byte("time,account,asset,amount,tx\n2022-01-25T13:04:05Z,7,BTC,1.5,"+hash+"\n2022-01-25T13:04:05Z,7,ETH,1.5,"+hash+"\nsoon,7,BTC,1.5,"+hash+"\n"), byte(0))
 	f.Add([]byte("\xff\xfet\x00,\x00b\x00\n\x001\x00,\x002\x00"), byte(1))
 	f.Add([]byte("Date;Change;Balance\n25.01.2022 14:04;-1.234,5;0\n"), byte(2))
 	f.Fuzz(func(t *testing.T, file []byte, which byte) {
