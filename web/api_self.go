@@ -109,6 +109,7 @@ type passkeyInput struct {
 	TokensInput
 }
 
+// TokensInput says what becomes of tokens when a way in is taken away.
 type TokensInput struct {
 	Tokens string `query:"tokens" enum:"end,keep" doc:"what becomes of your tokens that were made since this way in was set up. Where there are such, it is to be said"`
 }
