@@ -31,7 +31,8 @@ func (b *Bench) spans(ctx context.Context, c *casebook.Case, out *report.Case) (
 			if ctx.Err() != nil {
 				return nil, ctx.Err()
 			}
-			b.Log.Warn("a ledger of a case cannot be read; its report says of clusters that their times are not known", "ledger", id, "error", err)
+			// What a record calls a ledger is foreign text, and stays out of the log.
+			b.Log.Warn("a ledger of a case cannot be read; its report says of clusters that their times are not known", "code", goshawk.CodeOf(err))
 		}
 		if end := out.At; s.first.Before(end) && s.last.After(end) { // the report stays the same as long as the case does
 			s.last = end
