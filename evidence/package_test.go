@@ -515,3 +515,21 @@ func TestTooMany(t *testing.T) {
 		t.Error("what was refused is in it")
 	}
 }
+
+// TestMissingAreGrouped: of many transactions that are missing for one reason there is one line, with their number and the first.
+func TestMissingAreGrouped(t *testing.T) {
+	hash := func(n byte) goshawk.Hash { return goshawk.Hash{n} }
+	v := &Verification{}
+	v.missing([]Missing{{Ledger: "a", TxID: hash(1), Why: "no blocks"}, {Ledger: "b", TxID: hash(2), Why: "no blocks"}, {Ledger: "a", TxID: hash(3), Why: "no blocks"}, {Ledger: "a", TxID: hash(4), Why: "cut off"}})
+	var said []string
+	for _, c := range v.Checks {
+		if c.State != Open {
+			t.Errorf("%v", c)
+		}
+		said = append(said, c.Text)
+	}
+	if len(said) != 3 || !strings.HasPrefix(said[0], "2 transactions of the ledger a are not in the package, the first of them "+hash(1).String()) ||
+		!strings.HasPrefix(said[1], "transaction "+hash(2).String()) || !strings.HasSuffix(said[2], "cut off") {
+		t.Errorf("%q", said)
+	}
+}

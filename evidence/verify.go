@@ -381,12 +381,28 @@ func (v *Verification) log(f *opened) {
 // quotedHash is a SHA-256 that is a value of its own in JSON.
 var quotedHash = regexp.MustCompile(`"[0-9a-f]{64}"`)
 
+// missing names the transactions that are not in the package; of many for which the same is said, the first, and how many there are.
+func (v *Verification) missing(list []Missing) {
+	more := map[Missing]int{}
+	for _, m := range list {
+		more[Missing{Ledger: m.Ledger, Why: m.Why}]++
+	}
+	for _, m := range list {
+		of := Missing{Ledger: m.Ledger, Why: m.Why}
+		switch n := more[of]; {
+		case n == 1:
+			v.say(Open, "chain", "transaction %s of the ledger %s is not in the package: %s", m.TxID, m.Ledger, m.Why)
+		case n > 1:
+			v.say(Open, "chain", "%s of the ledger %s are not in the package, the first of them %s: %s", goshawk.Count(n, "transaction", "transactions"), m.Ledger, m.TxID, m.Why)
+			more[of] = 0
+		}
+	}
+}
+
 // runs verifies the transactions and recomputes every trace from them.
 func (v *Verification) runs(ctx context.Context, p *opened) error {
 	f, c := p.files, p.contents
-	for _, m := range c.Missing {
-		v.say(Open, "chain", "transaction %s of the ledger %s is not in the package: %s", m.TxID, m.Ledger, m.Why)
-	}
+	v.missing(c.Missing)
 	chains := map[goshawk.ID]*replay{}
 	for i := range c.Runs {
 		r := &c.Runs[i]

@@ -48,8 +48,12 @@ func sayPackage(c *command, v *evidence.Verification) {
 	if v.Case.ID != "" {
 		fmt.Fprintf(w, "Package of the case %q, reference %q, of %q\n\n", v.Case.Title, v.Case.Reference, v.Case.Agency)
 	}
+	open := 0
 	for _, check := range v.Checks {
 		state := string(check.State)
+		if check.State == evidence.Open {
+			open++
+		}
 		if check.State == evidence.Fault {
 			state = "FAULT"
 		}
@@ -59,7 +63,11 @@ func sayPackage(c *command, v *evidence.Verification) {
 		fmt.Fprintf(w, "\n%s: this package is not what its maker signed, or does not say what its transactions say.\n", goshawk.Count(v.Faults, "fault", "faults"))
 		return
 	}
-	fmt.Fprintf(w, "\nNo fault. What is not verified, the lines above say.\n")
+	if open > 0 {
+		fmt.Fprintf(w, "\nNo fault in what was verified. Not all was: %s above not verified.\n", goshawk.Count(open, "line says what is", "lines say what is"))
+		return
+	}
+	fmt.Fprintf(w, "\nNo fault.\n")
 }
 
 // printable is foreign text without what could act on a terminal.
