@@ -85,7 +85,7 @@ type Mapping struct {
 	Delimiter string         `json:"delimiter" maxLength:"1" doc:"a comma, a semicolon, a tab or a bar"`
 	Columns   map[Column]int `json:"columns" doc:"which column of the file, from 0"`
 	Time      string         `json:"time" enum:"iso,day-first,month-first,unix,unix-ms"`
-	Zone      string         `json:"zone,omitempty" doc:"of times that do not say it: +00:00"`
+	Zone      string         `json:"zone,omitempty" maxLength:"64" doc:"of times that do not say it: +00:00, or a place of the IANA time zone database, Europe/Tallinn, with its summer time"`
 	Unit      string         `json:"unit" enum:"coin,smallest"`
 	Decimal   string         `json:"decimal" doc:"a point or a comma"`
 	Account   string         `json:"account,omitempty" maxLength:"200" doc:"whose list it is, where no column says so"`
@@ -159,10 +159,8 @@ func (m *Mapping) Check(columns int) []string {
 	}
 	_, asset := m.Columns[ColAsset]
 	lack(asset && m.Asset == "", "which asset")
-	if m.Zone != "" {
-		_, err := zone(m.Zone)
-		lack(err != nil, "zone")
-	}
+	_, err := offset(m.Zone)
+	lack(m.Zone != "" && err != nil && !strings.Contains(m.Zone, "/"), "zone")
 	return open
 }
 
@@ -171,6 +169,10 @@ func (m *Mapping) Check(columns int) []string {
 func (t *Table) Read(m *Mapping) (*Read, error) {
 	if open := m.Check(len(t.Head)); len(open) > 0 {
 		return nil, goshawk.Errorf(goshawk.Invalid, "it is not said yet what the file means: %s", strings.Join(open, ", ")).WithHint("choose it on the page, or in the mapping; nothing is guessed")
+	}
+	in, err := t.zone(m.Zone)
+	if err != nil {
+		return nil, err
 	}
 	out := &Read{}
 	for i, cells := range t.Rows {
@@ -185,7 +187,7 @@ func (t *Table) Read(m *Mapping) (*Read, error) {
 			out.Others++
 			continue
 		}
-		row, err := m.row(cell)
+		row, err := m.row(cell, in)
 		if err != nil {
 			if out.Bad++; len(out.Faults) < mostFaults {
 				out.Faults = append(out.Faults, Fault{t.Lines[i], err.Error()})
@@ -198,18 +200,18 @@ func (t *Table) Read(m *Mapping) (*Read, error) {
 	return out, nil
 }
 
-// row reads one row.
-func (m *Mapping) row(cell func(Column) string) (*Row, error) {
+// row reads one row, whose times are of a zone where they do not say it.
+func (m *Mapping) row(cell func(Column) string, in *time.Location) (*Row, error) {
 	r := &Row{Account: cell(ColAccount), Reference: cell(ColReference), Address: cell(ColAddress)}
 	if r.Account == "" {
 		r.Account = m.Account
 	}
 	var err error
-	if r.Time, err = m.moment(cell(ColTime)); err != nil {
+	if r.Time, err = m.moment(cell(ColTime), in); err != nil {
 		return nil, fmt.Errorf("time: %w", err)
 	}
 	if text := cell(ColPaid); text != "" {
-		paid, err := m.moment(text)
+		paid, err := m.moment(text, in)
 		if err != nil {
 			return nil, fmt.Errorf("paid: %w", err)
 		}
@@ -364,8 +366,8 @@ func layouts(form string) []string {
 	return nil
 }
 
-// zone reads an offset from UTC.
-func zone(s string) (*time.Location, error) {
+// offset reads an offset from UTC.
+func offset(s string) (*time.Location, error) {
 	t, err := time.Parse("Z07:00", s)
 	if err != nil {
 		return nil, err
@@ -373,8 +375,46 @@ func zone(s string) (*time.Location, error) {
 	return t.Location(), nil
 }
 
-// moment reads a time.
-func (m *Mapping) moment(text string) (time.Time, error) {
+// zone is the zone of times that do not say it: an offset from UTC, or a place. Nil where none is named.
+func (t *Table) zone(name string) (*time.Location, error) {
+	if name == "" {
+		return nil, nil //nolint:nilnil // there is none, and that is no error
+	}
+	if in, err := offset(name); err == nil {
+		return in, nil
+	}
+	if strings.Contains(name, "/") && t.Places != nil { // what has none could be the zone of the machine
+		if in, err := t.Places(name); err == nil {
+			return in, nil
+		}
+	}
+	return nil, goshawk.Errorf(goshawk.Invalid, "%q is no zone that is known", short(name)).WithHint("write an offset such as +02:00, or a place of the IANA time zone database such as Europe/Tallinn")
+}
+
+// local is the time that a clock on the wall shows in a place. When clocks are put back, an hour comes twice, and when they are put
+// forward, one never does: neither is guessed.
+func local(wall time.Time, in *time.Location) (time.Time, error) {
+	_, before := wall.Add(-24 * time.Hour).In(in).Zone()
+	_, after := wall.Add(24 * time.Hour).In(in).Zone()
+	var found []time.Time
+	for _, ahead := range []int{before, after} {
+		t := wall.Add(-time.Duration(ahead) * time.Second)
+		if _, is := t.In(in).Zone(); is == ahead && !slices.ContainsFunc(found, t.Equal) {
+			found = append(found, t)
+		}
+	}
+	shown := wall.Format("2006-01-02 15:04")
+	switch len(found) {
+	case 0:
+		return time.Time{}, fmt.Errorf("%s never was in %s: clocks were put forward", shown, in)
+	case 1:
+		return found[0], nil
+	}
+	return time.Time{}, fmt.Errorf("%s was twice in %s: clocks were put back", shown, in)
+}
+
+// moment reads a time. One that does not say its zone is of the one given, if it is not nil.
+func (m *Mapping) moment(text string, in *time.Location) (time.Time, error) {
 	s := strings.TrimSpace(text)
 	if m.Time == TimeUnix || m.Time == TimeUnixMilli {
 		n, err := strconv.ParseInt(s, 10, 64)
@@ -395,16 +435,12 @@ func (m *Mapping) moment(text string) (time.Time, error) {
 				return t.UTC(), nil
 			}
 		}
-		in, err := zone(m.Zone)
-		if err != nil {
-			in = nil
-		}
 		if _, err := time.Parse(l, s); err == nil && in == nil {
 			return time.Time{}, fmt.Errorf("%q does not say its zone", short(text))
 		}
 		if in != nil {
-			if t, err := time.ParseInLocation(l, s, in); err == nil && between(t) {
-				return t.UTC(), nil
+			if wall, err := time.Parse(l, s); err == nil && between(wall) {
+				return local(wall, in)
 			}
 		}
 	}

@@ -53,6 +53,37 @@ func TestForms(t *testing.T) {
 	}
 }
 
+// TestPlaces: a place's clock is read with its summer time; an hour that came twice there, or never, is no time.
+func TestPlaces(t *testing.T) {
+	for wall, want := range map[string]string{
+		"2022-01-25 14:04:05": "2022-01-25T12:04:05Z", "2022-07-25 14:04:05": "2022-07-25T11:04:05Z",
+		"2022-03-27 02:59:59": "2022-03-27T00:59:59Z", "2022-03-27 03:30:00": "clocks were put forward", "2022-03-27 04:00:00": "2022-03-27T01:00:00Z",
+		"2022-10-30 02:59:59": "2022-10-29T23:59:59Z", "2022-10-30 03:30:00": "clocks were put back", "2022-10-30 04:00:00": "2022-10-30T02:00:00Z",
+		"2022-10-30T03:30:00+03:00": "2022-10-30T00:30:00Z", // a time that says its zone needs none
+	} {
+		x := table(t, "time,sats\n"+wall+",5\n")
+		x.Places = time.LoadLocation
+		p := x.Propose(Deposits, 8, "BTC")
+		p.Mapping.Time, p.Mapping.Zone = TimeISO, "Europe/Tallinn"
+		got, err := x.Read(&p.Mapping)
+		if err != nil || len(got.Rows)+len(got.Faults) != 1 {
+			t.Fatalf("%s: %+v, %v", wall, got, err)
+		}
+		if got.Bad == 0 && got.Rows[0].Time.Format(time.RFC3339) != want || got.Bad == 1 && !strings.Contains(got.Faults[0].What, want) {
+			t.Errorf("%s: %+v, not %s", wall, got, want)
+		}
+	}
+	for _, z := range []string{"Local", "CET", "Europe/Nowhere", "../etc/passwd", "/etc/localtime", "Europe/../../x"} {
+		x := table(t, "time,sats\n2022-01-25 14:04:05,5\n")
+		x.Places = time.LoadLocation
+		p := x.Propose(Deposits, 8, "BTC")
+		p.Mapping.Time, p.Mapping.Zone = TimeISO, z
+		if got, err := x.Read(&p.Mapping); goshawk.CodeOf(err) != goshawk.Invalid {
+			t.Errorf("%q is taken for a zone: %+v, %v", z, got, err)
+		}
+	}
+}
+
 // TestDoubt: a day that can be two, and a number that can be two, are never chosen between.
 func TestDoubt(t *testing.T) {
 	p := table(t, "date,amount\n03/04/2022 10:00,\"1,234\"\n05/06/2022 10:00,\"2,345\"\n").Propose(Deposits, 8, "BTC")

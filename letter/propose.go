@@ -3,6 +3,7 @@ package letter
 import (
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 )
 
@@ -121,7 +122,7 @@ func (t *Table) Propose(l List, decimals int, ticker string) *Proposal {
 	}
 	p.Open = p.Mapping.Check(len(t.Head))
 	if at, ok := p.Mapping.Columns[ColTime]; ok && p.Mapping.Time != "" && p.Mapping.Zone == "" {
-		if _, err := p.Mapping.moment(t.Rows[0][at]); err != nil {
+		if _, err := p.Mapping.moment(t.Rows[0][at], nil); err != nil {
 			p.Open = append(p.Open, "zone")
 		}
 	}
@@ -136,8 +137,8 @@ func (p *Proposal) times(t *Table) {
 	}
 	var fits []string
 	for _, form := range TimeForms() {
-		m := Mapping{Time: form, Zone: "Z"}
-		if !slices.ContainsFunc(t.Rows, func(r []string) bool { when, err := m.moment(r[at]); return err != nil || !between(when) }) {
+		m := Mapping{Time: form}
+		if !slices.ContainsFunc(t.Rows, func(r []string) bool { when, err := m.moment(r[at], time.UTC); return err != nil || !between(when) }) {
 			fits = append(fits, form)
 		}
 	}

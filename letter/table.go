@@ -7,6 +7,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf16"
 	"unicode/utf8"
 
@@ -27,7 +28,8 @@ type Table struct {
 	Delimiter string
 	Head      []string
 	Rows      [][]string
-	Lines     []int // the line of the file at which each row begins, from 1
+	Lines     []int                                     // the line of the file at which each row begins, from 1
+	Places    func(name string) (*time.Location, error) // of the IANA time zone database; nil: none is known
 }
 
 // delimiters are those that files have, the usual one first.

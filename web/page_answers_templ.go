@@ -1355,14 +1355,14 @@ func newAnswerPage(v *view, x *mappingView) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 125, "</label> <input id=\"m-zone\" name=\"zone\" maxlength=\"6\" dir=\"ltr\" placeholder=\"+00:00\" pattern=\"Z|[+\\-]\\d\\d:\\d\\d\" value=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 125, "</label> <input id=\"m-zone\" name=\"zone\" maxlength=\"64\" dir=\"ltr\" placeholder=\"+00:00\" pattern=\"Z|[+\\-]\\d\\d:\\d\\d|[A-Za-z_]+(/[A-Za-z0-9_+\\-]+)+\" value=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var80 string
 			templ_7745c5c3_Var80, templ_7745c5c3_Err = templ.JoinStringErrs(m.Zone)
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `page_answers.templ`, Line: 209, Col: 122}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `page_answers.templ`, Line: 209, Col: 154}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var80))
 			if templ_7745c5c3_Err != nil {

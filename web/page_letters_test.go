@@ -210,6 +210,20 @@ func TestToTheExchangeAndBack(t *testing.T) {
 			has(t, string(b.do("GET", page, nil).body), "Statement")
 		}
 	}
+	// Times of a place are read with its summer time; an hour that came twice there is no time.
+	a = b.sendFile(at+"/answers/file", "local.csv", []byte("time,account,satoshis\n2022-07-25 14:04:05,7,5\n2022-10-30 03:30:00,7,5\n"), "letter", string(which))
+	a.is(t, http.StatusSeeOther, nil)
+	local, err := url.Parse(a.Header.Get("Location"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for zone, says := range map[string][]string{"Europe/Tallinn": {"2022-07-25T11:04:05Z", "2022-10-30 03:30 was twice in Europe/Tallinn"}, "Europe/Nowhere": {"is no zone that is known"}} {
+		v := local.Query()
+		for _, kv := range [][2]string{{"chosen", "yes"}, {"list", "deposits"}, {"ledger", "world"}, {"c.time", "0"}, {"c.account", "1"}, {"c.amount", "2"}, {"time", "iso"}, {"zone", zone}, {"unit", "smallest"}, {"decimal", "."}} {
+			v.Set(kv[0], kv[1])
+		}
+		has(t, string(b.do("GET", local.Path+"?"+v.Encode(), nil).body), says...)
+	}
 	if got := s.record(c, casebook.KindLetter, which).Text("state"); got != "answered" {
 		t.Errorf("the letter is %s", got)
 	}

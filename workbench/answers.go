@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	_ "time/tzdata" // places keep their summer times where the system has no database of them: in a container, on Windows
 
 	"goshawk"
 	"goshawk/casebook"
@@ -310,7 +311,11 @@ func (b *Bench) AnswerFile(ctx context.Context, s *identity.Subject, c, exhibit 
 		return nil, "", err
 	}
 	t, err := letter.ReadTable(buf.Bytes(), delimiter)
-	return t, rec.Text("name"), err
+	if err != nil {
+		return nil, "", err
+	}
+	t.Places = time.LoadLocation
+	return t, rec.Text("name"), nil
 }
 
 // Answer takes a file that is an exhibit of the case as a service's answer: its rows are read as the mapping says,
