@@ -116,6 +116,8 @@ func (l *testLog) Write(p []byte) (int, error) {
 // check holds the log against what no log may say. The names of the stage's people are those of roles: their
 // addresses are looked for, and what tests write in cases.
 func (l *testLog) check() {
+	l.mu.Lock() // a stream that the test left may still be ending
+	defer l.mu.Unlock()
 	for _, line := range l.lines {
 		said := strings.ReplaceAll(line, "http://127.0.0.1", "") // another server, as an identity provider
 		for _, private := range []string{"@police.example", "127.0.0.1", "onerror=alert", firstAddress} {
