@@ -393,15 +393,23 @@ test("where the browser cannot draw, the table holds everything", async () => {
 
 test("a thousand nodes are drawn", async () => {
   const id = await h.graph("Thousand", many(1_000, 1_500));
-  const took = [];
-  for (let i = 0; i < 3; i++) {
-    const page = await h.as("lead");
-    await h.open(page, id);
-    assert.equal(await page.evaluate(() => goshawk.stage.sigma.getGraph().order), 1_000);
-    took.push(await page.evaluate(() => Math.round(performance.getEntriesByName("graph-drawn")[0].startTime)));
-    await page.context().close();
+  // An officer comes from the case's list of graphs; a bookmark or a reload begins with the graph itself.
+  const took = { listed: [], direct: [] };
+  for (const [way, times] of Object.entries(took)) {
+    for (let i = 0; i < 3; i++) {
+      const page = await h.as("lead");
+      if (way === "direct") await h.open(page, id);
+      else {
+        await page.goto(`${h.url}/cases/${h.stage.case}/graphs`);
+        await page.getByRole("link", { name: "Thousand" }).click();
+        await page.waitForFunction(() => document.getElementById("graph")?.dataset.ready);
+      }
+      assert.equal(await page.evaluate(() => goshawk.stage.sigma.getGraph().order), 1_000);
+      times.push(await page.evaluate(() => Math.round(performance.getEntriesByName("graph-drawn")[0].startTime)));
+      await page.context().close();
+    }
   }
-  console.log(`# 1,000 nodes, 1,500 lines: drawn ${took.join(", ")} ms after the navigation began, each in a window of its own`);
+  console.log(`# 1,000 nodes, 1,500 lines: drawn ${took.listed.join(", ")} ms after the click in the list of graphs, ${took.direct.join(", ")} ms after a navigation straight to it; each in a window of its own`);
 });
 
 test("ten thousand nodes and twenty thousand lines open, pan and are searched", async () => {
