@@ -351,6 +351,13 @@ func TestEdited(t *testing.T) {
 		}
 	}
 	root, _, _ := strings.Cut(names[0], "/")
+	signature := root + "/tagmanifest-sha256.txt.sig"
+	was := content[signature]
+	content[signature] = bytes.Replace(was, []byte("\n-----END"), []byte("\n\n-----END"), 1)
+	if v := look(t, pack(t, names, content), nil); v.Faults == 0 || bytes.Equal(was, content[signature]) {
+		t.Error("a line that was added to the signature is not found")
+	}
+	content[signature] = was
 	content[root+"/data/more.txt"] = []byte("more")
 	if v := look(t, pack(t, append(slices.Clone(names), root+"/data/more.txt"), content), nil); v.Faults == 0 {
 		t.Error("a file that was added is not found")

@@ -67,6 +67,11 @@ func signText(key ed25519.PrivateKey, text []byte) []byte {
 	blob = append(blob, sigMagic...)
 	blob = binary.BigEndian.AppendUint32(blob, 1)
 	blob = appendWire(blob, keyBlob(key.Public().(ed25519.PublicKey)), []byte(Namespace), nil, []byte(sigHash), appendWire(nil, []byte(keyType), signature))
+	return armor(blob)
+}
+
+// armor writes a signature as ssh-keygen does.
+func armor(blob []byte) []byte {
 	encoded := base64.StdEncoding.EncodeToString(blob)
 	out := []byte(sigBegin)
 	for len(encoded) > 0 {
@@ -78,7 +83,7 @@ func signText(key ed25519.PrivateKey, text []byte) []byte {
 }
 
 // verifyText verifies a signature of a text, and returns the key that it was made with. It takes the
-// form that signText writes and no other, so that no byte of it can be changed.
+// form that signText writes and no other, lines of another length included, so that no byte of it can be changed.
 func verifyText(signature, text []byte) (ed25519.PublicKey, error) {
 	body, ok := bytes.CutPrefix(signature, []byte(sigBegin))
 	if ok {
@@ -90,6 +95,9 @@ func verifyText(signature, text []byte) (ed25519.PublicKey, error) {
 	blob, err := base64.StdEncoding.Strict().DecodeString(strings.ReplaceAll(string(body), "\n", ""))
 	if err != nil || !bytes.HasPrefix(blob, append([]byte(sigMagic), 0, 0, 0, 1)) {
 		return nil, corrupt("the signature is none of OpenSSH's form")
+	}
+	if !bytes.Equal(armor(blob), signature) {
+		return nil, corrupt("the lines of the signature are not as long as OpenSSH writes them")
 	}
 	r := wire(blob[len(sigMagic)+4:])
 	var parts [5][]byte
