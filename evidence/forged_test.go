@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"goshawk"
 )
 
 // reforged is a package whose payload somebody changed, who then made manifests and signature anew.
@@ -117,6 +119,19 @@ func TestForged(t *testing.T) {
 		if v := look(t, reforged(t, whole, instead(t, f[0], f[1], f[2])), nil); v.Faults == 0 {
 			t.Errorf("%v is not found: %s", f, words(v))
 		}
+	}
+}
+
+// TestOtherFormat: a package of which nothing can be verified but its bytes is no verified package.
+func TestOtherFormat(t *testing.T) {
+	text := reforged(t, sample(t, nil), instead(t, "package.json", `"format": 1`, `"format": 2`))
+	if v, err := VerifyZip(t.Context(), bytes.NewReader(text), int64(len(text)), nil); goshawk.CodeOf(err) != goshawk.Unsupported {
+		t.Errorf("%v, %v", v, err)
+	}
+	names, content := unpack(t, text)
+	content[names[len(names)-1]] = []byte("changed")
+	if v := look(t, pack(t, names, content), nil); v.Faults == 0 {
+		t.Error("a change is not found")
 	}
 }
 

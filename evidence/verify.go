@@ -110,8 +110,11 @@ func verify(ctx context.Context, f *files, signer ed25519.PublicKey) (*Verificat
 	}
 	v.Case = c.Case
 	if c.Format != format {
-		v.say(Open, "package", "it is of the format %d, which this version (%s) does not know: only hashes and signature were verified", c.Format, goshawk.Version)
-		return v, nil
+		if v.Faults > 0 {
+			return v, nil
+		}
+		return nil, goshawk.Errorf(goshawk.Unsupported, "the package is of the format %d, which this version (%s) does not know: of what it says nothing was verified but hashes and signature", c.Format, goshawk.Version).
+			WithHint("verify it with a Goshawk that is as new as the one that wrote it")
 	}
 	v.program(f)
 	p := &opened{files: f, contents: &c, of: map[goshawk.ID]*report.CaseRun{}}
