@@ -1,6 +1,7 @@
 package web
 
 import (
+	"slices"
 	"time"
 
 	"goshawk"
@@ -31,20 +32,33 @@ type happeningOut struct {
 	Chain string        `json:"chain,omitempty" doc:"an address, transaction or coin"`
 }
 
+type readTimelineInput struct {
+	CaseInput
+	PageInput
+}
+
 type readTimelineOutput struct {
 	Body struct {
 		Happened []happeningOut `json:"happened" nullable:"false"`
+		Next     string         `json:"next,omitempty" doc:"cursor of the next page"`
 	} `nameHint:"Timeline"`
 }
 
-func readTimeline(q *request, in *CaseInput) (*readTimelineOutput, error) {
+func readTimeline(q *request, in *readTimelineInput) (*readTimelineOutput, error) {
 	_, list, unknown, err := q.timeline(goshawk.ID(in.Case))
 	if err != nil {
 		return nil, err
 	}
 	out := &readTimelineOutput{}
 	out.Body.Happened = []happeningOut{}
-	for _, h := range append(list, unknown...) {
+	// Records of two kinds may have one ID.
+	list, out.Body.Next, err = pageAfter(append(list, unknown...), &in.PageInput, func(h *happened) mark {
+		return mark{int64(slices.Index(timelineKinds, h.of.Kind)), string(h.of.ID)}
+	})
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range list {
 		one := happeningOut{What: h.key, Kind: h.of.Kind, ID: h.of.ID, Title: h.title, Text: h.text, Chain: h.chain}
 		if known(h.at) {
 			one.At = &h.at

@@ -37,7 +37,7 @@ func letterCalls() []call {
 			about: "What an exhibit seems to mean as a service's list: only what the file leaves no doubt about, with the reason; `open` lists what somebody has to say.", handle: typed(proposeMapping)},
 		{id: "take-answer", pattern: "POST /cases/{case}/answers", action: identity.ChangeCase, summary: "Take a file as an answer", status: http.StatusCreated,
 			about: "Reads an exhibit as the mapping says, and holds each row against the chain. A mapping that leaves anything open is refused, and so is a file with rows that cannot be read, unless they are to be left out.", handle: typed(takeAnswer)},
-		{id: "read-answer", pattern: "GET /cases/{case}/answers/{answer}", action: identity.ReadCase, summary: "Read an answer's rows", about: "Read from the exhibit again, and compared with the ledger as it is now; at most 20,000.", handle: typed(readAnswerRows)},
+		{id: "read-answer", pattern: "GET /cases/{case}/answers/{answer}", action: identity.ReadCase, summary: "Read an answer's rows", about: "Read from the exhibit again, and compared with the ledger as it is now, for each page of them.", handle: typed(readAnswerRows)},
 		{id: "follow-account", pattern: "POST /cases/{case}/across", action: identity.ReadCase, summary: "Follow units across an account",
 			about: "Where followed units are in an account of a service, by first in, first out; last in, first out; pro rata; and lowest intermediate balance. None of them is the legal one. Nothing is stored.", handle: typed(followAccount)},
 		{id: "continue-trace", pattern: "POST /cases/{case}/across/continue", action: identity.ChangeCase, summary: "Go on from an account's withdrawals", status: http.StatusAccepted,
@@ -278,10 +278,15 @@ func takeAnswer(q *request, in *takeAnswerInput) (*madeOutput, error) {
 type readAnswerInput struct {
 	CaseInput
 	Answer string `path:"answer" maxLength:"128" doc:"ID of the answer's record"`
+	Cursor string `query:"cursor" maxLength:"300" doc:"next of the page before"`
+	Most   int    `query:"most" minimum:"1" maximum:"20000" default:"20000"`
 }
 
 type readAnswerOutput struct {
-	Body *workbench.ReadAnswer
+	Body struct {
+		*workbench.ReadAnswer
+		Next string `json:"next,omitempty" doc:"cursor of the next page of rows"`
+	} `nameHint:"Answer"`
 }
 
 func readAnswerRows(q *request, in *readAnswerInput) (*readAnswerOutput, error) {
@@ -290,10 +295,13 @@ func readAnswerRows(q *request, in *readAnswerInput) (*readAnswerOutput, error) 
 		return nil, err
 	}
 	a, err := b.OpenAnswer(q.Context(), q.subject, goshawk.ID(in.Case), goshawk.ID(in.Answer))
-	if err == nil && len(a.Rows) > 20_000 {
-		a.Rows = a.Rows[:20_000]
+	if err != nil {
+		return nil, err
 	}
-	return &readAnswerOutput{a}, err
+	out := &readAnswerOutput{}
+	a.Rows, out.Body.Next, err = pageAfter(a.Rows, &PageInput{in.Cursor, in.Most}, func(m *workbench.Matched) mark { return mark{By: int64(m.Line)} })
+	out.Body.ReadAnswer = a
+	return out, err
 }
 
 type followAccountInput struct {

@@ -49,15 +49,15 @@ func page[T any](list []T, in *PageInput, at func(*T) mark) ([]T, string, error)
 	return slices.Clone(list[:in.Most]), cursorOf(at(&list[in.Most-1])), nil
 }
 
-// pageByID is page for a list in any order that stays: the cursor names what came last. Where that
-// is gone it is an Invalid error.
-func pageByID[T any](list []T, in *PageInput, id func(*T) goshawk.ID) ([]T, string, error) {
+// pageAfter is page for a list in any order that stays: the cursor names what came last. Where that
+// is gone it is an Invalid error. No two of the list have one mark.
+func pageAfter[T any](list []T, in *PageInput, at func(*T) mark) ([]T, string, error) {
 	if in.Cursor != "" {
 		last, err := openCursor(in.Cursor)
 		if err != nil {
 			return nil, "", err
 		}
-		i := slices.IndexFunc(list, func(t T) bool { return string(id(&t)) == last.ID })
+		i := slices.IndexFunc(list, func(t T) bool { return at(&t) == last })
 		if i < 0 {
 			return nil, "", goshawk.Errorf(goshawk.Invalid, "what the cursor stands at is gone").WithHint("begin without one")
 		}
@@ -66,7 +66,7 @@ func pageByID[T any](list []T, in *PageInput, id func(*T) goshawk.ID) ([]T, stri
 	if len(list) <= in.Most {
 		return append([]T{}, list...), "", nil
 	}
-	return slices.Clone(list[:in.Most]), cursorOf(mark{ID: string(id(&list[in.Most-1]))}), nil
+	return slices.Clone(list[:in.Most]), cursorOf(at(&list[in.Most-1])), nil
 }
 
 // cursorOf writes a mark as a cursor. It holds nothing that whoever gets it may not know.

@@ -73,7 +73,7 @@ func listPeople(q *request, in *listPeopleInput) (*listPeopleOutput, error) {
 		return nil, err
 	}
 	out := &listPeopleOutput{}
-	out.Body.People, out.Body.Next, err = pageByID(list, &in.PageInput, func(p *identity.Person) goshawk.ID { return p.ID })
+	out.Body.People, out.Body.Next, err = pageAfter(list, &in.PageInput, func(p *identity.Person) mark { return mark{ID: string(p.ID)} })
 	return out, err
 }
 

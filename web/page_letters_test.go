@@ -206,6 +206,9 @@ func TestToTheExchangeAndBack(t *testing.T) {
 		page, _, _ := strings.Cut(took, "?")
 		if f.unit == "" {
 			has(t, string(b.do("GET", page, nil).body), "Matched")
+			if rows, pages := listed(t, b, apiRoot+page, "rows", 3); rows < 4 || pages != (rows+2)/3 {
+				t.Errorf("%s has %d rows in %d pages of three", f.name, rows, pages)
+			}
 		} else {
 			has(t, string(b.do("GET", page, nil).body), "Statement")
 		}

@@ -130,9 +130,12 @@ func (q *request) timelinePage() error {
 	return q.show(v, timelinePage(v, list, unknown, p))
 }
 
+// timelineKinds are those of the records of which a timeline tells.
+var timelineKinds = []casebook.Kind{casebook.KindEvent, casebook.KindSubject, casebook.KindExhibit, casebook.KindLetter, casebook.KindAlert, casebook.KindCustody}
+
 // timeline brings together what happened in a case, in the order in which it did. Of unknown nobody can say when it was.
 func (q *request) timeline(id goshawk.ID) (c *casebook.Case, list, unknown []happened, err error) {
-	c, err = q.s.Book.Read(q.Context(), q.subject, id, "read the timeline", casebook.KindCase, casebook.KindEvent, casebook.KindSubject, casebook.KindExhibit, casebook.KindLetter, casebook.KindAlert, casebook.KindCustody)
+	c, err = q.s.Book.Read(q.Context(), q.subject, id, "read the timeline", append(timelineKinds, casebook.KindCase)...)
 	if err != nil {
 		return nil, nil, nil, err
 	}
