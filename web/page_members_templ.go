@@ -976,7 +976,7 @@ func historyPage(v *view, list []historyLine, all bool, before, more int64) temp
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = backTo(casePath(v.at.ID)+"/history").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = backTo(v.self()).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -1658,7 +1658,7 @@ func happening(v *view, h happened) templ.Component {
 			}
 		}
 		if h.event != nil && v.mayChange() {
-			templ_7745c5c3_Err = deleteButton(v, *h.event, casePath(v.at.ID)+"/timeline", v.t("timeline.delete", "Title", h.title)).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = deleteButton(v, *h.event, v.self(), v.t("timeline.delete", "Title", h.title)).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -52,5 +53,13 @@ func TestLongLists(t *testing.T) {
 		if page := ines.page(at + "/subjects" + odd); !strings.Contains(page, " of "+goshawk.Group(fmt.Sprint(n))) {
 			t.Errorf("%s shows no part", odd)
 		}
+	}
+	// Who deletes something stays at the part that it was on.
+	_, form, _ := strings.Cut(ines.page(fmt.Sprintf("%s/subjects?from=%d", at, perPart)), `action="`+at+`/records/subject/`)
+	form, _, _ = strings.Cut(form, "</form>")
+	which, _, _ := strings.Cut(form, `"`)
+	back, err := url.Parse(ines.posted(recordPath(id, casebook.KindSubject, goshawk.ID(which)), hidden(form)))
+	if err != nil || back.Path != at+"/subjects" || back.Query().Get("from") != fmt.Sprint(perPart) || back.Query().Get("done") != "deleted" {
+		t.Errorf("who deletes on a later part is led to %s, %v", back, err)
 	}
 }

@@ -337,7 +337,7 @@ func subjectsPage(v *view, list []record, p part, wallets []record, network stri
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = deleteButton(v, r, casePath(v.at.ID)+"/subjects", v.t("subjects.delete", "Text", r.Text("text"))).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = deleteButton(v, r, v.self(), v.t("subjects.delete", "Text", r.Text("text"))).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -443,7 +443,7 @@ func subjectsPage(v *view, list []record, p part, wallets []record, network stri
 					return templ_7745c5c3_Err
 				}
 				if v.mayChange() {
-					templ_7745c5c3_Err = deleteButton(v, r, casePath(v.at.ID)+"/subjects", v.t("subjects.delete", "Text", r.Text("title"))).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = deleteButton(v, r, v.self(), v.t("subjects.delete", "Text", r.Text("title"))).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
