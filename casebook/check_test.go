@@ -14,7 +14,8 @@ func TestUnseen(t *testing.T) {
 		"answer.mapping": "columns are called as in the service's file", "answer.summary": "made by the server of the service's file",
 		"run.summary": "made by the server", "alert.movement": "made by the server", "alert.block": "made by the server",
 	}
-	values := []string{`"a%b"`, `["a%b"]`, `{"title":"a%b"}`, `{"a%b":1}`, `{"x":[{"title":"a%b"}]}`}
+	values := []string{`"a%b"`, `["a%b"]`, `{"title":"a%b"}`, `{"a%b":1}`, `{"x":[{"title":"a%b"}]}`,
+		`{"what":"address","text":"x","x":0,"y":0,"title":"a%b"}`, `{"what":"address","text":"x","x":0,"y":0,"a%b":1}`, `{"what":"pay","from":"a:x","to":"a:y","method":"a%b"}`, `{"title":"x","y":[{"title":"a%b"}]}`}
 	for _, k := range Kinds() {
 		for _, f := range k.Fields {
 			name := string(k.Kind) + "." + f.Name
@@ -33,8 +34,8 @@ func TestUnseen(t *testing.T) {
 		t.Errorf("there is no field %s", name)
 	}
 	node, _ := Lookup(KindGraph, "node/a:x")
-	for _, good := range []string{`{"title":"می\u200cخواهد","label":{"text":"قضية الميناء"}}`, `{"note":"as it came: a\u202eb\nand on"}`} {
-		if err := node.Check([]byte(good)); err != nil {
+	for _, good := range []string{`"title":"می\u200cخواهد","label":{"text":"قضية الميناء","confidence":5}`, `"note":"as it came: a\u202eb\nand on"`} {
+		if err := node.Check([]byte(`{"what":"address","text":"x","x":0,"y":0,` + good + `}`)); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}
 	}

@@ -699,10 +699,10 @@ func contractRaw(t *testing.T, s *Store) {
 		_, err := b.Change(t.Context(), who, id, "drew", []casebook.Edit{casebook.Set(casebook.KindGraph, "g", "title", "Flow"), edit})
 		return err
 	}
-	if err := node("{\"text\":\"\xff\"}"); goshawk.CodeOf(err) != goshawk.Invalid {
+	if err := node("{\"what\":\"address\",\"text\":\"\xff\",\"x\":0,\"y\":0}"); goshawk.CodeOf(err) != goshawk.Invalid {
 		t.Errorf("bytes that are no text: %v", err)
 	}
-	if err := node(`{"note":"\u0000 \ud800 <b>"}`); err != nil {
+	if err := node(`{"what":"address","text":"x","x":0,"y":0,"note":"\u0000 \ud800 <b>"}`); err != nil {
 		t.Error(err)
 	}
 	err = s.Replay(t.Context(), func(_ int64, _ goshawk.ID, what string) { t.Error(what) })

@@ -12,7 +12,7 @@ import (
 func graphCalls() []call {
 	return []call{
 		{id: "read-graph", pattern: "GET /cases/{case}/graphs/{graph}", action: identity.ReadCase, summary: "Read a graph",
-			about:  "A graph's fields: `node/…`, `edge/…`, `group/…`, `view`, `title`. With `at`, as it stood after that change of the case, which is how snapshots are read. It is changed as any record is: `POST /cases/{case}/changes`.",
+			about:  "A graph's fields: `node/…`, `edge/…`, `group/…`, `view`, `title`. With `at`, as it stood after that change of the case, which is how snapshots are read. It is changed as any record is: `POST /cases/{case}/changes`. A node needs `what`, `text`, `x` and `y`; an edge `from`, `to` and `what`; a group a `title`: with what else they hold, they are as `expand` tells them, and a value of another kind is refused.",
 			handle: typed(readGraph)},
 		{id: "find-addresses", pattern: "POST /cases/{case}/find", action: identity.ChangeCase, summary: "Find addresses in a text", limit: casebook.MostText + 1<<20,
 			about:  "Addresses, wallets' keys, transactions and coins in any text, with their checksums checked. Nothing is stored: what is wanted is added by a change.",

@@ -116,7 +116,7 @@ func TestReportForms(t *testing.T) {
 	id := s.newCase()
 	set := casebook.Set
 	s.change(id, set(casebook.KindCase, "case", "question", attack), set(casebook.KindCase, "case", "marking", attack), set(casebook.KindReport, "case", "author", attack), set(casebook.KindReport, "case", "qualification", attack),
-		set(casebook.KindReport, "case", "graph", "g"), set(casebook.KindGraph, "g", "title", attack), set(casebook.KindGraph, "g", "node/a:x", map[string]any{"what": attack, "text": attack, "title": attack, "x": 1, "y": 1}),
+		set(casebook.KindReport, "case", "graph", "g"), set(casebook.KindGraph, "g", "title", attack), set(casebook.KindGraph, "g", "node/a:x", map[string]any{"what": "address", "text": attack, "title": attack, "x": 1, "y": 1}),
 		set(casebook.KindFinding, "f1", "title", attack), set(casebook.KindFinding, "f1", "text", attack), set(casebook.KindFinding, "f1", "exhibits", []string{attack}),
 		set(casebook.KindRun, "r1", "question", map[string]any{"ledger": "none", "method": attack, "starts": []string{attack}}), set(casebook.KindRun, "r1", "state", "failed"), set(casebook.KindRun, "r1", "title", attack))
 	b := s.as("investigator")

@@ -139,7 +139,7 @@ func TestClusterTimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	drawn := time.Unix(head.Time, 0).UTC().AddDate(-3, 0, 0)
-	node := Node{ID: "c:x", What: NodeCluster, Network: head.Network, Text: "x", Time: &drawn}
+	node := map[string]any{"what": NodeCluster, "network": head.Network, "text": "x", "time": drawn, "x": 0, "y": 0}
 	d.change(casebook.Set(casebook.KindGraph, "g", "title", "Flows"), casebook.Set(casebook.KindGraph, "g", "node/n1", node),
 		casebook.Set(casebook.KindReport, "case", "graph", "g"), casebook.Set(casebook.KindCase, "case", "ledger", "main"))
 	of := func() *report.CaseHeuristic {
