@@ -142,6 +142,29 @@ func Count(v json.RawMessage) error {
 	return nil
 }
 
+// mostDepth is how far values may be inside of each other: what is deeper many programs do not read, and with it none of the case.
+const mostDepth = 64
+
+// deep says whether values are further inside of each other than that.
+func deep(v json.RawMessage) bool {
+	depth, text := 0, false
+	for i := 0; i < len(v); i++ {
+		switch c := v[i]; {
+		case text && c == '\\':
+			i++
+		case c == '"':
+			text = !text
+		case !text && (c == '{' || c == '['):
+			if depth++; depth > mostDepth {
+				return true
+			}
+		case !text && (c == '}' || c == ']'):
+			depth--
+		}
+	}
+	return false
+}
+
 // Object takes a JSON object of at most n bytes.
 func Object(n int) Check {
 	return func(v json.RawMessage) error {
@@ -150,6 +173,8 @@ func Object(n int) Check {
 			return fmt.Errorf("it must have at most %s", goshawk.Count(n, "byte", "bytes"))
 		case len(v) == 0 || v[0] != '{':
 			return fmt.Errorf("it must be an object")
+		case deep(v):
+			return fmt.Errorf("it must have at most %d values inside of each other", mostDepth)
 		}
 		return nil
 	}

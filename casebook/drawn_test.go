@@ -62,3 +62,20 @@ func TestDrawn(t *testing.T) {
 		}
 	}
 }
+
+// TestDepth: what is kept can be read by every program.
+func TestDepth(t *testing.T) {
+	in := func(n int, text string) []byte {
+		return []byte(`{"a":"` + text + `","b":` + strings.Repeat("[", n) + strings.Repeat("]", n) + "}")
+	}
+	for _, good := range [][]byte{in(mostDepth-1, ""), in(1, strings.Repeat("[", mostDepth)), in(1, `\"`+strings.Repeat("{", mostDepth)), []byte(`{"a":[` + strings.Repeat("[],", mostDepth) + `[]]}`)} {
+		if err := Object(10_000)(good); err != nil {
+			t.Errorf("%.80s: %v", good, err)
+		}
+	}
+	for _, bad := range [][]byte{in(mostDepth, ""), in(4_000, ""), in(mostDepth, `\\`), []byte(strings.Repeat(`{"a":`, mostDepth+1) + "1" + strings.Repeat("}", mostDepth+1))} {
+		if Object(10_000)(bad) == nil {
+			t.Errorf("it takes %.80s", bad)
+		}
+	}
+}

@@ -33,6 +33,11 @@ func (b *Book) mayWrite(tx Tx, s *identity.Subject, id goshawk.ID, edits []Edit)
 				return err
 			}
 		}
+		if e.Kind == KindSnapshot && e.Name == "seq" {
+			if err := happened(tx, id, e); err != nil {
+				return err
+			}
+		}
 		if f.Names != "" && e.After != nil {
 			if err := named(tx, id, e, f.Names); err != nil {
 				return err
@@ -101,6 +106,19 @@ func (b *Book) handed(e *Edit) error {
 		return goshawk.Errorf(goshawk.Invalid, "the time of a transfer cannot be read: %w", err)
 	}
 	return past("handed over", at, b.Now())
+}
+
+// happened says whether the change that a snapshot names was made: one that is still to come would show what nobody has seen.
+func happened(tx Tx, id goshawk.ID, e *Edit) error {
+	var n int64
+	if err := json.Unmarshal(e.After, &n); err != nil {
+		return goshawk.Errorf(goshawk.Invalid, "the change that a snapshot is of cannot be read: %w", err)
+	}
+	seq, err := tx.Seq(id)
+	if err == nil && n > seq {
+		err = goshawk.Errorf(goshawk.Invalid, "a snapshot is of a change that was made: the case has %d, and it names the %dth", seq, n).WithHint("name the last one")
+	}
+	return err
 }
 
 // textIs says whether a value is a text.

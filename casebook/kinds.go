@@ -140,7 +140,7 @@ func allKinds(line, text Check) []KindRule {
 		}},
 		{Kind: KindSnapshot, Name: "snapshot", Keep: true, Fields: []FieldRule{
 			{Name: "title", Check: line, Need: true, Once: true, Find: true},
-			{Name: "graph", Check: IDText, Need: true, Once: true},
+			{Name: "graph", Check: IDText, Need: true, Once: true, Names: KindGraph},
 			{Name: "seq", Check: Count, Need: true, Once: true},
 		}},
 		{Kind: KindShare, Name: "share", Keep: true, Fields: []FieldRule{
@@ -151,8 +151,8 @@ func allKinds(line, text Check) []KindRule {
 			{Name: "ended", Check: Flag, Lead: true, Made: true},
 		}},
 		{Kind: KindRun, Name: "trace", Keep: true, Fields: []FieldRule{
-			{Name: "question", Check: Seen(200_000), Need: true, Once: true},
-			{Name: "state", Check: OneOf("running", "done", "failed", "cancelled"), Need: true, Made: true, Begins: "running"},
+			{Name: "question", Check: Seen(200_000), Need: true, Once: true, Made: true},
+			{Name: "state", Check: OneOf("running", "done", "failed", "cancelled"), Need: true, Made: true},
 			{Name: "summary", Check: Object(1_000_000), Made: true},
 			{Name: "exhibit", Check: IDText, Made: true},
 			{Name: "used", Check: Flag},

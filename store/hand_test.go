@@ -10,10 +10,10 @@ import (
 	"goshawk/casebook"
 )
 
-// TestNamesAreThere: a transfer of custody, or an answer, is of an exhibit that the case has, and what was done with exhibits was
+// TestNamesAreThere: a transfer of custody, or an answer, is of an exhibit that the case has, a snapshot of what was drawn, and what was done with exhibits was
 // done before now: nobody could set it right later.
 func TestNamesAreThere(t *testing.T) {
-	_, b, lead, worker, c := rulesBook(t)
+	s, b, lead, worker, c := rulesBook(t)
 	ctx := t.Context()
 	files, err := OpenFiles(filepath.Join(t.TempDir(), "exhibits"))
 	if err != nil {
@@ -43,7 +43,17 @@ func TestNamesAreThere(t *testing.T) {
 	answer := func(exhibit goshawk.ID, more ...casebook.Edit) []casebook.Edit {
 		return append(more, casebook.Set(casebook.KindAnswer, "n1", "service", "Kestrel"), casebook.Set(casebook.KindAnswer, "n1", "exhibit", exhibit))
 	}
+	if _, err := b.Change(ctx, worker, c, "drew", []casebook.Edit{casebook.Set(casebook.KindGraph, "g1", "title", "Flow")}); err != nil {
+		t.Fatal(err)
+	}
+	var last int64
+	view(t, s, func(tx *Tx) (err error) { last, err = tx.Seq(c); return err })
+	snapshot := func(graph string, seq int64) []casebook.Edit {
+		set := func(name string, v any) casebook.Edit { return casebook.Set(casebook.KindSnapshot, "p1", name, v) }
+		return []casebook.Edit{set("title", "As on Monday"), set("graph", graph), set("seq", seq)}
+	}
 	for name, edits := range map[string][]casebook.Edit{
+		"a snapshot of no graph": snapshot("none", last), "a snapshot of what is still to come": snapshot("g1", last+1),
 		"custody of nothing": custody("none"), "custody of another case's exhibit": custody(other),
 		"handed over tomorrow": handed(mine, b.Now().AddDate(0, 0, 1)), "handed over in the year 1": handed(mine, time.Date(1, 1, 1, 0, 0, 0, 0, time.UTC)),
 		"an answer in nothing": answer("none"), "an answer in another case's exhibit": answer(other),
@@ -61,7 +71,7 @@ func TestNamesAreThere(t *testing.T) {
 	if _, err := b.Change(ctx, worker, c, "noted", answer(mine, casebook.Set(casebook.KindAnswer, "n1", "summary", map[string]int{"rows": 9}))); goshawk.CodeOf(err) != goshawk.Denied {
 		t.Errorf("what was read in an answer was written by hand: %v", err)
 	}
-	for _, edits := range [][]casebook.Edit{custody(mine), answer(mine)} {
+	for _, edits := range [][]casebook.Edit{custody(mine), answer(mine), snapshot("g1", last)} {
 		if _, err := b.Change(ctx, worker, c, "noted", edits); err != nil {
 			t.Error(err)
 		}
@@ -126,7 +136,7 @@ func TestFull(t *testing.T) {
 		return edit(casebook.KindNote, id, "text", before, after)
 	}
 	run := func(name string, v any) casebook.Edit { return casebook.Set(casebook.KindRun, "r1", name, v) }
-	if _, err := b.Change(ctx, lead, c, "began a trace", []casebook.Edit{run("question", map[string]int{}), run("state", "running")}); err != nil {
+	if _, err := b.Act(ctx, lead, c, "began a trace", []casebook.Edit{run("question", map[string]int{}), run("state", "running")}); err != nil {
 		t.Fatal(err)
 	}
 	before := fields()

@@ -42,6 +42,7 @@ func TestServersOwn(t *testing.T) {
 	moved := []casebook.Edit{alert("watch", "w1"), alert("at", "2026-11-23T09:00:00Z"), alert("state", "confirmed"), alert("movement", question)}
 	for name, edits := range map[string][]casebook.Edit{
 		"an end of a trace that was none": {run("question", question), run("state", "done"), run("summary", question)},
+		"a trace that nothing runs":       {run("question", question), run("state", "running")},
 		"a result of one that runs":       {run("question", question), run("state", "running"), run("summary", question)},
 		"an exhibit of it":                {run("question", question), run("state", "running"), run("exhibit", "e1")},
 		"an alert":                        moved,
@@ -50,7 +51,7 @@ func TestServersOwn(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, err := b.Change(ctx, worker, c, "began a trace", []casebook.Edit{run("question", question), run("state", "running")}); err != nil {
+	if _, err := b.Act(ctx, worker, c, "began a trace", []casebook.Edit{run("question", question), run("state", "running")}); err != nil {
 		t.Fatal(err)
 	}
 	ended, err := b.Record(ctx, worker, c, "a trace ended", []casebook.Edit{edit(casebook.KindRun, "r1", "state", `"running"`, `"done"`), run("summary", question)})

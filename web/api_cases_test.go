@@ -191,7 +191,11 @@ func TestWhatTheServerWritesIsReadOnly(t *testing.T) {
 		return ines.do("POST", at, map[string]any{"what": "wrote", "edits": edits})
 	}
 	begin(set("letter", "l1", "service", "Kestrel"), set("letter", "l1", "state", "draft")).is(t, 200, nil)
-	begin(set("run", "r1", "question", map[string]any{}), set("run", "r1", "state", "running")).is(t, 200, nil)
+	begin(set("run", "r1", "question", map[string]any{}), set("run", "r1", "state", "running")).is(t, 403, nil)
+	run := func(name string, v any) casebook.Edit { return casebook.Set(casebook.KindRun, "r1", name, v) }
+	if _, err := s.web.Book.Act(t.Context(), s.subject("investigator"), goshawk.ID(opened.ID), "began a trace", []casebook.Edit{run("question", map[string]any{}), run("state", "running")}); err != nil {
+		t.Fatal(err)
+	}
 	values := map[string]any{"letter sent": "2026-11-23T09:00:00Z", "letter exhibit": "x1", "letter print": "x1", "letter annex": "x1", "letter reminded": []string{"x"}, "run summary": map[string]any{}, "run exhibit": "x1"}
 	found := 0
 	for _, k := range kinds.Kinds {

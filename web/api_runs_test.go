@@ -142,7 +142,7 @@ func TestLostRuns(t *testing.T) {
 	s := newStage(t)
 	c := s.newCase()
 	set := func(name string, v any) casebook.Edit { return casebook.Set(casebook.KindRun, "r1", name, v) }
-	_, err := s.web.Book.Change(t.Context(), s.subject("investigator"), c, "began a trace", []casebook.Edit{set("question", map[string]string{"ledger": "x"}), set("state", "running")})
+	_, err := s.web.Book.Act(t.Context(), s.subject("investigator"), c, "began a trace", []casebook.Edit{set("question", map[string]string{"ledger": "x"}), set("state", "running")})
 	if err != nil {
 		t.Fatal(err)
 	}

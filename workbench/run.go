@@ -80,7 +80,7 @@ func (b *Bench) Run(ctx context.Context, s *identity.Subject, c goshawk.ID, q Ru
 		held.Release()
 		return "", err
 	}
-	_, err = b.Book.Change(ctx, s, c, "began a trace", []casebook.Edit{set("question", q), set("state", "running"), set("title", title)})
+	_, err = b.Book.Act(ctx, s, c, "began a trace", []casebook.Edit{set("question", q), set("state", "running"), set("title", title)})
 	if err != nil {
 		b.leave(id)
 		held.Release()

@@ -34,7 +34,7 @@ func (d *desk) runsAt(b *Bench, run goshawk.ID) {
 		d.t.Fatal(err)
 	}
 	set := func(name string, v any) casebook.Edit { return casebook.Set(casebook.KindRun, run, name, v) }
-	if _, err := d.Book.Change(d.t.Context(), d.officer, d.c, "began a trace", []casebook.Edit{set("question", RunQuestion{Ledger: "main"}), set("state", "running")}); err != nil {
+	if _, err := d.Book.Act(d.t.Context(), d.officer, d.c, "began a trace", []casebook.Edit{set("question", RunQuestion{Ledger: "main"}), set("state", "running")}); err != nil {
 		d.t.Fatal(err)
 	}
 }
