@@ -47,6 +47,7 @@ type Bench struct {
 	open    map[goshawk.ID]*opened
 	labels  *labels
 	checked map[goshawk.ID]*checking
+	unread  sync.Map // by ledger: why what is watched on it was not looked at, as the log says
 	jobs    jobs
 	runs    runs
 	turn    turn

@@ -124,15 +124,16 @@ func ReadRates(r io.Reader, asset string) (rates []store.Rate, sum string, err e
 		}
 		day, err := time.Parse(time.DateOnly, one.Day)
 		switch {
-		case err != nil || day.Year() < 2009:
-			return nil, "", bad(line, "%q is no day", one.Day)
+		case err != nil || day.Year() < 2009 || day.Year() > 2199:
+			return nil, "", bad(line, "%.40q is no day", one.Day)
 		case !currencyForm.MatchString(one.Currency):
-			return nil, "", bad(line, "%q is no currency", one.Currency)
+			return nil, "", bad(line, "%.40q is no currency", one.Currency)
 		case !assetForm.MatchString(one.Asset):
-			return nil, "", bad(line, "%q is no asset", one.Asset)
+			return nil, "", bad(line, "%.40q is no asset", one.Asset)
 		}
-		if _, err := goshawk.ParsePrice(one.Price); err != nil {
-			return nil, "", bad(line, "%q is no price", one.Price)
+		// A file that writes 0 where it knows no price would make coins worth nothing.
+		if price, err := goshawk.ParsePrice(one.Price); err != nil || price.Sign() == 0 {
+			return nil, "", bad(line, "%.40q is no price", one.Price)
 		}
 		key := store.Rate{Asset: one.Asset, Currency: one.Currency, Day: one.Day}
 		if seen[key] {

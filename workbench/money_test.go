@@ -24,6 +24,9 @@ func TestReadRates(t *testing.T) {
 		"date,currency,price\n2021-01-01,USD,1e9\n":                   "no price",
 		"date,currency,price\n2021-01-01,USD,-1\n":                    "no price",
 		"date,currency,price\n2021-01-01,USD,\"1,000\"\n":             "no price",
+		"date,currency,price\n2021-01-01,USD,0\n":                     "no price",
+		"date,currency,price\n2021-01-01,USD,0.00\n":                  "no price",
+		"date,currency,price\n2201-01-01,USD,1\n":                     "no day",
 		"date,currency,price\n2021-01-01,=CMD,1\n":                    "no currency",
 		"date,currency,price\n2021-01-01,USD,1\n2021-01-01,USD,2\n":   "line 3",
 		"date,currency,price\n2021-01-01,USD,1\n2021-01-02,USD,1,2\n": "line 3",
@@ -31,6 +34,9 @@ func TestReadRates(t *testing.T) {
 		if _, _, err := ReadRates(strings.NewReader(text), "coin"); goshawk.CodeOf(err) != goshawk.Invalid || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+	if _, _, err := ReadRates(strings.NewReader("date,currency,price\n2021-01-01,USD,"+strings.Repeat("5", 1_000_000)+"\n"), "coin"); err == nil || len(err.Error()) > 200 {
+		t.Error("a price of a million digits is told whole")
 	}
 	if _, _, err := ReadRates(strings.NewReader("date,currency,price\n2021-01-01,USD,1\n"), ""); goshawk.CodeOf(err) != goshawk.Invalid {
 		t.Errorf("nobody said whose prices they are: %v", err)

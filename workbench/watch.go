@@ -133,9 +133,12 @@ func (b *Bench) lookAt(ctx context.Context, c goshawk.ID, use func(context.Conte
 		slices.Sort(ids)
 		held, err := use(ctx, l)
 		if err != nil {
-			b.Log.Warn("a watched ledger cannot be read", "ledger", l, "error", err)
+			if was, told := b.unread.Swap(l, err.Error()); !told || was != err.Error() { // it is looked for every two seconds
+				b.Log.Warn("a watched ledger cannot be read", "ledger", l, "error", err)
+			}
 			continue
 		}
+		b.unread.Delete(l)
 		err = b.lookIn(ctx, c, held, ids, whole.Records[casebook.KindWatch], marks)
 		held.Release()
 		if err != nil {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,6 +83,26 @@ func (d *desk) look(script string) map[string]string {
 		d.t.Fatal(err)
 	}
 	return d.alerts(script)
+}
+
+// TestBlindOnce: a ledger that cannot be read is told in the log when it begins, and not each time that it is looked for.
+func TestBlindOnce(t *testing.T) {
+	d := newDesk(t)
+	d.watch("w1", "address", "x")
+	var log strings.Builder
+	d.Log = slog.New(slog.NewTextHandler(&log, nil))
+	d.script = watchedBefore
+	gone := func(why string) func(context.Context, goshawk.ID) (*Held, error) {
+		return func(context.Context, goshawk.ID) (*Held, error) { return nil, errors.New(why) }
+	}
+	for _, use := range []func(context.Context, goshawk.ID) (*Held, error){gone("its folder is gone"), gone("its folder is gone"), gone("it is damaged"), d.use, gone("it is damaged"), gone("it is damaged")} {
+		if err := d.lookAt(t.Context(), d.c, use); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if said := strings.Count(log.String(), "cannot be read"); said != 3 {
+		t.Errorf("it is told %d times:\n%s", said, log.String())
+	}
 }
 
 // alerts are a case's: the transactions' names, or hashes where the script has none, with their states.
