@@ -55,6 +55,11 @@ func (s *Server) problemOf(err error) problem {
 		p.Detail, p.Hint = err.Error(), goshawk.HintOf(err)
 	} else {
 		s.Log.Error("a request failed", "error", err)
+		p.Detail, p.Hint = "something went wrong in the server", "tell who runs it: its log says what it was"
+		if p.Status == http.StatusServiceUnavailable {
+			// A change may be in the database though its answer was lost.
+			p.Detail, p.Hint = "something that the server needs, such as its database, does not answer", "wait a moment; then look whether what you did was stored, before you do it again"
+		}
 	}
 	if clash, ok := errors.AsType[*casebook.ClashError](err); ok {
 		p.Clashes = clash.Clashes
