@@ -247,7 +247,14 @@ func (m *maker) traces(ctx context.Context, whole *casebook.Case, p *evidence.Pa
 			r.Why, r.Traces, r.RunLine.Traces = why, nil, nil
 			m.job.Left = append(m.job.Left, fmt.Sprintf("%s: %s", runNumber(i), why))
 		}
-		for _, t := range r.Traces {
+		said := r.Traces
+		if why != "" && r.Answer != nil { // the report says which labels it was made with all the same
+			said, err = report.ReadTraces(bytes.NewReader(r.Answer))
+			if err != nil {
+				said = nil // then the report has none of it either
+			}
+		}
+		for _, t := range said {
 			for _, l := range t.Labels {
 				if key := l.Source + l.Hash; !seen[key] {
 					seen[key] = true

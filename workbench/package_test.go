@@ -273,3 +273,42 @@ func TestDamagedExhibit(t *testing.T) {
 		t.Errorf("%v: %+v", err, v)
 	}
 }
+
+// TestLeftTrace: a package is whole where a trace cannot be made again, as its ledger is gone: what its report says of the trace's
+// labels stands in the package.
+func TestLeftTrace(t *testing.T) {
+	r := newRoom(t, 5)
+	r.withBlocks()
+	hops := 1
+	run, err := r.Run(t.Context(), r.officer, r.c, workbench.RunQuestion{Ledger: "world", Method: "fifo", Starts: r.launderer().withdrawals[:1], MaxHops: &hops})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.run(run)
+	again := &workbench.Bench{Data: r.Data, Store: r.Store, Book: r.Book, Now: r.Now, Log: r.Log, Raw: r.Raw}
+	at := filepath.Join(r.Data, "ledgers", "world")
+	if err := errors.Join(r.Close(), os.RemoveAll(at)); err != nil {
+		t.Fatal(err)
+	}
+	r.Bench = again // a server that begins anew
+	id, err := r.MakePackage(t.Context(), r.officer, r.c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := r.packaged(id)
+	if j.State != "done" || len(j.Left) != 1 || !strings.Contains(j.Left[0], "no longer there") {
+		t.Fatalf("%+v", j)
+	}
+	in, _, err := r.Book.OpenExhibit(t.Context(), r.officer, r.c, j.Exhibit)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := io.ReadAll(in)
+	if err := errors.Join(err, in.Close()); err != nil {
+		t.Fatal(err)
+	}
+	v, err := evidence.VerifyZip(t.Context(), bytes.NewReader(text), int64(len(text)), nil)
+	if err != nil || v.Faults > 0 {
+		t.Errorf("%v: %+v", err, v)
+	}
+}
