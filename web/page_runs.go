@@ -19,6 +19,7 @@ type run struct {
 	q      workbench.RunQuestion
 	s      workbench.RunSummary
 	prices *prices // nil: values are told in the coin alone
+	since  string  // what became of the chain that it read: workbench.Since
 }
 
 // fees is how many of the listed ends are fees: one for each transaction, and nobody to ask.
@@ -221,6 +222,11 @@ func (q *request) runPage() error {
 	}
 	if one.prices, err = q.pricesOf(c, one.asset(), times); err != nil {
 		return err
+	}
+	if one.s.Block != "" && q.s.Bench != nil {
+		if one.since, err = q.s.Bench.Since(q.Context(), one.q.Ledger, one.s.Height, one.s.Block); err != nil {
+			return err
+		}
 	}
 	v := q.casePage(&c.Summary, "/runs", "")
 	v.trail = append(v.trail, crumb{v.t("nav.runs"), casePath(c.ID) + "/runs"})
