@@ -45,7 +45,7 @@ var (
 )
 
 // drawn takes what Seen takes and is of a shape.
-func drawn(n int, s *shape) Check {
+func drawn(n int, s shape) Check {
 	seen := Seen(n)
 	return func(v json.RawMessage) error {
 		if err := seen(v); err != nil {
@@ -55,7 +55,7 @@ func drawn(n int, s *shape) Check {
 	}
 }
 
-func (s *shape) check(v json.RawMessage) error {
+func (s shape) check(v json.RawMessage) error {
 	var all map[string]json.RawMessage
 	if err := json.Unmarshal(v, &all); err != nil || all == nil {
 		return errors.New("it must be an object")

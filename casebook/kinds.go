@@ -133,10 +133,10 @@ func allKinds(line, text Check) []KindRule {
 		}},
 		{Kind: KindGraph, Name: "graph", Fields: []FieldRule{
 			{Name: "title", Check: line, Need: true, Find: true},
-			{Name: "view", Check: drawn(4_000, &drawnView)},
-			{Name: "node/", Check: drawn(8_000, &drawnNode)},
-			{Name: "edge/", Check: drawn(8_000, &drawnEdge)},
-			{Name: "group/", Check: drawn(8_000, &drawnGroup)},
+			{Name: "view", Check: drawn(4_000, drawnView)},
+			{Name: "node/", Check: drawn(8_000, drawnNode)},
+			{Name: "edge/", Check: drawn(8_000, drawnEdge)},
+			{Name: "group/", Check: drawn(8_000, drawnGroup)},
 		}},
 		{Kind: KindSnapshot, Name: "snapshot", Keep: true, Fields: []FieldRule{
 			{Name: "title", Check: line, Need: true, Once: true, Find: true},

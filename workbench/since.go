@@ -16,7 +16,7 @@ func (b *Bench) Since(ctx context.Context, ledger goshawk.ID, height int32, bloc
 		if ctx.Err() != nil {
 			return "", errors.Join(err, ctx.Err())
 		}
-		return "gone", nil //nolint:nilerr // the list of ledgers says why
+		return "gone", nil // the list of ledgers says why
 	}
 	defer held.Release()
 	found, err := held.Find(ctx, goshawk.Names{Heights: []int32{height}})
