@@ -273,7 +273,7 @@ func (q *request) saveLetter() error {
 	to := casePath(id) + "/letters/" + string(which)
 	asJSON := strings.Contains(q.Header.Get("Accept"), "application/json")
 	if clash, ok := errors.AsType[*casebook.ClashError](err); ok && !asJSON {
-		return q.showClash(id, "", "", to, clash)
+		return q.showClash(id, casebook.KindLetter, which, to, clash)
 	}
 	if err != nil {
 		return err

@@ -134,6 +134,13 @@ func TestToTheExchangeAndBack(t *testing.T) {
 	a.is(t, http.StatusBadRequest, nil)
 	has(t, string(a.body), "paper")
 	b.posted(page, url.Values{"f.paper": {"Order <b>12</b> of 3 May"}, "b.paper": {""}, "f.hold": {"90"}, "b.hold": {""}, "ask": {"identity", "account", "freeze"}, "b.ask": {string(rec["ask"].JSON)}})
+	// Who wrote the same on an older page sees both, and is sent back to the letter: nothing was to be taken back.
+	a = b.do("POST", page, url.Values{"f.paper": {"Another order"}, "b.paper": {""}}.Encode(), "Content-Type", "application/x-www-form-urlencoded")
+	a.is(t, http.StatusConflict, nil)
+	has(t, string(a.body), "go back to the letter", "Another order", "of 3 May")
+	if strings.Contains(string(a.body), "cannot be taken back") || strings.Contains(string(a.body), "Save mine") {
+		t.Error("the clash of a letter is that of another page")
+	}
 	text := string(b.do("GET", page+"/file?form=text", nil).body)
 	has(t, text, "EASTMARK POLICE", "To Coinharbour, Coinharbour (Malta) Ltd.", "Order <b>12</b> of 3 May", tx, "Restrain the assets", "for 90 days")
 	csv := string(b.do("GET", page+"/file?form=csv", nil).body)

@@ -318,7 +318,7 @@ type clashing struct {
 }
 
 // showClash shows what somebody sent and what stands there, and lets them choose. Without a kind
-// there is nothing to send again: the change was to be taken back.
+// there is nothing to send again: the change was to be taken back. A letter has a form of its own, to which they go back.
 func (q *request) showClash(id goshawk.ID, k casebook.Kind, r goshawk.ID, back string, clash *casebook.ClashError) error {
 	c, err := q.s.Book.Read(q.Context(), q.subject, id, "looked at two versions", casebook.KindCase)
 	if err != nil {
