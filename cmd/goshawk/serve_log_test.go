@@ -75,4 +75,8 @@ func TestServeLog(t *testing.T) {
 			t.Errorf("the log says %q:\n%s", private, log)
 		}
 	}
+	// A service's console goes into the journal, too.
+	if said := s.said.String(); !strings.Contains(said, "/invite/") || strings.Contains(said, "Adam") {
+		t.Errorf("the console names who is let in, or lets nobody in:\n%s", said)
+	}
 }

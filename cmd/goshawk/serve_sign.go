@@ -80,11 +80,11 @@ func (c *command) welcome(ctx context.Context, s *web.Server, base string) error
 		fmt.Fprintf(c.t.err, "There is no administrator yet. Open %s/first and give this code, which is good once:\n\n  %s\n\n", base, code)
 		return nil
 	}
-	path, p, err := s.Waiting(ctx)
+	path, _, err := s.Waiting(ctx) // whose it is stays unsaid: a service's console is the machine's journal
 	if err != nil || path == "" {
 		return err
 	}
-	fmt.Fprintf(c.t.err, "No administrator has a way in yet. This link lets %s set one up:\n\n  %s\n\n", p.Name, base+path)
+	fmt.Fprintf(c.t.err, "No administrator has a way in yet. This link lets one of them set it up:\n\n  %s\n\n", base+path)
 	return nil
 }
 
