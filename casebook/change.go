@@ -124,7 +124,7 @@ func (c *Change) Undo() ([]Edit, error) {
 			continue
 		}
 		if _, can := Lookup(e.Kind, Deleted); !can {
-			return nil, goshawk.Errorf(goshawk.Denied, "this cannot be undone: a %s is kept", e.Kind).WithHint("it is evidence, or the trail of it; say in a note why it should not count")
+			return nil, goshawk.Errorf(goshawk.Denied, "this cannot be undone: %s is kept", e.Kind.one()).WithHint("it is evidence, or the trail of it; say in a note why it should not count")
 		}
 		deleted[r] = true
 		out = append(out, Edit{Field{e.Kind, e.ID, Deleted}, nil, json.RawMessage("true")})

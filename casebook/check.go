@@ -266,7 +266,7 @@ func blank(v json.RawMessage) bool {
 // is for who leads the case. Every fault is an Invalid error that names the field.
 func CheckEdits(edits []Edit, begun func(Kind, goshawk.ID) (bool, error)) (lead bool, err error) {
 	bad := func(e *Edit, why any) error {
-		return goshawk.Errorf(goshawk.Invalid, "the field %q of a %s cannot be set: %v", e.Name, e.Kind, why).WithHint("nothing of the change was stored: mend it and send it again")
+		return goshawk.Errorf(goshawk.Invalid, "the field %q of %s cannot be set: %v", e.Name, e.Kind.one(), why).WithHint("nothing of the change was stored: mend it and send it again")
 	}
 	if len(edits) == 0 || len(edits) > MostEdits {
 		return false, goshawk.Errorf(goshawk.Invalid, "a change has from 1 to %s, not %d", goshawk.Count(MostEdits, "edit", "edits"), len(edits)).WithHint("split it")

@@ -20,7 +20,7 @@ func (b *Book) mayWrite(tx Tx, s *identity.Subject, id goshawk.ID, edits []Edit)
 		e := &edits[i]
 		f, _ := Lookup(e.Kind, e.Name)
 		if begins := f.Begins != "" && e.Before == nil && textIs(e.After, f.Begins); f.Made && !begins {
-			return goshawk.Errorf(goshawk.Denied, "the field %q of a %s is what the server saw, computed or fixed: nobody writes it by hand", e.Name, e.Kind).
+			return goshawk.Errorf(goshawk.Denied, "the field %q of %s is what the server saw, computed or fixed: nobody writes it by hand", e.Name, e.Kind.one()).
 				WithHint("say in a note, or in the report, what is to be said about it")
 		}
 		if e.Kind == KindCase && e.Name == "retain" && e.After != nil {
@@ -131,11 +131,11 @@ func textIs(v json.RawMessage, want string) bool {
 func named(tx Tx, id goshawk.ID, e *Edit, k Kind) error {
 	s, err := textOf(e.After)
 	if err != nil {
-		return goshawk.Errorf(goshawk.Invalid, "the field %q of a %s cannot be set: %w", e.Name, e.Kind, err)
+		return goshawk.Errorf(goshawk.Invalid, "the field %q of %s cannot be set: %w", e.Name, e.Kind.one(), err)
 	}
 	is, err := tx.Begun(id, k, goshawk.ID(s))
 	if err == nil && !is {
-		err = goshawk.Errorf(goshawk.Invalid, "the field %q of a %s names the %s %s, and the case has none", e.Name, e.Kind, k, s).WithHint("nothing of the change was stored: name one that is in the case")
+		err = goshawk.Errorf(goshawk.Invalid, "the field %q of %s names the %s %s, and the case has none", e.Name, e.Kind.one(), k, s).WithHint("nothing of the change was stored: name one that is in the case")
 	}
 	return err
 }

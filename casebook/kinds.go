@@ -64,6 +64,14 @@ func Kinds() []KindRule { return kinds }
 // kinds is made once: a change of thousands of edits looks at it for each.
 var kinds = allKinds(Line(200), Text(200_000))
 
+// one is a kind with its article.
+func (k Kind) one() string {
+	if strings.IndexAny(string(k), "aeiou") == 0 {
+		return "an " + string(k)
+	}
+	return "a " + string(k)
+}
+
 func allKinds(line, text Check) []KindRule {
 	return []KindRule{
 		{Kind: KindCase, Name: "case", Single: true, Keep: true, Fields: []FieldRule{

@@ -55,10 +55,14 @@ func (s *Server) problemOf(err error) problem {
 		p.Detail, p.Hint = err.Error(), goshawk.HintOf(err)
 	} else {
 		s.Log.Error("a request failed", "error", err)
-		p.Detail, p.Hint = "something went wrong in the server", "tell who runs it: its log says what it was"
-		if p.Status == http.StatusServiceUnavailable {
+		switch {
+		case p.Status == http.StatusServiceUnavailable:
 			// A change may be in the database though its answer was lost.
 			p.Detail, p.Hint = "something that the server needs, such as its database, does not answer", "wait a moment; then look whether what you did was stored, before you do it again"
+		case p.Code == goshawk.Corrupt:
+			p.Detail, p.Hint = "something that the server read for this is damaged, and it makes nothing up", "tell who runs it: the list of ledgers names a damaged file, and its log says the rest"
+		default:
+			p.Detail, p.Hint = "something went wrong in the server", "tell who runs it: its log says what it was"
 		}
 	}
 	if clash, ok := errors.AsType[*casebook.ClashError](err); ok {

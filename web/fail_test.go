@@ -18,7 +18,7 @@ func TestInside(t *testing.T) {
 	}{
 		{errors.New("disk 10.0.0.7 is full"), 500, "who runs it"},
 		{goshawk.Errorf(goshawk.Unavailable, "cannot dial 10.0.0.7").WithHint("look at 10.0.0.7"), 503, "was stored"},
-		{goshawk.Errorf(goshawk.Corrupt, "10.0.0.7 lost a page"), 500, "who runs it"},
+		{goshawk.Errorf(goshawk.Corrupt, "10.0.0.7 lost a page"), 500, "list of ledgers"},
 	} {
 		p := s.web.problemOf(c.err)
 		if p.Status != c.status || p.Detail == "" || !strings.Contains(p.Hint, c.hint) || strings.Contains(p.Detail+p.Hint, "10.0.0.7") {
