@@ -149,7 +149,7 @@ func serveBench(ctx context.Context, c *command, around func(*web.Server, http.H
 	log.Info("serving", "version", goshawk.Version, "at", listener.Addr().String(), "tls", certificate != nil, "postgresql", *f.database != "")
 	fmt.Fprintln(c.t.out, at)
 	if f.around == nil {
-		if err := c.welcome(ctx, s, at); err != nil {
+		if err := c.welcome(ctx, s, outside(s.URL, at)); err != nil {
 			return err
 		}
 	}

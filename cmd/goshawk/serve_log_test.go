@@ -39,7 +39,7 @@ func TestServeLog(t *testing.T) {
 	program, folder := buildProgram(t), t.TempDir()
 	d := furnishDesk(t, filepath.Join(folder, databaseName))
 	client, cert, key := selfSigned(t, t.TempDir(), 1)
-	s := startServer(t, program, folder, "--tls-cert", cert, "--tls-key", key, "--log", "json", "--log-level", "debug")
+	s := startServer(t, program, folder, "--tls-cert", cert, "--tls-key", key, "--url", "https://cases.police.example", "--log", "json", "--log-level", "debug")
 	if done, err := d.write(t.Context(), client, s.url, "n1"); err != nil || !done {
 		t.Fatalf("%v, %v\n%s", done, err, s.said.String())
 	}
@@ -76,7 +76,7 @@ func TestServeLog(t *testing.T) {
 		}
 	}
 	// A service's console goes into the journal, too.
-	if said := s.said.String(); !strings.Contains(said, "/invite/") || strings.Contains(said, "Adam") {
+	if said := s.said.String(); !strings.Contains(said, "https://cases.police.example/invite/") || strings.Contains(said, "Adam") {
 		t.Errorf("the console names who is let in, or lets nobody in:\n%s", said)
 	}
 }

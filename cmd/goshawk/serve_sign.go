@@ -69,9 +69,6 @@ func loopback(host string) bool {
 
 // welcome prints what whoever reads the console needs to let the first people in.
 func (c *command) welcome(ctx context.Context, s *web.Server, base string) error {
-	if s.URL != nil {
-		base = s.URL.Scheme + "://" + s.URL.Host
-	}
 	code, err := s.FirstCode(ctx)
 	if err != nil {
 		return err
